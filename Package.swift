@@ -1,0 +1,124 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings stop the build where `CI` is set; elsewhere they are shown.
+let strict: [SwiftSetting] =
+    Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+let settings: [SwiftSetting] =
+    strict + [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableExperimentalFeature("Lifetimes"),
+    ]
+
+extension Target.Dependency {
+    static let log: Self = .product(name: "Logging", package: "swift-log")
+    static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let arguments: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let configuration: Self = .product(name: "Configuration", package: "swift-configuration")
+    static let yams: Self = .product(name: "Yams", package: "Yams")
+    static let nio: [Self] = ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers"].map { .product(name: $0, package: "swift-nio") }
+    static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+}
+
+func shared(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: "Fieldseal\(name)", dependencies: dependencies, path: "Shared/\(name)", swiftSettings: settings)
+}
+
+func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Services/\(name)", swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
+/// `FIELDSEAL_TESTS=Crypto,RPC` builds those test targets only.
+let chosenTests = Context.environment["FIELDSEAL_TESTS"]?.split(separator: ",").map { "\($0)Tests" }
+
+let package = Package(
+    name: "fieldseal",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "encryption-service", targets: ["EncryptionService"]),
+        .executable(name: "key-management-service", targets: ["KeyManagementService"]),
+        .executable(name: "audit-service", targets: ["AuditService"]),
+        .executable(name: "fieldseal", targets: ["CommandLineTool"]),
+        .executable(name: "fieldseal-bench", targets: ["Benchmarks"]),
+        .library(name: "FieldsealClient", targets: ["FieldsealClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CFieldsealOpenSSL", path: "Shared/COpenSSL", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CFieldsealPostgres", path: "Shared/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CFieldsealProtobufC", path: "Shared/CProtobufC", pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"])]),
+        .target(name: "CFieldsealPlatform", path: "Shared/CPlatform"),
+        .target(name: "CFieldsealProtobuf", dependencies: ["CFieldsealProtobufC"], path: "Shared/CProtobuf"),
+
+        shared("SecureMemory", ["CFieldsealOpenSSL", "CFieldsealPlatform"]),
+        shared("Crypto", ["CFieldsealOpenSSL", "CFieldsealPlatform", "FieldsealSecureMemory"]),
+        shared("TransparencyLog", ["FieldsealCrypto"]),
+        shared("Messages", ["CFieldsealProtobuf", "FieldsealCrypto"]),
+        shared("RPC", ["CFieldsealProtobuf", "FieldsealMessages"]),
+        shared("RPCTransport", ["FieldsealRPC", .nioSSL, .lifecycle, .log] + Target.Dependency.nio),
+        shared("Postgres", ["CFieldsealPostgres", "CFieldsealPlatform", .log]),
+        shared(
+            "AuditTrail",
+            ["FieldsealCrypto", "FieldsealMessages", "FieldsealTransparencyLog", "FieldsealRPCTransport", "FieldsealPostgres", .lifecycle, .log]),
+        shared(
+            "ServiceRuntime",
+            ["CFieldsealPlatform", "FieldsealSecureMemory", "FieldsealRPCTransport", "FieldsealPostgres", .configuration, .yams, .lifecycle, .log]),
+        shared("Client", ["FieldsealMessages", "FieldsealRPCTransport"]),
+
+        service(
+            "EncryptionService",
+            ["FieldsealAuditTrail", "FieldsealClient", "FieldsealCrypto", "FieldsealMessages", "FieldsealServiceRuntime"]),
+        service(
+            "KeyManagementService",
+            ["FieldsealAuditTrail", "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres", "FieldsealServiceRuntime"]),
+        service(
+            "AuditService",
+            ["FieldsealAuditTrail", "FieldsealMessages", "FieldsealPostgres", "FieldsealServiceRuntime", "FieldsealTransparencyLog"]),
+        .executableTarget(
+            name: "CommandLineTool", dependencies: ["FieldsealClient", "FieldsealServiceRuntime", .arguments, .yams],
+            path: "Services/CommandLine", swiftSettings: settings),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["FieldsealClient", "FieldsealCrypto", "FieldsealMessages", "FieldsealRPCTransport", .arguments],
+            path: "Tests/Benchmarks", swiftSettings: settings),
+
+        tests("SecureMemory", ["FieldsealSecureMemory"]),
+        tests("Crypto", ["FieldsealCrypto", "FieldsealSecureMemory"]),
+        tests("TransparencyLog", ["FieldsealTransparencyLog"]),
+        tests("Messages", ["FieldsealMessages"]),
+        tests("RPC", ["FieldsealRPC", "FieldsealMessages"]),
+        tests("RPCTransport", ["FieldsealRPCTransport", "FieldsealMessages", .nioEmbedded]),
+        tests("Postgres", ["FieldsealPostgres"]),
+        tests("AuditTrail", ["FieldsealAuditTrail"]),
+        tests("ServiceRuntime", ["FieldsealServiceRuntime"]),
+        tests("Client", ["FieldsealClient"]),
+        tests("EncryptionService", ["EncryptionService"]),
+        tests("KeyManagementService", ["KeyManagementService"]),
+        tests("AuditService", ["AuditService"]),
+        tests("CommandLine", ["CommandLineTool"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+if let chosenTests {
+    package.targets.removeAll { $0.isTest && !chosenTests.contains($0.name) }
+}
