@@ -1,0 +1,216 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+APPEND_AUDIT: Operation
+APPLY_CATALOG: Operation
+BLIND_INDEX: Operation
+CONNECT: Operation
+CREATE_KEY: Operation
+DECRYPT: Operation
+DERIVE_FIELD_KEY: Operation
+DESCRIBE_FIELD: Operation
+DESCRIPTOR: _descriptor.FileDescriptor
+ENCRYPT: Operation
+EPOCH_CLOSE: Operation
+EPOCH_OPEN: Operation
+GET_AUDIT_HASH_KEY: Operation
+GET_CATALOG: Operation
+GET_FIELD_KEY: Operation
+LIST_KEYS: Operation
+OPERATION_UNSPECIFIED: Operation
+OUTCOME_ANY: OutcomeFilter
+OUTCOME_CODE: OutcomeFilter
+OUTCOME_FAILURE: OutcomeFilter
+OUTCOME_SUCCESS: OutcomeFilter
+POLICY_RELOAD: Operation
+QUERY_AUDIT: Operation
+REBIND: Operation
+REWRAP: Operation
+ROTATE_KEY: Operation
+SHOW_KEY: Operation
+STATUS: Operation
+TAIL_AUDIT: Operation
+UNKNOWN_METHOD: Operation
+
+class AppendRequest(_message.Message):
+    __slots__ = ["blocks"]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    blocks: _containers.RepeatedCompositeFieldContainer[SignedBlock]
+    def __init__(self, blocks: _Optional[_Iterable[_Union[SignedBlock, _Mapping]]] = ...) -> None: ...
+
+class AppendResponse(_message.Message):
+    __slots__ = ["epoch", "sequence"]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    epoch: bytes
+    sequence: int
+    def __init__(self, epoch: _Optional[bytes] = ..., sequence: _Optional[int] = ...) -> None: ...
+
+class AuditStatusRequest(_message.Message):
+    __slots__ = []
+    def __init__(self) -> None: ...
+
+class AuditStatusResponse(_message.Message):
+    __slots__ = ["blocks", "events", "last_index", "producers"]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    LAST_INDEX_FIELD_NUMBER: _ClassVar[int]
+    PRODUCERS_FIELD_NUMBER: _ClassVar[int]
+    blocks: int
+    events: int
+    last_index: int
+    producers: _containers.RepeatedCompositeFieldContainer[ProducerStatus]
+    def __init__(self, blocks: _Optional[int] = ..., events: _Optional[int] = ..., last_index: _Optional[int] = ..., producers: _Optional[_Iterable[_Union[ProducerStatus, _Mapping]]] = ...) -> None: ...
+
+class Block(_message.Message):
+    __slots__ = ["dropped", "epoch", "events", "previous", "producer", "root", "sequence"]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_FIELD_NUMBER: _ClassVar[int]
+    PRODUCER_FIELD_NUMBER: _ClassVar[int]
+    ROOT_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    dropped: int
+    epoch: bytes
+    events: _containers.RepeatedScalarFieldContainer[bytes]
+    previous: bytes
+    producer: str
+    root: bytes
+    sequence: int
+    def __init__(self, producer: _Optional[str] = ..., epoch: _Optional[bytes] = ..., sequence: _Optional[int] = ..., previous: _Optional[bytes] = ..., root: _Optional[bytes] = ..., events: _Optional[_Iterable[bytes]] = ..., dropped: _Optional[int] = ...) -> None: ...
+
+class Event(_message.Message):
+    __slots__ = ["actor", "actor_unverified", "asserted_actor", "cause", "count", "field", "first_unix_us", "hash_key_version", "key_version", "last_unix_us", "object", "operation", "outbox_id", "outcome", "peer", "record_hashes", "request_ids", "sequence", "store_revision", "table", "trace_ids"]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_UNVERIFIED_FIELD_NUMBER: _ClassVar[int]
+    ASSERTED_ACTOR_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    FIRST_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    HASH_KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    LAST_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    OUTBOX_ID_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    PEER_FIELD_NUMBER: _ClassVar[int]
+    RECORD_HASHES_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_IDS_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    STORE_REVISION_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    TRACE_IDS_FIELD_NUMBER: _ClassVar[int]
+    actor: str
+    actor_unverified: bool
+    asserted_actor: str
+    cause: str
+    count: int
+    field: str
+    first_unix_us: int
+    hash_key_version: int
+    key_version: int
+    last_unix_us: int
+    object: str
+    operation: Operation
+    outbox_id: bytes
+    outcome: int
+    peer: str
+    record_hashes: bytes
+    request_ids: bytes
+    sequence: int
+    store_revision: int
+    table: str
+    trace_ids: bytes
+    def __init__(self, sequence: _Optional[int] = ..., first_unix_us: _Optional[int] = ..., last_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., actor_unverified: bool = ..., asserted_actor: _Optional[str] = ..., operation: _Optional[_Union[Operation, str]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[int] = ..., cause: _Optional[str] = ..., count: _Optional[int] = ..., hash_key_version: _Optional[int] = ..., record_hashes: _Optional[bytes] = ..., request_ids: _Optional[bytes] = ..., trace_ids: _Optional[bytes] = ..., outbox_id: _Optional[bytes] = ..., object: _Optional[str] = ..., peer: _Optional[str] = ..., store_revision: _Optional[int] = ...) -> None: ...
+
+class ProducerStatus(_message.Message):
+    __slots__ = ["epoch", "last_unix_us", "producer", "sequence"]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    LAST_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    PRODUCER_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    epoch: bytes
+    last_unix_us: int
+    producer: str
+    sequence: int
+    def __init__(self, producer: _Optional[str] = ..., epoch: _Optional[bytes] = ..., sequence: _Optional[int] = ..., last_unix_us: _Optional[int] = ...) -> None: ...
+
+class QueryRequest(_message.Message):
+    __slots__ = ["actor", "cursor", "field", "from_unix_us", "key_version", "newest_first", "operations", "outcome", "outcome_code", "page_size", "table", "until_unix_us"]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    FROM_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NEWEST_FIRST_FIELD_NUMBER: _ClassVar[int]
+    OPERATIONS_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_CODE_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    actor: str
+    cursor: bytes
+    field: str
+    from_unix_us: int
+    key_version: int
+    newest_first: bool
+    operations: _containers.RepeatedScalarFieldContainer[Operation]
+    outcome: OutcomeFilter
+    outcome_code: int
+    page_size: int
+    table: str
+    until_unix_us: int
+    def __init__(self, from_unix_us: _Optional[int] = ..., until_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[Operation, str]]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[_Union[OutcomeFilter, str]] = ..., outcome_code: _Optional[int] = ..., page_size: _Optional[int] = ..., cursor: _Optional[bytes] = ..., newest_first: bool = ...) -> None: ...
+
+class QueryResponse(_message.Message):
+    __slots__ = ["cursor", "events"]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    cursor: bytes
+    events: _containers.RepeatedCompositeFieldContainer[StoredEvent]
+    def __init__(self, events: _Optional[_Iterable[_Union[StoredEvent, _Mapping]]] = ..., cursor: _Optional[bytes] = ...) -> None: ...
+
+class SignedBlock(_message.Message):
+    __slots__ = ["block", "signature"]
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    block: bytes
+    signature: bytes
+    def __init__(self, block: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class StoredEvent(_message.Message):
+    __slots__ = ["block_sequence", "epoch", "event", "index", "producer", "stored_unix_us"]
+    BLOCK_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    PRODUCER_FIELD_NUMBER: _ClassVar[int]
+    STORED_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    block_sequence: int
+    epoch: bytes
+    event: Event
+    index: int
+    producer: str
+    stored_unix_us: int
+    def __init__(self, index: _Optional[int] = ..., producer: _Optional[str] = ..., epoch: _Optional[bytes] = ..., block_sequence: _Optional[int] = ..., stored_unix_us: _Optional[int] = ..., event: _Optional[_Union[Event, _Mapping]] = ...) -> None: ...
+
+class TailEventsRequest(_message.Message):
+    __slots__ = ["after_index", "filter"]
+    AFTER_INDEX_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    after_index: int
+    filter: QueryRequest
+    def __init__(self, filter: _Optional[_Union[QueryRequest, _Mapping]] = ..., after_index: _Optional[int] = ...) -> None: ...
+
+class Operation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class OutcomeFilter(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []

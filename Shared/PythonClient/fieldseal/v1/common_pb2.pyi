@@ -1,0 +1,129 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+ACTIVE: KeyState
+AES_256_GCM: Suite
+AES_256_SIV: Suite
+AUDIT_HASH: KeyType
+CHACHA20_POLY1305: Suite
+COMPROMISED: KeyState
+DEK: KeyType
+DESCRIPTOR: _descriptor.FileDescriptor
+DESTROYED: KeyState
+FEK: KeyType
+HIGH: Sensitivity
+INDEX: KeyType
+KEY_STATE_UNSPECIFIED: KeyState
+KEY_TYPE_UNSPECIFIED: KeyType
+LOW: Sensitivity
+MASTER: KeyType
+MEDIUM: Sensitivity
+NORMALISER_CASEFOLD: Normaliser
+NORMALISER_EMAIL: Normaliser
+NORMALISER_NONE: Normaliser
+NORMALISER_TRIM: Normaliser
+PENDING: KeyState
+RETIRED: KeyState
+SENSITIVITY_UNSPECIFIED: Sensitivity
+SUITE_UNSPECIFIED: Suite
+TRANSITION: KeyState
+XAES_256_GCM: Suite
+XAES_256_GCM_COMMITTING: Suite
+
+class FieldDescription(_message.Message):
+    __slots__ = ["active_version", "field", "field_id", "indexes", "key_columns", "record_keys", "row_bound", "sensitivity", "suite", "table_id"]
+    ACTIVE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    FIELD_ID_FIELD_NUMBER: _ClassVar[int]
+    INDEXES_FIELD_NUMBER: _ClassVar[int]
+    KEY_COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    RECORD_KEYS_FIELD_NUMBER: _ClassVar[int]
+    ROW_BOUND_FIELD_NUMBER: _ClassVar[int]
+    SENSITIVITY_FIELD_NUMBER: _ClassVar[int]
+    SUITE_FIELD_NUMBER: _ClassVar[int]
+    TABLE_ID_FIELD_NUMBER: _ClassVar[int]
+    active_version: int
+    field: str
+    field_id: bytes
+    indexes: _containers.RepeatedCompositeFieldContainer[IndexDescription]
+    key_columns: _containers.RepeatedScalarFieldContainer[str]
+    record_keys: bool
+    row_bound: bool
+    sensitivity: Sensitivity
+    suite: Suite
+    table_id: bytes
+    def __init__(self, field: _Optional[str] = ..., table_id: _Optional[bytes] = ..., field_id: _Optional[bytes] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., suite: _Optional[_Union[Suite, str]] = ..., row_bound: bool = ..., record_keys: bool = ..., active_version: _Optional[int] = ..., indexes: _Optional[_Iterable[_Union[IndexDescription, _Mapping]]] = ..., key_columns: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class FieldKeyReference(_message.Message):
+    __slots__ = ["created_unix_ms", "field", "field_id", "state", "suite", "version"]
+    CREATED_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    FIELD_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    SUITE_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    created_unix_ms: int
+    field: str
+    field_id: bytes
+    state: KeyState
+    suite: Suite
+    version: int
+    def __init__(self, field: _Optional[str] = ..., field_id: _Optional[bytes] = ..., version: _Optional[int] = ..., suite: _Optional[_Union[Suite, str]] = ..., state: _Optional[_Union[KeyState, str]] = ..., created_unix_ms: _Optional[int] = ...) -> None: ...
+
+class IndexDescription(_message.Message):
+    __slots__ = ["bits", "id", "name", "normaliser"]
+    BITS_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    NORMALISER_FIELD_NUMBER: _ClassVar[int]
+    bits: int
+    id: bytes
+    name: str
+    normaliser: Normaliser
+    def __init__(self, name: _Optional[str] = ..., bits: _Optional[int] = ..., normaliser: _Optional[_Union[Normaliser, str]] = ..., id: _Optional[bytes] = ...) -> None: ...
+
+class ItemError(_message.Message):
+    __slots__ = ["code", "message"]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    code: int
+    message: str
+    def __init__(self, code: _Optional[int] = ..., message: _Optional[str] = ...) -> None: ...
+
+class KeyColumn(_message.Message):
+    __slots__ = ["binary", "date", "integer", "text", "uuid"]
+    BINARY_FIELD_NUMBER: _ClassVar[int]
+    DATE_FIELD_NUMBER: _ClassVar[int]
+    INTEGER_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    UUID_FIELD_NUMBER: _ClassVar[int]
+    binary: bytes
+    date: int
+    integer: int
+    text: str
+    uuid: bytes
+    def __init__(self, integer: _Optional[int] = ..., text: _Optional[str] = ..., uuid: _Optional[bytes] = ..., binary: _Optional[bytes] = ..., date: _Optional[int] = ...) -> None: ...
+
+class RecordId(_message.Message):
+    __slots__ = ["columns"]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedCompositeFieldContainer[KeyColumn]
+    def __init__(self, columns: _Optional[_Iterable[_Union[KeyColumn, _Mapping]]] = ...) -> None: ...
+
+class Sensitivity(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class Suite(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class Normaliser(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class KeyType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class KeyState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
