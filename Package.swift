@@ -72,7 +72,7 @@ let package = Package(
         shared("SecureMemory", ["CFieldsealOpenSSL", "CFieldsealPlatform"]),
         shared("Crypto", ["CFieldsealOpenSSL", "CFieldsealPlatform", "FieldsealSecureMemory"]),
         shared("TransparencyLog", ["FieldsealCrypto"]),
-        shared("Messages", ["CFieldsealProtobuf", "FieldsealCrypto"]),
+        shared("Messages", ["CFieldsealProtobuf", "CFieldsealProtobufC", "FieldsealCrypto"]),
         shared("RPC", ["CFieldsealProtobuf", "FieldsealMessages"]),
         shared("RPCTransport", ["FieldsealRPC", .nioSSL, .lifecycle, .log] + Target.Dependency.nio),
         shared("Postgres", ["CFieldsealPostgres", "CFieldsealPlatform", .log]),
