@@ -78,7 +78,8 @@ let package = Package(
         shared("Postgres", ["CFieldsealPostgres", "CFieldsealPlatform", .log]),
         shared(
             "AuditTrail",
-            ["FieldsealCrypto", "FieldsealMessages", "FieldsealTransparencyLog", "FieldsealRPCTransport", "FieldsealPostgres", .lifecycle, .log]),
+            ["FieldsealCrypto", "FieldsealMessages", "FieldsealTransparencyLog", "FieldsealRPCTransport", "FieldsealPostgres", .lifecycle, .log]
+                + Target.Dependency.nio),
         shared(
             "ServiceRuntime",
             ["CFieldsealPlatform", "FieldsealSecureMemory", "FieldsealRPCTransport", "FieldsealPostgres", .configuration, .yams, .lifecycle, .log]),
