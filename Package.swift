@@ -17,7 +17,9 @@ extension Target.Dependency {
     static let arguments: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
     static let configuration: Self = .product(name: "Configuration", package: "swift-configuration")
     static let yams: Self = .product(name: "Yams", package: "Yams")
-    static let nio: [Self] = ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers"].map { .product(name: $0, package: "swift-nio") }
+    static let nio: [Self] = ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers"].map {
+        .product(name: $0, package: "swift-nio")
+    }
     static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
 }
@@ -78,28 +80,45 @@ let package = Package(
         shared("Postgres", ["CFieldsealPostgres", "CFieldsealPlatform", .log]),
         shared(
             "AuditTrail",
-            ["FieldsealCrypto", "FieldsealMessages", "FieldsealTransparencyLog", "FieldsealRPCTransport", "FieldsealPostgres", .lifecycle, .log]
+            [
+                "FieldsealCrypto", "FieldsealMessages", "FieldsealTransparencyLog", "FieldsealRPCTransport",
+                "FieldsealPostgres", .lifecycle, .log,
+            ]
                 + Target.Dependency.nio),
         shared(
             "ServiceRuntime",
-            ["CFieldsealPlatform", "FieldsealSecureMemory", "FieldsealRPCTransport", "FieldsealPostgres", .configuration, .yams, .lifecycle, .log]),
+            [
+                "FieldsealSecureMemory", "FieldsealRPCTransport", .yams, .lifecycle, .log,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ] + Target.Dependency.nio),
         shared("Client", ["FieldsealMessages", "FieldsealRPCTransport"]),
 
         service(
             "EncryptionService",
-            ["FieldsealAuditTrail", "FieldsealClient", "FieldsealCrypto", "FieldsealMessages", "FieldsealServiceRuntime"]),
+            [
+                "FieldsealAuditTrail", "FieldsealClient", "FieldsealCrypto", "FieldsealMessages",
+                "FieldsealServiceRuntime",
+            ]),
         service(
             "KeyManagementService",
-            ["FieldsealAuditTrail", "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres", "FieldsealServiceRuntime"]),
+            [
+                "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres",
+                "FieldsealServiceRuntime",
+            ]),
         service(
             "AuditService",
-            ["FieldsealAuditTrail", "FieldsealMessages", "FieldsealPostgres", "FieldsealServiceRuntime", "FieldsealTransparencyLog"]),
+            [
+                "FieldsealAuditTrail", "FieldsealMessages", "FieldsealPostgres", "FieldsealServiceRuntime",
+                "FieldsealTransparencyLog",
+            ]),
         .executableTarget(
             name: "CommandLineTool", dependencies: ["FieldsealClient", "FieldsealServiceRuntime", .arguments, .yams],
             path: "Services/CommandLine", swiftSettings: settings),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["FieldsealClient", "FieldsealCrypto", "FieldsealMessages", "FieldsealRPCTransport", .arguments],
+            dependencies: [
+                "FieldsealClient", "FieldsealCrypto", "FieldsealMessages", "FieldsealRPCTransport", .arguments,
+            ],
             path: "Tests/Benchmarks", swiftSettings: settings),
 
         tests("SecureMemory", ["FieldsealSecureMemory"]),

@@ -1,0 +1,30 @@
+public import Logging
+public import NIOPosix
+public import ServiceLifecycle
+
+/// A server's own part; `ServerMain` does what all servers share.
+public protocol ServerApplication: Sendable {
+    associatedtype Settings: Sendable
+
+    /// The name of the executable, e.g. `encryption-service`.
+    static var name: String { get }
+
+    /// Bytes of locked memory for secrets.
+    static var secureArenaCapacity: Int { get }
+
+    /// Reads the server's own keys of the configuration. Nothing is opened or changed: `--check-config` calls it too.
+    static func settings(_ section: ConfigurationSection) throws(ConfigurationError) -> Settings
+
+    /// Opens what the server needs and lists its services in the order of their start; they stop in reverse.
+    static func services(_ context: ServerContext, settings: Settings) async throws -> [any Service]
+}
+
+/// What `ServerMain` has made ready.
+public struct ServerContext: Sendable {
+    public let configuration: ServerConfiguration
+    public let policy: PolicyStore
+    public let eventLoopGroup: MultiThreadedEventLoopGroup
+    public let logger: Logger
+    /// What is read again on SIGHUP, the policy already among it.
+    public let reload: ReloadActions
+}

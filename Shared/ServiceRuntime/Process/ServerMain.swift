@@ -1,0 +1,87 @@
+internal import FoundationEssentials
+internal import Logging
+internal import NIOPosix
+internal import ServiceLifecycle
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Darwin
+#endif
+
+/// The life of a server's process.
+public enum ServerMain {
+    /// What a graceful shutdown may take before what still runs is cancelled.
+    static let shutdownLimit = Duration.seconds(30)
+
+    /// Runs the server until SIGTERM or SIGINT and leaves with its exit code; the only statement of `main`.
+    public static func run<Application: ServerApplication>(_ application: Application.Type) async -> Never {
+        do {
+            try await start(
+                application, arguments: CommandLine.arguments.dropFirst(),
+                environment: ProcessInfo.processInfo.environment)
+            exit(0)
+        } catch let error as StartupError {
+            fail(Application.name, error)
+        } catch let error as ConfigurationError {
+            fail(Application.name, .configuration(error.description))
+        } catch {
+            fail(Application.name, .software("\(error)"))
+        }
+    }
+
+    private static func start<Application: ServerApplication>(
+        _ application: Application.Type, arguments: some Sequence<String>, environment: [String: String]
+    ) async throws {
+        signal(SIGHUP, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
+        let arguments = try ServerArguments(arguments)
+        switch arguments.action {
+        case .printHelp: return print(ServerArguments.help(Application.name))
+        case .printVersion: return print("\(Application.name) \(FieldsealVersion.current)")
+        case .serve, .checkConfiguration: break
+        }
+        guard let file = arguments.configuration ?? environment["FIELDSEAL_CONFIG"] else {
+            throw StartupError.usage("no configuration; give --config FILE or set FIELDSEAL_CONFIG")
+        }
+        let section = try ConfigurationSection(file: file, environment: environment)
+        let configuration = try ServerConfiguration(section)
+        let settings = try Application.settings(section)
+        try section.finish()
+        let policy = try PolicyStore(path: configuration.policy)
+        if arguments.action == .checkConfiguration { return print("\(file): good") }
+        try await serve(application, configuration: configuration, settings: settings, policy: policy)
+    }
+
+    private static func serve<Application: ServerApplication>(
+        _ application: Application.Type, configuration: ServerConfiguration, settings: Application.Settings,
+        policy: PolicyStore
+    ) async throws {
+        let logger = Logger(label: Application.name) { StandardErrorLog(label: $0, configuration: configuration.log) }
+        let reload = ReloadActions(logger: logger)
+        reload.add("policy") { try policy.reload() }
+        let context = ServerContext(
+            configuration: configuration, policy: policy, eventLoopGroup: .singleton, logger: logger, reload: reload)
+        let services = try await Application.services(context, settings: settings)
+        var group = ServiceGroupConfiguration(
+            services: ([reload] + services).map {
+                .init(
+                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
+            }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = shutdownLimit
+        logger.notice("starting", metadata: ["version": "\(FieldsealVersion.current)"])
+        try await ServiceGroup(configuration: group).run()
+        logger.notice("stopped")
+    }
+
+    private static func fail(_ name: String, _ error: StartupError) -> Never {
+        let line = "\(name): \(LogText.escaped(error.description))\n"
+        _ = line.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        exit(error.exitCode)
+    }
+}
+
+/// The version of all parts of Fieldseal.
+public enum FieldsealVersion {
+    public static let current = "0.1.0"
+}
