@@ -5,7 +5,9 @@ extension ConfigurationSection {
         try required(name).integer(in: range)
     }
 
-    public func integer(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
+    public func integer(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws(ConfigurationError)
+        -> Int
+    {
         try value(name)?.integer(in: range) ?? fallback
     }
 

@@ -23,7 +23,9 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         } else if host.contains(":") {
             return nil
         }
-        guard (1...253).contains(host.utf8.count), host.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { return nil }
+        guard (1...253).contains(host.utf8.count), host.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+            return nil
+        }
         self.host = String(host)
         self.port = Int(port)
     }

@@ -1,8 +1,8 @@
 internal import Logging
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #else
-internal import Darwin
+    internal import Darwin
 #endif
 
 /// Writes a line per message to standard error, in one `write`.
@@ -27,7 +27,8 @@ struct StandardErrorLog: LogHandler {
         var fields = metadata
         if let more = event.metadata { fields.merge(more) { $1 } }
         let line = Self.line(
-            format, time: Timestamp.now(), level: event.level, label: label, message: "\(event.message)", metadata: fields)
+            format, time: Timestamp.now(), level: event.level, label: label, message: "\(event.message)",
+            metadata: fields)
         var bytes = line
         bytes.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }

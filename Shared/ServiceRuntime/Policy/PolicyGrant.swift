@@ -62,7 +62,8 @@ public final class PolicyGrant: Sendable {
     ///   no rights.
     public func operations(onField field: UnsafeRawBufferPointer) -> PolicyOperations {
         guard let dot = field.lastIndex(of: UInt8(ascii: ".")), dot > 0, dot + 1 < field.count else { return [] }
-        return onAll
+        return
+            onAll
             .union(byTable.operations(for: UnsafeRawBufferPointer(rebasing: field[..<dot])))
             .union(byColumn.operations(for: UnsafeRawBufferPointer(rebasing: field[(dot + 1)...])))
             .union(byField.operations(for: field))

@@ -3,9 +3,9 @@ internal import Logging
 internal import NIOPosix
 internal import ServiceLifecycle
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #else
-internal import Darwin
+    internal import Darwin
 #endif
 
 /// The life of a server's process.
