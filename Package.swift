@@ -77,7 +77,7 @@ let package = Package(
         shared("Messages", ["CFieldsealProtobuf", "CFieldsealProtobufC", "FieldsealCrypto"]),
         shared("RPC", []),
         shared("RPCTransport", ["FieldsealRPC", .nioSSL, .lifecycle, .log] + Target.Dependency.nio),
-        shared("Postgres", ["CFieldsealPostgres", "CFieldsealPlatform", .log]),
+        shared("Postgres", ["CFieldsealPostgres", .lifecycle, .log]),
         shared(
             "AuditTrail",
             [

@@ -1,0 +1,60 @@
+/// SQL and its parameters. Interpolated values become parameters, never SQL:
+/// `"SELECT name FROM people WHERE id = \(id)"` is sent as `… WHERE id = $1`.
+public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
+    private var pieces: [Piece]
+
+    enum Piece: Sendable {
+        case sql(String)
+        case parameter(PostgresValue)
+    }
+
+    public init(stringLiteral sql: String) { pieces = [.sql(sql)] }
+
+    public init(stringInterpolation interpolation: StringInterpolation) { pieces = interpolation.pieces }
+
+    /// Puts another piece, with its parameters, behind this one.
+    public mutating func append(_ other: PostgresQuery) { pieces += other.pieces }
+
+    /// The text with `$1`… and the parameters in that order.
+    func rendered() -> (sql: String, parameters: [PostgresValue]) {
+        var sql = ""
+        var parameters: [PostgresValue] = []
+        for piece in pieces {
+            switch piece {
+            case .sql(let text): sql += text
+            case .parameter(let value):
+                parameters.append(value)
+                sql += "$\(parameters.count)"
+            }
+        }
+        return (sql, parameters)
+    }
+
+    public struct StringInterpolation: StringInterpolationProtocol {
+        var pieces: [Piece] = []
+
+        public init(literalCapacity: Int, interpolationCount: Int) {
+            pieces.reserveCapacity(2 * interpolationCount + 1)
+        }
+
+        public mutating func appendLiteral(_ literal: String) { pieces.append(.sql(literal)) }
+
+        public mutating func appendInterpolation(_ value: some PostgresEncodable) {
+            pieces.append(.parameter(value.postgresValue))
+        }
+
+        public mutating func appendInterpolation(_ value: PostgresValue) { pieces.append(.parameter(value)) }
+
+        /// A piece of SQL with parameters of its own.
+        public mutating func appendInterpolation(_ query: PostgresQuery) { pieces += query.pieces }
+
+        /// The name of a table, column, role or database, quoted.
+        public mutating func appendInterpolation(identifier: String) {
+            pieces.append(.sql(PostgresQuery.quoted(identifier)))
+        }
+    }
+
+    static func quoted(_ identifier: String) -> String {
+        "\"" + identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+}
