@@ -13,17 +13,15 @@ extension MessageArena {
         return UnsafeMutableBufferPointer(start: raw.bindMemory(to: Element.self, capacity: count), count: count)
     }
 
-    func bytes(_ value: [UInt8]) -> ProtobufCBinaryData {
+    func bytes(_ value: some Collection<UInt8>) -> ProtobufCBinaryData {
+        guard !value.isEmpty else { return ProtobufCBinaryData(len: 0, data: nil) }
         let copy = array(UInt8.self, count: value.count)
         _ = copy.initialize(from: value)
-        return ProtobufCBinaryData(len: value.count, data: copy.baseAddress)
+        return ProtobufCBinaryData(len: copy.count, data: copy.baseAddress)
     }
 
     func bytes(_ value: String) -> ProtobufCBinaryData {
-        let utf8 = value.utf8
-        let copy = array(UInt8.self, count: utf8.count)
-        _ = copy.initialize(from: utf8)
-        return ProtobufCBinaryData(len: utf8.count, data: copy.baseAddress)
+        bytes(value.utf8)
     }
 
     func message<Message: CMessageConvertible>(_ value: Message) -> UnsafeMutablePointer<Message.CMessage> {

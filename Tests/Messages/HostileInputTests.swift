@@ -10,11 +10,11 @@ import Testing
         for _ in 0..<1_000 {
             let sample = try #require(Samples.all.randomElement(using: &generator))
             let bytes = mutated(sample.encoded(), using: &generator)
-            func decode(_ type: (some ProtoMessage).Type) throws {
-                guard let value = try? type.init(decoding: bytes, limit: 1 << 20) else { return }
-                #expect(try type.init(decoding: value.encoded()) == value)
+            func decode<Message: ProtoMessage>(as _: Message) throws {
+                guard let value = try? Message(decoding: bytes, limit: 1 << 20) else { return }
+                #expect(try Message(decoding: value.encoded()) == value)
             }
-            for sample in Samples.all { try decode(type(of: sample)) }
+            for sample in Samples.all { try decode(as: sample) }
             bytes.withUnsafeBytes { bytes in
                 _ = try? arena.withEncryptRequest(bytes) { owned($0).count }
                 _ = try? arena.withDecryptRequest(bytes) { owned($0).count }
@@ -27,8 +27,8 @@ import Testing
     func truncatedMessages(index: Int) {
         let bytes = Samples.all[index].encoded()
         for count in bytes.indices {
-            func decode(_ type: (some ProtoMessage).Type) { _ = try? type.init(decoding: Array(bytes[..<count])) }
-            decode(type(of: Samples.all[index]))
+            func decode<Message: ProtoMessage>(as _: Message) { _ = try? Message(decoding: Array(bytes[..<count])) }
+            decode(as: Samples.all[index])
         }
     }
 
