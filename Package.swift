@@ -127,7 +127,7 @@ let package = Package(
         tests("Messages", ["FieldsealMessages"]),
         tests("RPC", ["FieldsealRPC", "CFieldsealProtobuf"]),
         tests("RPCTransport", ["FieldsealRPC", "FieldsealRPCTransport", .nioEmbedded, .nioSSL] + Target.Dependency.nio),
-        tests("Postgres", ["FieldsealPostgres"]),
+        tests("Postgres", ["FieldsealPostgres", .lifecycle, .log]),
         tests("AuditTrail", ["FieldsealAuditTrail"]),
         tests("ServiceRuntime", ["FieldsealServiceRuntime"]),
         tests("Client", ["FieldsealClient"]),

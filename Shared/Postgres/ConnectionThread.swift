@@ -105,7 +105,7 @@ final class ConnectionThread: Sendable {
             state.jobs.append(job)
             return true
         }
-        if accepted { wakeup.signal() } else { job(.failure(PostgresError(.closed))) }
+        if accepted { wakeup.signal() } else { job(.failure(PostgresError(.connectionLost))) }
     }
 
     // MARK: On the thread

@@ -9,7 +9,8 @@ extension PostgresConnection {
     /// Runs `body` in a transaction: COMMIT when it returns, ROLLBACK when it throws.
     ///
     /// When this returns, the change is durable (synchronous_commit is `on` inside). `commitUnknown` is thrown when the
-    /// connection broke during COMMIT; the caller must then find out, or repeat something idempotent.
+    /// connection broke during COMMIT; the caller must then find out, or repeat something idempotent. `connectionLost` says
+    /// that COMMIT was never sent.
     public func transaction<Value>(
         _ level: PostgresIsolation = .readCommitted, isolation: isolated (any Actor)? = #isolation,
         _ body: (PostgresConnection) async throws -> sending Value

@@ -43,6 +43,10 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
             pieces.append(.parameter(value.postgresValue))
         }
 
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            pieces.append(.parameter(value.postgresValue))
+        }
+
         public mutating func appendInterpolation(_ value: PostgresValue) { pieces.append(.parameter(value)) }
 
         /// A piece of SQL with parameters of its own.

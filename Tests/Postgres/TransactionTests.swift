@@ -1,0 +1,167 @@
+import FieldsealPostgres
+import Testing
+
+@Suite("Transactions", .enabled(if: TestDatabase.isConfigured))
+struct TransactionTests {
+    struct Refusal: Error {}
+
+    @Test func anErrorRollsBack() async throws {
+        try await TestDatabase.with(connections: 1) { database async throws in
+            try await database.pool.query("CREATE TABLE t (n int)")
+            await #expect(throws: Refusal.self) {
+                try await database.pool.withTransaction { connection async throws in
+                    try await connection.query("INSERT INTO t VALUES (1)")
+                    throw Refusal()
+                }
+            }
+            #expect(try await database.pool.query("SELECT n FROM t").isEmpty)
+        }
+    }
+
+    @Test func aSwallowedErrorDoesNotPassForACommit() async throws {
+        try await TestDatabase.with(connections: 1) { database async throws in
+            try await database.pool.query("CREATE TABLE t (n int)")
+            let error = await #expect(throws: PostgresError.self) {
+                try await database.pool.withTransaction { connection async throws in
+                    try await connection.query("INSERT INTO t VALUES (1)")
+                    _ = try? await connection.query("SELECT 1/0")
+                }
+            }
+            #expect(error?.code == .server)
+            #expect(try await database.pool.query("SELECT n FROM t").isEmpty)
+        }
+    }
+
+    @Test func cancellationRollsBackAndTheConnectionIsLentAgain() async throws {
+        try await TestDatabase.with(connections: 2) { database async throws in
+            try await database.pool.query("CREATE TABLE t (n int)")
+            let task = Task {
+                try await database.pool.withTransaction { connection async throws in
+                    try await connection.query("INSERT INTO t VALUES (1)")
+                    try await connection.query("SELECT pg_sleep(60) /* in transaction */")
+                }
+            }
+            try await eventually { try await isRunning("in transaction", database.pool) }
+            task.cancel()
+            await #expect(throws: PostgresError.self) { try await task.value }
+            #expect(try await database.pool.query("SELECT n FROM t").isEmpty)
+        }
+    }
+
+    @Test func serializationFailuresStartAnew() async throws {
+        try await TestDatabase.with(connections: 4) { database async throws in
+            try await database.pool.query("CREATE TABLE counter (n bigint)")
+            try await database.pool.query("INSERT INTO counter VALUES (0)")
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        for _ in 0..<10 {
+                            try await database.pool.withTransaction(.serializable, attempts: 100) {
+                                connection async throws in
+                                let n: Int = try await connection.query("SELECT n FROM counter").single().value("n")
+                                try await connection.query("UPDATE counter SET n = \(n + 1)")
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await database.pool.query("SELECT n FROM counter").single().value("n") == 40)
+        }
+    }
+
+    @Test func withoutAttemptsLeftTheFailureIsClassified() async throws {
+        try await TestDatabase.with(connections: 2) { database async throws in
+            try await database.pool.query("CREATE TABLE counter (n bigint)")
+            try await database.pool.query("INSERT INTO counter VALUES (0)")
+            let error = await #expect(throws: PostgresError.self) {
+                try await database.pool.withTransaction(.repeatableRead, attempts: 1) { connection async throws in
+                    try await connection.query("SELECT n FROM counter")
+                    try await database.pool.query("UPDATE counter SET n = n + 1")
+                    try await connection.query("UPDATE counter SET n = n + 1")
+                }
+            }
+            #expect(error?.isRetryable == true)
+        }
+    }
+
+    @Test func aDeadlockEndsForBoth() async throws {
+        try await TestDatabase.with(connections: 2) { database async throws in
+            try await database.pool.query("CREATE TABLE pair (id int PRIMARY KEY, n int)")
+            try await database.pool.query("INSERT INTO pair VALUES (1, 0), (2, 0)")
+            try await withThrowingTaskGroup { group in
+                for order in [[1, 2], [2, 1]] {
+                    group.addTask {
+                        try await database.pool.withTransaction { connection async throws in
+                            try await connection.query("SET LOCAL deadlock_timeout = '10ms'")
+                            for id in order {
+                                try await connection.query("UPDATE pair SET n = n + 1 WHERE id = \(id)")
+                                try await connection.query("SELECT pg_sleep(0.02)")
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await database.pool.query("SELECT sum(n)::int AS n FROM pair").single().value("n") == 4)
+        }
+    }
+
+    @Test func aConnectionThatBreaksBeforeCommitStartsAnewAndCountsOnce() async throws {
+        try await TestDatabase.with(connections: 2) { database async throws in
+            try await database.pool.query("CREATE TABLE t (n int)")
+            var attempts = 0
+            try await database.pool.withTransaction { connection async throws in
+                attempts += 1
+                try await connection.query("INSERT INTO t VALUES (1)")
+                if attempts == 1 { _ = try? await connection.query("SELECT pg_terminate_backend(pg_backend_pid())") }
+                try await connection.query("INSERT INTO t VALUES (2)")
+            }
+            #expect(attempts == 2)
+            #expect(try await database.pool.query("SELECT n FROM t").count == 2)
+        }
+    }
+
+    @Test func aCommitDuringWhichTheConnectionBreaksIsUnknown() async throws {
+        try await TestDatabase.with(connections: 2) { database async throws in
+            try await database.pool.withConnection { connection async throws in
+                try await connection.script(
+                    """
+                    CREATE TABLE t (n int);
+                    CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS
+                        'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(1); RETURN NULL; END';
+                    CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
+                        FOR EACH ROW EXECUTE FUNCTION leave()
+                    """)
+            }
+            var attempts = 0
+            let error = await #expect(throws: PostgresError.self) {
+                try await database.pool.withTransaction { connection in
+                    attempts += 1
+                    try await connection.query("INSERT INTO t VALUES (1)")
+                }
+            }
+            #expect(error?.code == .commitUnknown)
+            #expect(attempts == 1)
+            #expect(try await database.pool.query("SELECT n FROM t").isEmpty)
+        }
+    }
+
+    @Test func aConnectionLeftInATransactionIsNotLentAgain() async throws {
+        try await TestDatabase.with(connections: 1) { database async throws in
+            let process = try await database.pool.withConnection { connection async throws in
+                try await connection.query("BEGIN")
+                return try await connection.query("SELECT pg_backend_pid() AS pid").single().value("pid", as: Int.self)
+            }
+            #expect(try await processID(database.pool) != process)
+        }
+    }
+
+    @Test func aConnectionKeptBeyondItsLoanIsClosed() async throws {
+        try await TestDatabase.with(connections: 1) { database async throws in
+            let kept = try await database.pool.withConnection { $0 }
+            let error = await #expect(throws: PostgresError.self) { try await kept.query("SELECT 1") }
+            #expect(error?.code == .closed)
+        }
+    }
+}
