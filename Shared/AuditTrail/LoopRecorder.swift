@@ -1,3 +1,4 @@
+public import FieldsealRPCTransport
 internal import NIOCore
 
 /// Records what one event loop does, without allocating per value; replies are held until it is durable.
@@ -5,7 +6,7 @@ internal import NIOCore
 /// One per event loop, from ``AuditTrail/recorder(on:)``. Every call comes on that loop, which is what makes it Sendable.
 /// A request starts with ``begin(actor:requestID:traceID:)``; each of its items then adds itself to the open batch. Equal
 /// items fold into one event.
-public final class LoopRecorder: @unchecked Sendable {
+public final class LoopRecorder: ReplyGate, @unchecked Sendable {
     private let loop: any EventLoop
     private let trail: AuditTrail
     private var batch: EventBatch
