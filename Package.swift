@@ -88,7 +88,8 @@ let package = Package(
         shared(
             "ServiceRuntime",
             [
-                "FieldsealSecureMemory", "FieldsealRPCTransport", .yams, .lifecycle, .log,
+                "FieldsealAuditTrail", "FieldsealRPC", "FieldsealSecureMemory", "FieldsealRPCTransport", .yams,
+                .lifecycle, .log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + Target.Dependency.nio),
         shared("Client", ["FieldsealMessages", "FieldsealRPCTransport"]),
@@ -126,7 +127,8 @@ let package = Package(
         tests("TransparencyLog", ["FieldsealTransparencyLog"]),
         tests("Messages", ["FieldsealMessages"]),
         tests("RPC", ["FieldsealRPC", "CFieldsealProtobuf"]),
-        tests("RPCTransport", ["FieldsealRPC", "FieldsealRPCTransport", .nioEmbedded, .nioSSL] + Target.Dependency.nio),
+        tests(
+            "RPCTransport", ["FieldsealRPC", "FieldsealRPCTransport", .nioEmbedded, .nioSSL] + Target.Dependency.nio),
         tests("Postgres", ["FieldsealPostgres", .lifecycle, .log]),
         tests("AuditTrail", ["FieldsealAuditTrail"]),
         tests("ServiceRuntime", ["FieldsealServiceRuntime"]),

@@ -1,3 +1,4 @@
+internal import FieldsealSecureMemory
 public import Logging
 public import NIOPosix
 public import ServiceLifecycle
@@ -19,12 +20,16 @@ public protocol ServerApplication: Sendable {
     static func services(_ context: ServerContext, settings: Settings) async throws -> [any Service]
 }
 
+extension ServerApplication {
+    public static var secureArenaCapacity: Int { SecureArena.defaultCapacity }
+}
+
 /// What `ServerMain` has made ready.
 public struct ServerContext: Sendable {
     public let configuration: ServerConfiguration
     public let policy: PolicyStore
     public let eventLoopGroup: MultiThreadedEventLoopGroup
     public let logger: Logger
-    /// What is read again on SIGHUP, the policy already among it.
+    /// What is read again on SIGHUP.
     public let reload: ReloadActions
 }

@@ -1,3 +1,5 @@
+internal import FieldsealRPCTransport
+internal import FieldsealSecureMemory
 internal import FoundationEssentials
 internal import Logging
 internal import NIOPosix
@@ -24,6 +26,10 @@ public enum ServerMain {
             fail(Application.name, error)
         } catch let error as ConfigurationError {
             fail(Application.name, .configuration(error.description))
+        } catch let error as SecureMemoryError {
+            fail(Application.name, .system(error.description))
+        } catch let error as TLSSettingsError {
+            fail(Application.name, .configuration(error.description))
         } catch {
             fail(Application.name, .software("\(error)"))
         }
@@ -32,14 +38,17 @@ public enum ServerMain {
     private static func start<Application: ServerApplication>(
         _ application: Application.Type, arguments: some Sequence<String>, environment: [String: String]
     ) async throws {
-        signal(SIGHUP, SIG_IGN)
-        signal(SIGPIPE, SIG_IGN)
         let arguments = try ServerArguments(arguments)
         switch arguments.action {
         case .printHelp: return print(ServerArguments.help(Application.name))
         case .printVersion: return print("\(Application.name) \(FieldsealVersion.current)")
         case .serve, .checkConfiguration: break
         }
+        // Before anything that libcrypto could allocate for.
+        try SecureArena.start(capacity: Application.secureArenaCapacity)
+        try ProcessHardening.apply()
+        signal(SIGHUP, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
         guard let file = arguments.configuration ?? environment["FIELDSEAL_CONFIG"] else {
             throw StartupError.usage("no configuration; give --config FILE or set FIELDSEAL_CONFIG")
         }
@@ -58,7 +67,6 @@ public enum ServerMain {
     ) async throws {
         let logger = Logger(label: Application.name) { StandardErrorLog(label: $0, configuration: configuration.log) }
         let reload = ReloadActions(logger: logger)
-        reload.add("policy") { try policy.reload() }
         let context = ServerContext(
             configuration: configuration, policy: policy, eventLoopGroup: .singleton, logger: logger, reload: reload)
         let services = try await Application.services(context, settings: settings)
