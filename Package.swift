@@ -74,7 +74,7 @@ let package = Package(
         shared("SecureMemory", ["CFieldsealOpenSSL", "CFieldsealPlatform"]),
         shared("Crypto", ["CFieldsealOpenSSL", "CFieldsealPlatform", "FieldsealSecureMemory"]),
         shared("TransparencyLog", ["FieldsealCrypto"]),
-        shared("Messages", ["CFieldsealProtobuf", "CFieldsealProtobufC", "FieldsealCrypto"]),
+        shared("Messages", ["CFieldsealProtobuf", "CFieldsealProtobufC"]),
         shared("RPC", []),
         shared("RPCTransport", ["FieldsealRPC", .nioSSL, .lifecycle, .log] + Target.Dependency.nio),
         shared("Postgres", ["CFieldsealPostgres", .lifecycle, .log]),
@@ -92,7 +92,7 @@ let package = Package(
                 .lifecycle, .log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + Target.Dependency.nio),
-        shared("Client", ["FieldsealMessages", "FieldsealRPCTransport"]),
+        shared("Client", ["FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport", .log] + Target.Dependency.nio),
 
         service(
             "EncryptionService",
@@ -132,7 +132,7 @@ let package = Package(
         tests("Postgres", ["FieldsealPostgres", .lifecycle, .log]),
         tests("AuditTrail", ["FieldsealAuditTrail"]),
         tests("ServiceRuntime", ["FieldsealServiceRuntime"]),
-        tests("Client", ["FieldsealClient"]),
+        tests("Client", ["FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport"]),
         tests("EncryptionService", ["EncryptionService"]),
         tests("KeyManagementService", ["KeyManagementService"]),
         tests("AuditService", ["AuditService"]),

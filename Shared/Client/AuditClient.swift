@@ -1,0 +1,60 @@
+public import FieldsealMessages
+
+/// Calls to the audit service.
+public struct AuditClient: Sendable {
+    let channel: ServiceChannel
+
+    init(_ channel: ServiceChannel) {
+        self.channel = channel
+    }
+
+    /// One page of events; its cursor, put into the next query, asks for the following page.
+    public func query(_ query: AuditQuery, options: CallOptions = CallOptions()) async throws(FieldsealError)
+        -> AuditPage
+    {
+        try await channel.call("Query", query, options: options)
+    }
+
+    /// Events as they are stored, for as long as the sequence is read. Ends by throwing `FieldsealError` where the
+    /// connection or the service does.
+    /// - Parameters:
+    ///   - filter: times, paging and order are ignored.
+    ///   - index: of the last event known; 0: only what comes.
+    public func tail(
+        _ filter: AuditQuery = AuditQuery(), after index: UInt64 = 0, options: CallOptions = CallOptions()
+    ) throws(FieldsealError) -> AuditTail {
+        AuditTail(
+            pages: try channel.stream(
+                "TailEvents", Proto.TailEventsRequest(filter: filter, afterIndex: index), options: options))
+    }
+
+    public func status(options: CallOptions = CallOptions()) async throws(FieldsealError) -> AuditStatus {
+        try await channel.call("Status", Proto.AuditStatusRequest(), options: options)
+    }
+}
+
+/// The events of a running `tail`, one by one.
+public struct AuditTail: AsyncSequence {
+    let pages: AsyncThrowingMapSequence<AsyncThrowingStream<[UInt8], any Error>, Proto.QueryResponse>
+
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(pages: pages.makeAsyncIterator())
+    }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        var pages: AsyncThrowingMapSequence<AsyncThrowingStream<[UInt8], any Error>, Proto.QueryResponse>.Iterator
+        var waiting: ArraySlice<StoredAuditEvent> = []
+
+        public mutating func next() async throws(FieldsealError) -> StoredAuditEvent? {
+            while waiting.isEmpty {
+                do {
+                    guard let page = try await pages.next() else { return nil }
+                    waiting = page.events[...]
+                } catch {
+                    throw FieldsealError(any: error)
+                }
+            }
+            return waiting.popFirst()
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import FieldsealMessages
+package import FieldsealRPC
+package import FieldsealRPCTransport
+
+/// What carries the calls of one service. In programs an `RPCClient`; tests bring their own.
+package protocol CallTransport: Sendable {
+    func unary(
+        service: String, method: String, payload: [UInt8], timeout: Duration, metadata: RPCMetadata
+    ) async throws(RPCStatus) -> [UInt8]
+    func serverStreaming(
+        service: String, method: String, payload: [UInt8], timeout: Duration?, metadata: RPCMetadata,
+        bufferedMessages: Int
+    ) -> AsyncThrowingStream<[UInt8], any Error>
+    func shutdown() async
+}
+
+extension RPCClient: CallTransport {}
+
+/// Typed calls to one service.
+struct ServiceChannel: Sendable {
+    /// E.g. "fieldseal.v1.Encryption".
+    let service: String
+    /// Nil where the configuration does not name the service.
+    let transport: (any CallTransport)?
+    /// The key of the service in the configuration.
+    let section: String
+
+    func call<Response: ProtoMessage>(
+        _ method: String, _ request: some ProtoMessage, options: CallOptions
+    ) async throws(FieldsealError) -> Response {
+        let transport = try configured()
+        let payload = request.encoded()
+        guard payload.count <= ResponseEnvelope.maximumPayload else {
+            throw FieldsealError(.invalidArgument, "the request is larger than a frame of 4 MiB; send less at once")
+        }
+        let answer: [UInt8]
+        do {
+            answer = try await transport.unary(
+                service: service, method: method, payload: payload, timeout: options.timeout,
+                metadata: metadata(options))
+        } catch {
+            throw FieldsealError(error)
+        }
+        do throws(MessageError) {
+            return try Response(decoding: answer)
+        } catch {
+            throw FieldsealError(error)
+        }
+    }
+
+    func stream<Response: ProtoMessage>(
+        _ method: String, _ request: some ProtoMessage, options: CallOptions
+    ) throws(FieldsealError) -> AsyncThrowingMapSequence<AsyncThrowingStream<[UInt8], any Error>, Response> {
+        try configured().serverStreaming(
+            service: service, method: method, payload: request.encoded(), timeout: nil, metadata: metadata(options),
+            bufferedMessages: 1024
+        ).map { try Response(decoding: $0) }
+    }
+
+    private func configured() throws(FieldsealError) -> any CallTransport {
+        guard let transport else {
+            throw FieldsealError(
+                .failedPrecondition,
+                "the configuration names no \(section) service; add \(section): addresses and identity")
+        }
+        return transport
+    }
+
+    private func metadata(_ options: CallOptions) -> RPCMetadata {
+        RPCMetadata(requestID: options.requestID ?? .random(), traceID: options.traceID)
+    }
+}

@@ -1,0 +1,80 @@
+/// Where the services are, who they must be, and the certificate that says who the caller is.
+///
+///     tls: {certificate: backend.crt, key: backend.key, ca: ca.crt}
+///     encryption:
+///       addresses: [127.0.0.1:7401]
+///       identity: spiffe://fieldseal.local/service/encryption
+///     keys: …
+///     audit: …
+///
+/// Each of `encryption`, `keys` and `audit` may be missing. Relative paths start at the file's folder.
+public struct ClientConfiguration: Sendable, Hashable {
+    /// One service: the addresses of its replicas and the one identity (a SPIFFE URI) expected there.
+    public struct Service: Sendable, Hashable {
+        public var addresses: [Address]
+        public var identity: String
+
+        public init(addresses: [Address], identity: String) {
+            self.addresses = addresses
+            self.identity = identity
+        }
+    }
+
+    public struct Address: Sendable, Hashable, CustomStringConvertible {
+        public var host: String
+        public var port: Int
+
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+
+        /// Reads `host:port`; an IPv6 address stands in brackets.
+        public init?(_ text: String) {
+            guard let colon = text.lastIndex(of: ":") else { return nil }
+            let digits = text[text.index(after: colon)...]
+            guard digits.allSatisfy(\.isWholeNumber), let port = UInt16(digits), port > 0 else { return nil }
+            var host = text[..<colon]
+            if host.hasPrefix("["), host.hasSuffix("]") {
+                host = host.dropFirst().dropLast()
+            } else if host.contains(":") {
+                return nil
+            }
+            guard !host.isEmpty else { return nil }
+            self.init(host: String(host), port: Int(port))
+        }
+
+        public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    }
+
+    /// Path of a PEM file with the caller's certificate and its intermediates.
+    public var certificate: String
+    /// Path of a PEM file with the certificate's private key.
+    public var key: String
+    /// Path of a PEM file with the authorities that the services' certificates must come from.
+    public var ca: String
+    public var encryption: Service?
+    public var keys: Service?
+    public var audit: Service?
+
+    public init(
+        certificate: String, key: String, ca: String, encryption: Service? = nil, keys: Service? = nil,
+        audit: Service? = nil
+    ) {
+        self.certificate = certificate
+        self.key = key
+        self.ca = ca
+        self.encryption = encryption
+        self.keys = keys
+        self.audit = audit
+    }
+}
+
+/// What is wrong with a client's configuration. It names file, line and key, and never repeats a value.
+public struct ClientConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

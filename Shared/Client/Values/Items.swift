@@ -1,0 +1,112 @@
+import FieldsealMessages
+
+/// The form of a ciphertext.
+public enum CiphertextForm: Sendable, Hashable {
+    /// For `bytea` columns.
+    case binary
+    /// `fs1:` and base64url, for text columns; given and taken as the bytes of that text.
+    case text
+
+    var message: Proto.Encoding {
+        switch self {
+        case .binary: .binary
+        case .text: .text
+        }
+    }
+}
+
+/// A value to encrypt.
+public struct EncryptItem: Sendable, Hashable {
+    /// "table.field".
+    public var field: String
+    public var plaintext: [UInt8]
+    /// The row that the value belongs to; demanded where the field is bound to rows.
+    public var recordID: RecordID?
+    /// Bytes of the caller that the ciphertext is bound to; absent and empty differ.
+    public var context: [UInt8]?
+    /// Names of the blind indexes wanted besides the ciphertext.
+    public var indexes: [String]
+
+    public init(
+        field: String, plaintext: [UInt8], recordID: RecordID? = nil, context: [UInt8]? = nil, indexes: [String] = []
+    ) {
+        self.field = field
+        self.plaintext = plaintext
+        self.recordID = recordID
+        self.context = context
+        self.indexes = indexes
+    }
+
+    public init(field: String, text: String, recordID: RecordID? = nil, context: [UInt8]? = nil, indexes: [String] = [])
+    {
+        self.init(field: field, plaintext: Array(text.utf8), recordID: recordID, context: context, indexes: indexes)
+    }
+}
+
+/// What became of an `EncryptItem`.
+public struct SealedValue: Sendable, Hashable {
+    public var ciphertext: [UInt8]
+    /// The blind indexes in the order asked for.
+    public var indexes: [[UInt8]]
+
+    public init(ciphertext: [UInt8], indexes: [[UInt8]] = []) {
+        self.ciphertext = ciphertext
+        self.indexes = indexes
+    }
+}
+
+/// A value to decrypt or rewrap. Record id and context are those that it was encrypted with.
+public struct DecryptItem: Sendable, Hashable {
+    /// "table.field".
+    public var field: String
+    public var ciphertext: [UInt8]
+    public var recordID: RecordID?
+    public var context: [UInt8]?
+
+    public init(field: String, ciphertext: [UInt8], recordID: RecordID? = nil, context: [UInt8]? = nil) {
+        self.field = field
+        self.ciphertext = ciphertext
+        self.recordID = recordID
+        self.context = context
+    }
+}
+
+/// A value to bind to another row or context.
+public struct RebindItem: Sendable, Hashable {
+    public var current: DecryptItem
+    public var newRecordID: RecordID?
+    public var newContext: [UInt8]?
+
+    public init(_ current: DecryptItem, newRecordID: RecordID? = nil, newContext: [UInt8]? = nil) {
+        self.current = current
+        self.newRecordID = newRecordID
+        self.newContext = newContext
+    }
+}
+
+/// A ciphertext that was sealed anew.
+public struct ResealedValue: Sendable, Hashable {
+    public var ciphertext: [UInt8]
+    /// False: it was under the newest version already and comes back as it was.
+    public var changed: Bool
+
+    public init(ciphertext: [UInt8], changed: Bool) {
+        self.ciphertext = ciphertext
+        self.changed = changed
+    }
+}
+
+/// A value whose blind indexes are wanted, for a search.
+public struct BlindIndexItem: Sendable, Hashable {
+    /// "table.field".
+    public var field: String
+    public var plaintext: [UInt8]
+    /// Names of the indexes.
+    public var indexes: [String]
+
+    public init(field: String, plaintext: [UInt8], indexes: [String]) {
+        self.field = field
+        self.plaintext = plaintext
+        self.indexes = indexes
+    }
+}

@@ -1,0 +1,23 @@
+public import FieldsealMessages
+
+// The messages of the control plane are values that need no other form.
+
+public typealias FieldDescription = Proto.FieldDescription
+public typealias FieldKeyReference = Proto.FieldKeyReference
+public typealias Sensitivity = Proto.Sensitivity
+public typealias Suite = Proto.Suite
+public typealias Normaliser = Proto.Normaliser
+public typealias IndexDescription = Proto.IndexDescription
+public typealias KeyType = Proto.KeyType
+public typealias KeyState = Proto.KeyState
+public typealias KeyInfo = Proto.KeyInfo
+public typealias CatalogTable = Proto.CatalogTable
+public typealias CatalogField = Proto.CatalogField
+public typealias CatalogChange = Proto.CatalogChange
+public typealias KeysStatus = Proto.KeysStatusResponse
+public typealias AuditOperation = Proto.Operation
+public typealias AuditEvent = Proto.Event
+public typealias StoredAuditEvent = Proto.StoredEvent
+public typealias AuditQuery = Proto.QueryRequest
+public typealias AuditPage = Proto.QueryResponse
+public typealias AuditStatus = Proto.AuditStatusResponse
