@@ -131,7 +131,12 @@ let package = Package(
             "RPCTransport", ["FieldsealRPC", "FieldsealRPCTransport", .nioEmbedded, .nioSSL] + Target.Dependency.nio),
         tests("Postgres", ["FieldsealPostgres", .lifecycle, .log]),
         tests("AuditTrail", ["FieldsealAuditTrail"]),
-        tests("ServiceRuntime", ["FieldsealServiceRuntime"]),
+        tests(
+            "ServiceRuntime",
+            [
+                "FieldsealAuditTrail", "FieldsealRPC", "FieldsealRPCTransport", "FieldsealServiceRuntime", .log,
+                .nioEmbedded,
+            ]),
         tests("Client", ["FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport"]),
         tests("EncryptionService", ["EncryptionService"]),
         tests("KeyManagementService", ["KeyManagementService"]),

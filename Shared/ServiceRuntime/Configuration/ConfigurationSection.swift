@@ -39,6 +39,7 @@ public final class ConfigurationSection {
 
     /// Whether the file or the environment gives anything for the key.
     public func has(_ name: String) -> Bool {
+        asked.insert(name)
         if entries[name] != nil { return true }
         let variable = variable(name)
         return environment.keys.contains { $0 == variable || $0.hasPrefix(variable + "_") }
