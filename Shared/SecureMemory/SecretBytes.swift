@@ -57,6 +57,9 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
         try body(UnsafeMutableRawBufferPointer(start: start, count: count))
     }
 
+    /// The bytes' address while the secret lives, for owners that keep it as their working memory; nil when empty.
+    package var unsafeStart: UnsafeMutableRawPointer? { start }
+
     /// A second secret with the same bytes.
     public borrowing func copy() throws(SecureMemoryError) -> SecretBytes {
         try SecretBytes(copying: UnsafeRawBufferPointer(start: start, count: count))

@@ -1,36 +1,30 @@
 public import FieldsealSecureMemory
 
-/// The columns of a row of the key store in a canonical encoding, for its MAC.
-public struct CanonicalRow: Sendable {
-    var bytes: [UInt8]
-
-    /// - Parameters:
-    ///   - table: the SQL name of the row's table.
-    ///   - revision: the store revision at which the row was written.
-    public init(table: String, revision: UInt64) {
-        bytes = []
-        _ = (table, revision)
-    }
-
-    public mutating func append(_ column: String, _ value: Int64?) {}
-    public mutating func append(_ column: String, _ value: Bool?) {}
-    public mutating func append(_ column: String, _ value: String?) {}
-    public mutating func append(_ column: String, _ value: ObjectID?) {}
-    public mutating func append(_ column: String, _ value: [UInt8]?) {}
-}
-
-/// HMAC-SHA256 over all columns of a row, under the store-integrity key: a database that was written by somebody else
-/// is noticed.
+/// HMAC-SHA256 over all columns of a row, under the store-integrity key: a row that somebody else wrote is noticed. Not
+/// thread-safe.
 public final class RowMAC {
     public static let byteCount = 32
 
-    /// - Parameter key: the store-integrity key, 32 bytes. The MAC key is derived from it.
-    public init(key: borrowing SecretBytes) throws(CryptoError) { throw CryptoError(.library) }
+    private static let label: StaticString = "fieldseal/v1 row mac"
 
-    public func authenticate(_ row: CanonicalRow) throws(CryptoError) -> [UInt8] { throw CryptoError(.library) }
+    private let mac: HMACSHA256
+
+    /// - Parameter key: the store-integrity key, 32 bytes. The MAC key is derived from it.
+    public init(key: borrowing SecretBytes) throws(CryptoError) {
+        guard key.count == KeyDerivation.keyCount else { throw CryptoError(.key) }
+        var info: [UInt8] = []
+        info.append(label: Self.label)
+        mac = try HMACSHA256(key: HKDF.expand(key, info: info, count: 32))
+    }
+
+    public func authenticate(_ row: CanonicalRow) throws(CryptoError) -> [UInt8] {
+        try mac.update(row.bytes)
+        return try mac.finish()
+    }
 
     /// Whether `mac` is the row's, in constant time.
     public func isValid(_ mac: [UInt8], for row: CanonicalRow) throws(CryptoError) -> Bool {
-        throw CryptoError(.library)
+        let expected = try authenticate(row)
+        return expected.withBytes { expected in mac.withBytes { constantTimeEquals($0, expected) } }
     }
 }

@@ -1,3 +1,4 @@
+internal import CFieldsealPlatform
 public import FieldsealSecureMemory
 
 /// Seals and opens the values of one field under one version of its key. Keyed once, reusable, for one event loop alone.
@@ -15,18 +16,42 @@ public final class FieldCipher {
     }
 
     /// The longest context, in bytes.
-    public static let maximumContextCount = 4096
+    public static let maximumContextCount = 65_536
 
     public let field: ObjectID
     public let version: KeyVersion
     public let suite: CipherSuite
     public let options: Options
 
+    private let cipher: KeyedCipher
+    private let recordKeys: RecordKeys?
+    private let associatedData: AssociatedData
+    private let flags: CiphertextHeader.Flags
+
     /// - Parameter key: the field encryption key, 32 bytes; use keys are derived from it and it is not kept.
     /// - Throws: ``CryptoError`` `.parameter` for suite 5 with row binding or record keys.
     public init(
         key: borrowing SecretBytes, version: KeyVersion, field: ObjectID, suite: CipherSuite, options: Options
-    ) throws(CryptoError) { throw CryptoError(.library) }
+    ) throws(CryptoError) {
+        guard !suite.isDeterministic || options.isEmpty else { throw CryptoError(.parameter) }
+        self.field = field
+        self.version = version
+        self.suite = suite
+        self.options = options
+        var flags: CiphertextHeader.Flags = options.contains(.rowBound) ? .rowBound : []
+        if options.contains(.recordKeys) {
+            flags.insert(.recordKey)
+            recordKeys = try RecordKeys(fieldKey: key, suite: suite, field: field)
+            cipher = try KeyedCipher(unkeyed: suite)
+        } else {
+            recordKeys = nil
+            cipher = try KeyedCipher(
+                suite: suite, key: KeyUse.seal.key(from: key, suite: suite, count: suite.keyCount))
+        }
+        self.flags = flags
+        let header = CiphertextHeader(suite: suite, flags: flags, version: version)
+        associatedData = AssociatedData(header: header, field: field)
+    }
 
     /// The size of a sealed value in its binary form; nil when the plaintext is too long.
     public func sealedCount(plaintextCount: Int) -> Int? {
@@ -36,8 +61,8 @@ public final class FieldCipher {
 
     /// The size of the plaintext in a sealed value of this size; nil when it cannot be one of this suite.
     public func openedCount(sealedCount: Int) -> Int? {
-        let count = sealedCount - CiphertextHeader.byteCount - suite.overhead
-        return (0...CipherSuite.maximumPlaintextCount).contains(count) ? count : nil
+        let (count, overflow) = sealedCount.subtractingReportingOverflow(CiphertextHeader.byteCount + suite.overhead)
+        return !overflow && (0...CipherSuite.maximumPlaintextCount).contains(count) ? count : nil
     }
 
     /// Seals a value.
@@ -46,10 +71,37 @@ public final class FieldCipher {
     ///   - recordID: the encoding of ``RecordIdentifier``; nil where there is none. Ignored unless the options ask for it.
     ///   - context: what else the value is bound to; nil and empty differ.
     ///   - output: exactly ``sealedCount(plaintextCount:)`` bytes.
+    /// - Throws: ``CryptoError`` `.parameter` when a record id is missing; `.size` when something is too long.
     public func seal(
         _ plaintext: UnsafeRawBufferPointer, recordID: UnsafeRawBufferPointer?, context: UnsafeRawBufferPointer?,
         nonces: NonceSource, into output: UnsafeMutableRawBufferPointer
-    ) throws(CryptoError) {}
+    ) throws(CryptoError) {
+        try seal(plaintext, recordID: recordID, context: context, into: output) { nonce throws(CryptoError) in
+            try nonces.draw(into: nonce)
+        }
+    }
+
+    /// Seals a value under the nonce that `drawNonce` writes.
+    @inline(__always)
+    func seal(
+        _ plaintext: UnsafeRawBufferPointer, recordID: UnsafeRawBufferPointer?, context: UnsafeRawBufferPointer?,
+        into output: UnsafeMutableRawBufferPointer,
+        drawNonce: (UnsafeMutableRawBufferPointer) throws(CryptoError) -> Void
+    ) throws(CryptoError) {
+        guard output.count == sealedCount(plaintextCount: plaintext.count) else { throw CryptoError(.size) }
+        let flags = flags(context)
+        let data = try buildAssociatedData(flags, recordID, context)
+        let body = UnsafeMutableRawBufferPointer(rebasing: output[CiphertextHeader.byteCount...])
+        CiphertextHeader(suite: suite, flags: flags, version: version).write(to: output)
+        guard let recordKeys else {
+            return try cipher.seal(plaintext, associatedData: data, into: body, drawNonce: drawNonce)
+        }
+        guard let recordID else { throw CryptoError(.parameter) }
+        try recordKeys.withKey(for: recordID) { key throws(CryptoError) in
+            try cipher.setKey(key)
+            try cipher.seal(plaintext, associatedData: data, into: body, drawNonce: drawNonce)
+        }
+    }
 
     /// Opens a sealed value in its binary form; on failure the output is wiped.
     ///
@@ -58,5 +110,33 @@ public final class FieldCipher {
     public func open(
         _ sealed: UnsafeRawBufferPointer, recordID: UnsafeRawBufferPointer?, context: UnsafeRawBufferPointer?,
         into output: UnsafeMutableRawBufferPointer
-    ) throws(CryptoError) {}
+    ) throws(CryptoError) {
+        let header = try CiphertextHeader(reading: sealed)
+        let flags = flags(context)
+        guard header.version == version else { throw CryptoError(.version) }
+        guard header.suite == suite else { throw CryptoError(.suite) }
+        guard header.flags == flags else { throw CryptoError(.flags) }
+        guard output.count == openedCount(sealedCount: sealed.count) else { throw CryptoError(.size) }
+        let data = try buildAssociatedData(flags, recordID, context)
+        let body = UnsafeRawBufferPointer(rebasing: sealed[CiphertextHeader.byteCount...])
+        guard let recordKeys else { return try cipher.open(body, associatedData: data, into: output) }
+        guard let recordID else { throw CryptoError(.parameter) }
+        try recordKeys.withKey(for: recordID) { key throws(CryptoError) in
+            try cipher.setKey(key)
+            try cipher.open(body, associatedData: data, into: output)
+        }
+    }
+
+    @inline(__always)
+    private func flags(_ context: UnsafeRawBufferPointer?) -> CiphertextHeader.Flags {
+        context == nil ? flags : flags.union(.context)
+    }
+
+    private func buildAssociatedData(
+        _ flags: CiphertextHeader.Flags, _ recordID: UnsafeRawBufferPointer?, _ context: UnsafeRawBufferPointer?
+    ) throws(CryptoError) -> UnsafeRawBufferPointer {
+        let isBound = options.contains(.rowBound)
+        guard !isBound || recordID != nil else { throw CryptoError(.parameter) }
+        return try associatedData.build(flags: flags, recordID: isBound ? recordID : nil, context: context)
+    }
 }

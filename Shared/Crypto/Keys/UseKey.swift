@@ -1,0 +1,31 @@
+internal import FieldsealSecureMemory
+
+/// What a key of the hierarchy is used for. The key itself is only ever expanded: HKDF-Expand(key, "fieldseal/v1 " ‖
+/// use ‖ suite).
+enum KeyUse {
+    /// Seals the values of a field.
+    case seal
+    /// Gives the keys of single records.
+    case record
+    /// Wraps child keys.
+    case wrap
+
+    var label: StaticString {
+        switch self {
+        case .seal: "fieldseal/v1 seal"
+        case .record: "fieldseal/v1 record"
+        case .wrap: "fieldseal/v1 wrap"
+        }
+    }
+
+    /// - Parameter key: 32 bytes.
+    func key(
+        from key: borrowing SecretBytes, suite: CipherSuite, count: Int
+    ) throws(CryptoError) -> SecretBytes {
+        guard key.count == KeyDerivation.keyCount else { throw CryptoError(.key) }
+        var info: [UInt8] = []
+        info.append(label: label)
+        info.append(suite.rawValue)
+        return try HKDF.expand(key, info: info, count: count)
+    }
+}

@@ -1,0 +1,59 @@
+internal import CFieldsealOpenSSL
+
+/// A keyed EVP MAC context, reusable after each `finish`. Not thread-safe.
+final class MACContext {
+    private let context: OpaquePointer
+
+    private init(_ algorithm: OpaquePointer?) throws(CryptoError) {
+        context = try check(EVP_MAC_CTX_new(check(algorithm)))
+    }
+
+    deinit { EVP_MAC_CTX_free(context) }
+
+    static func hmacSHA256(key: UnsafeRawBufferPointer) throws(CryptoError) -> MACContext {
+        let mac = try MACContext(Algorithm.hmac)
+        try mac.setKey(key, parameter: OSSL_MAC_PARAM_DIGEST, value: "SHA256")
+        return mac
+    }
+
+    /// - Parameter key: 32 bytes.
+    static func cmacAES256(key: UnsafeRawBufferPointer) throws(CryptoError) -> MACContext {
+        guard key.count == 32 else { throw CryptoError(.key) }
+        let mac = try MACContext(Algorithm.cmac)
+        try mac.setKey(key, parameter: OSSL_MAC_PARAM_CIPHER, value: "AES-256-CBC")
+        return mac
+    }
+
+    private func setKey(
+        _ key: UnsafeRawBufferPointer, parameter: String, value: String
+    ) throws(CryptoError) {
+        // HMAC pads keys with zeros: the empty key and a zero byte are the same key, but NULL means "no new key".
+        let result = withUnsafeBytes(of: UInt8(0)) { zero in
+            let key = key.isEmpty ? zero : key
+            return parameter.withCString { parameter in
+                var value = Array(value.utf8CString)
+                return value.withUnsafeMutableBufferPointer { value in
+                    var parameters = [
+                        OSSL_PARAM_construct_utf8_string(parameter, value.baseAddress, 0), OSSL_PARAM_construct_end(),
+                    ]
+                    return EVP_MAC_init(
+                        context, key.baseAddress?.assumingMemoryBound(to: UInt8.self), key.count, &parameters)
+                }
+            }
+        }
+        try check(result)
+    }
+
+    func update(_ part: UnsafeRawBufferPointer) throws(CryptoError) {
+        guard part.count > 0 else { return }
+        try check(EVP_MAC_update(context, part.baseAddress?.assumingMemoryBound(to: UInt8.self), part.count))
+    }
+
+    /// Writes the whole MAC (32 bytes of HMAC, 16 of CMAC) to `output` and makes ready for the next message.
+    func finish(into output: UnsafeMutableRawPointer, count: Int) throws(CryptoError) {
+        var written = 0
+        try check(EVP_MAC_final(context, output.assumingMemoryBound(to: UInt8.self), &written, count))
+        guard written == count else { throw CryptoError(.library) }
+        try check(EVP_MAC_init(context, nil, 0, nil))
+    }
+}

@@ -1,0 +1,52 @@
+/// Which texts count as equal in a blind index. Raw values enter its derivation.
+public enum IndexNormaliser: UInt8, Hashable, Sendable, CaseIterable {
+    /// The bytes as they are.
+    case none = 0
+    /// UTF-8, compatibility-normalised (NFKC) and case folded, by Unicode 14.0.
+    case casefold = 1
+    /// UTF-8 without surrounding white space.
+    case trim = 2
+    /// Trimmed, then as ``casefold``.
+    case email = 3
+
+    /// Raised when the result for any text changes, which changes the index.
+    var version: UInt8 { 1 }
+
+    /// - Throws: ``CryptoError`` `.text` when the value has to be UTF-8 and is not.
+    func normalise(_ value: UnsafeRawBufferPointer) throws(CryptoError) -> [UInt8] {
+        if self == .none { return Array(value) }
+        guard value.isUTF8 else { throw CryptoError(.text) }
+        var scalars = Array(String(decoding: value, as: UTF8.self).unicodeScalars.map(\.value))
+        if self != .casefold { scalars = Self.trimmed(scalars) }
+        if self != .trim { scalars = Normalisation.foldedForm(scalars) }
+        return Self.utf8(scalars)
+    }
+
+    /// Without the code points of property White_Space at both ends.
+    private static func trimmed(_ scalars: [UInt32]) -> [UInt32] {
+        guard let first = scalars.firstIndex(where: { !isWhiteSpace($0) }),
+            let last = scalars.lastIndex(where: { !isWhiteSpace($0) })
+        else { return [] }
+        return Array(scalars[first...last])
+    }
+
+    private static func isWhiteSpace(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x09...0x0D, 0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
+        default: false
+        }
+    }
+
+    private static func utf8(_ scalars: [UInt32]) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(scalars.count)
+        for scalar in scalars {
+            if scalar < 0x80 {
+                text.append(UInt8(scalar))
+            } else if let scalar = Unicode.Scalar(scalar) {
+                text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            }
+        }
+        return text
+    }
+}
