@@ -12,6 +12,12 @@ public struct EventIdentifier: Hashable, Sendable {
         self.words = words
     }
 
+    /// The bytes as two big-endian numbers.
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        words = (high.bigEndian, low.bigEndian)
+    }
+
     /// Copies 16 bytes; nil where there are more or fewer.
     @inlinable
     public init?(_ bytes: UnsafeRawBufferPointer) {

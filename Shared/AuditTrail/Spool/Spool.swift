@@ -1,15 +1,156 @@
+internal import NIOPosix
+internal import Synchronization
+
+/// What became of a submitted batch.
 enum SpoolOutcome: Sendable {
-    case durable, dropped, full, failed, closed
+    case durable
+    /// Relaxed mode: it found no room and was counted.
+    case dropped
+    case full, failed, closed
 
     var permitsAnswer: Bool { self == .durable || self == .dropped }
 }
 
+/// Takes batches from all event loops and tasks; one thread writes all that wait as one group with one fdatasync.
 final class Spool: Sendable {
-    let batches = BatchPool()
-    var isAccepting: Bool { true }
-    var hasRoomForStrangers: Bool { true }
+    private struct Submission {
+        let batch: EventBatch
+        let completion: @Sendable (SpoolOutcome) -> Void
+    }
 
+    private struct Queue {
+        var waiting: [Submission] = []
+        var isRunning = false
+        var isClosed = false
+    }
+
+    let batches = BatchPool()
+    let index: SpoolIndex
+    let epoch: EventIdentifier
+    private let limits: SpoolLimits
+    private let fileSystem: any FileSystem
+    /// Held as long as the spool is open.
+    private let lock: any SpoolFile
+    private let onFailure: @Sendable (SpoolError) -> Void
+    private let thread = NIOThreadPool(numberOfThreads: 1)
+    private let queue = Mutex(Queue())
+    /// Touched by `thread` alone, and before it is started.
+    private nonisolated(unsafe) let writer: SpoolWriter
+    private let isAdmitting = Atomic(true)
+    private let hasFailed = Atomic(false)
+    private let dropped = Atomic<UInt64>(0)
+
+    /// `recovery` and `lock` are of the same directory, in this order after each other.
+    init(
+        producer: String, limits: SpoolLimits, fileSystem: any FileSystem, lock: any SpoolFile, recovery: SpoolRecovery,
+        onFailure: @escaping @Sendable (SpoolError) -> Void
+    ) {
+        epoch = .random()
+        index = SpoolIndex(recovery.segments)
+        writer = SpoolWriter(
+            fileSystem: fileSystem, index: index, builder: BlockBuilder(producer: producer, epoch: epoch),
+            nextSegment: recovery.nextSegment, segmentBytes: limits.segmentBytes, maximumBytes: limits.maximumBytes)
+        self.limits = limits
+        self.fileSystem = fileSystem
+        self.lock = lock
+        self.onFailure = onFailure
+    }
+
+    /// Writes the epoch's first batch on the calling thread, then takes others.
+    func start(with batch: EventBatch) throws(SpoolError) {
+        guard try writer.write([batch], dropped: 0) == .durable else {
+            throw SpoolError(code: .noSpace, description: "audit spool: no room for the start of an epoch")
+        }
+        thread.start()
+        refresh()
+    }
+
+    /// Whether work that must be recorded may begin.
+    var isAccepting: Bool { isAdmitting.load(ordering: .relaxed) }
+
+    /// Whether strangers may still write: they have the lower half of the spool.
+    var hasRoomForStrangers: Bool { index.bytes < limits.maximumBytes / 2 }
+
+    /// Items that were dropped and that no block has stated yet.
+    var droppedItems: UInt64 { dropped.load(ordering: .relaxed) }
+
+    /// Hands a batch over. `completion` is called once, on the spool's thread, in the order of the submissions.
     func submit(_ batch: EventBatch, completion: @escaping @Sendable (SpoolOutcome) -> Void) {
-        completion(.failed)
+        enqueue(Submission(batch: batch, completion: completion), closing: false)
+    }
+
+    /// Writes a last batch and takes no more.
+    func close(with batch: EventBatch, completion: @escaping @Sendable (SpoolOutcome) -> Void) {
+        enqueue(Submission(batch: batch, completion: completion), closing: true)
+    }
+
+    /// Looks again whether there is room.
+    func refresh() {
+        let hasSpace = ((try? fileSystem.freeBytes()) ?? Int.max) > limits.headroom
+        let hasRoom = index.bytes + limits.headroom <= limits.maximumBytes
+        let isClosed = queue.withLock { $0.isClosed }
+        isAdmitting.store(
+            !isClosed && !hasFailed.load(ordering: .relaxed) && (limits.dropsWhenFull || (hasSpace && hasRoom)),
+            ordering: .relaxed)
+    }
+
+    /// The process cannot go on: records may be lost.
+    func fail(_ error: SpoolError) {
+        hasFailed.store(true, ordering: .relaxed)
+        isAdmitting.store(false, ordering: .relaxed)
+        onFailure(error)
+    }
+
+    private func enqueue(_ submission: Submission, closing: Bool) {
+        let (isTaken, mustRun) = queue.withLock { queue in
+            guard !queue.isClosed else { return (false, false) }
+            if closing { queue.isClosed = true }
+            queue.waiting.append(submission)
+            defer { queue.isRunning = true }
+            return (true, !queue.isRunning)
+        }
+        guard isTaken else { return submission.completion(.closed) }
+        if mustRun { thread.submit { _ in self.drain() } }
+    }
+
+    private func drain() {
+        while true {
+            let (group, isLast) = queue.withLock { queue in
+                let group = queue.waiting
+                queue.waiting = []
+                queue.isRunning = !group.isEmpty
+                return (group, queue.isClosed)
+            }
+            guard !group.isEmpty else { return }
+            let outcome = write(group.map(\.batch))
+            for submission in group { submission.completion(outcome) }
+            for submission in group { batches.give(submission.batch) }
+            refresh()
+            if isLast { finish() }
+        }
+    }
+
+    private func write(_ group: [EventBatch]) -> SpoolOutcome {
+        guard !hasFailed.load(ordering: .relaxed) else { return .failed }
+        let lost = dropped.load(ordering: .relaxed)
+        do throws(SpoolError) {
+            switch try writer.write(group, dropped: lost) {
+            case .durable:
+                if lost > 0 { dropped.subtract(lost, ordering: .relaxed) }
+                return .durable
+            case .full:
+                guard limits.dropsWhenFull else { return .full }
+                dropped.add(group.reduce(0) { $0 &+ $1.items }, ordering: .relaxed)
+                return .dropped
+            }
+        } catch {
+            fail(error)
+            return .failed
+        }
+    }
+
+    private func finish() {
+        index.finish()
+        thread.shutdownGracefully { _ in }
     }
 }
