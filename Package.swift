@@ -81,10 +81,9 @@ let package = Package(
         shared(
             "AuditTrail",
             [
-                "FieldsealCrypto", "FieldsealMessages", "FieldsealTransparencyLog", "FieldsealRPCTransport",
-                "FieldsealPostgres", .lifecycle, .log,
-            ]
-                + Target.Dependency.nio),
+                "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres", "FieldsealRPC", "FieldsealRPCTransport",
+                "FieldsealTransparencyLog", .lifecycle, .log,
+            ] + Target.Dependency.nio),
         shared(
             "ServiceRuntime",
             [
@@ -130,7 +129,9 @@ let package = Package(
         tests(
             "RPCTransport", ["FieldsealRPC", "FieldsealRPCTransport", .nioEmbedded, .nioSSL] + Target.Dependency.nio),
         tests("Postgres", ["FieldsealPostgres", .lifecycle, .log]),
-        tests("AuditTrail", ["FieldsealAuditTrail"]),
+        tests(
+            "AuditTrail",
+            ["FieldsealAuditTrail", "FieldsealMessages", "FieldsealPostgres", "FieldsealTransparencyLog"]),
         tests(
             "ServiceRuntime",
             [

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Logging
 public import NIOCore
 public import ServiceLifecycle
@@ -6,21 +7,56 @@ internal import Synchronization
 /// A server's record of what it did: events go into a local spool, durable before an answer leaves, and from there to the
 /// audit service until it acknowledges them.
 ///
-/// List it in the service group before what records (it is then stopped after it).
+/// List it in the service group before what records: it is then stopped after it. What it ships through comes before it.
 public final class AuditTrail: Service, Sendable {
     let spool: Spool
     let handles = HandleTable()
     let refusals = RefusalLedger()
+    /// Microseconds since 1970-01-01 UTC.
     let now: @Sendable () -> Int64
+    private let configuration: AuditTrailConfiguration
+    private let shipper: Shipper
+    private let clock: any Clock<Duration>
+    private let logger: Logger
     private let recorders = Mutex<[ObjectIdentifier: LoopRecorder]>([:])
 
-    /// Opens the spool, repairs it after a crash and begins an epoch with a durable `epoch-open`.
+    /// Opens the spool, repairs it after a crash and begins an epoch with a durable `epoch-open`. Blocks the thread.
     ///
-    /// Throws ``SpoolError`` where the directory is in use by another process, belongs to another producer, is damaged, or
-    /// cannot be written.
-    public init(configuration: AuditTrailConfiguration, sink: any BlockSink, logger: Logger) throws {
-        spool = Spool()
-        now = { 0 }
+    /// When the spool fails later, the process ends at once with status 74 (EX_IOERR): what was not answered yet is not.
+    /// - Throws: ``SpoolError`` where the directory is in use by another process, belongs to another producer, is damaged,
+    ///   full, or cannot be written.
+    public convenience init(
+        configuration: AuditTrailConfiguration, sink: any BlockSink, logger: Logger
+    ) throws(SpoolError) {
+        try self.init(
+            configuration: configuration, sink: sink, logger: logger,
+            fileSystem: try LocalFileSystem(configuration.directory), clock: ContinuousClock(),
+            now: AuditTrail.unixMicroseconds
+        ) { error in
+            logger.critical("the audit spool failed; the process ends", metadata: ["error": "\(error)"])
+            _exit(74)
+        }
+    }
+
+    init(
+        configuration: AuditTrailConfiguration, sink: any BlockSink, logger: Logger, fileSystem: any FileSystem,
+        clock: any Clock<Duration>, now: @escaping @Sendable () -> Int64,
+        onFailure: @escaping @Sendable (SpoolError) -> Void
+    ) throws(SpoolError) {
+        try configuration.validate()
+        let lock = try SpoolLock.take(configuration.producer, in: fileSystem)
+        let recovery = try SpoolRecovery(fileSystem)
+        spool = Spool(
+            producer: configuration.producer, limits: configuration.limits, fileSystem: fileSystem, lock: lock,
+            recovery: recovery, onFailure: onFailure)
+        shipper = Shipper(
+            producer: configuration.producer, spool: spool, fileSystem: fileSystem,
+            acknowledged: recovery.acknowledgement, sink: sink, clock: clock, logger: logger)
+        self.configuration = configuration
+        self.clock = clock
+        self.now = now
+        self.logger = logger
+        try spool.start(with: batch(of: [epochEvent(.epochOpen)]))
     }
 
     /// The handle of a verified peer; made once per connection.
@@ -51,14 +87,117 @@ public final class AuditTrail: Service, Sendable {
         try await record([event])
     }
 
-    /// Records events together, in their order; all or none are durable when this returns or throws.
+    /// Records events together, in their order: all are durable when this returns, none when it throws `full` or `closed`.
     public func record(_ events: [AuditEvent]) async throws(AuditTrailError) {
-        throw .closed
+        guard !events.isEmpty else { return }
+        let batch = batch(of: events)
+        let outcome = await withCheckedContinuation { continuation in
+            spool.submit(batch) { continuation.resume(returning: $0) }
+        }
+        switch outcome {
+        case .durable, .dropped: return
+        case .full: throw .full
+        case .failed: throw .failed
+        case .closed: throw .closed
+        }
     }
 
-    /// Records, from any thread, that a peer was refused. Folded per (peer, operation, cause) and second; does not wait.
-    public func recordRefusal(_ refusal: AuditEvent) {}
+    /// Records, from any thread, that a peer was refused; does not wait. Folded per (peer, operation, cause) and second.
+    public func recordRefusal(_ refusal: AuditEvent) {
+        guard let written = refusals.note(refusal, at: now(), hasRoom: spool.hasRoomForStrangers) else { return }
+        submit(refusals: [written])
+    }
 
     /// Ships blocks until the process is told to stop; then writes `epoch-close` and ships for `drainTimeout` more.
-    public func run() async throws {}
+    public func run() async throws {
+        try await withThrowingTaskGroup(of: Step.self) { group in
+            group.addTask { try await self.ship() }
+            group.addTask { try await self.tick() }
+            group.addTask { await self.stop() }
+            while let step = try await group.next() {
+                switch step {
+                case .shipped: return group.cancelAll()
+                case .stopped:
+                    group.addTask {
+                        try? await self.clock.sleep(for: self.configuration.drainTimeout)
+                        return .shipped
+                    }
+                case .cancelled: continue
+                }
+            }
+        }
+    }
+
+    private enum Step { case shipped, stopped, cancelled }
+
+    private func ship() async throws -> Step {
+        do {
+            try await shipper.run()
+        } catch let error as SpoolError {
+            spool.fail(error)
+            throw error
+        } catch is CancellationError {
+            return .cancelled
+        }
+        return .shipped
+    }
+
+    /// Once a second: what was only counted is written, room that came back is noticed.
+    private func tick() async throws -> Step {
+        while !Task.isCancelled {
+            guard (try? await clock.sleep(for: .seconds(1))) != nil else { break }
+            writeDueRefusals()
+            spool.refresh()
+        }
+        return .cancelled
+    }
+
+    private func stop() async -> Step {
+        try? await gracefulShutdown()
+        await close()
+        return .stopped
+    }
+
+    /// Ends the epoch: writes what is counted and `epoch-close`; nothing can be recorded afterwards.
+    func close() async {
+        let last = batch(of: refusals.takeDue(at: now(), all: true) + [epochEvent(.epochClose)])
+        let outcome = await withCheckedContinuation { continuation in
+            spool.close(with: last) { continuation.resume(returning: $0) }
+        }
+        guard outcome != .durable else { return }
+        logger.error("the end of the audit epoch is not recorded", metadata: ["outcome": "\(outcome)"])
+    }
+
+    func writeDueRefusals() {
+        submit(refusals: refusals.takeDue(at: now()))
+    }
+
+    private func submit(refusals events: [AuditEvent]) {
+        guard !events.isEmpty else { return }
+        let now = now()
+        spool.submit(batch(of: events)) { [refusals] outcome in
+            if outcome != .durable { refusals.putBack(events, at: now) }
+        }
+    }
+
+    private func batch(of events: [AuditEvent]) -> EventBatch {
+        let batch = spool.batches.take()
+        let now = now()
+        for event in events {
+            batch.add(
+                event, actor: handles.actor(event.actor), field: handles.field(table: event.table, field: event.field),
+                now: now)
+        }
+        return batch
+    }
+
+    private func epochEvent(_ operation: AuditOperation) -> AuditEvent {
+        AuditEvent(actor: AuditActor(identity: configuration.producer), operation: operation)
+    }
+
+    private static func unixMicroseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
 }

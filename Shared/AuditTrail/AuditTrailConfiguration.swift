@@ -24,3 +24,22 @@ public struct AuditTrailConfiguration: Sendable {
         self.directory = directory
     }
 }
+
+extension AuditTrailConfiguration {
+    func validate() throws(SpoolError) {
+        func refuse(_ text: String) -> SpoolError {
+            SpoolError(code: .configuration, description: "audit spool: \(text)")
+        }
+        guard (1...AuditActor.maximumLength).contains(producer.utf8.count), !producer.utf8.contains(UInt8(ascii: "\n"))
+        else { throw refuse("the producer's identity must have 1 to \(AuditActor.maximumLength) bytes") }
+        guard maximumBytes >= 4 << 20 else { throw refuse("max-bytes must be 4194304 at least") }
+        guard segmentBytes >= 64 << 10 else { throw refuse("a segment must have 65536 bytes at least") }
+    }
+
+    /// Small spools have small segments, so that room comes back in parts.
+    var limits: SpoolLimits {
+        SpoolLimits(
+            segmentBytes: min(segmentBytes, maximumBytes / 8), maximumBytes: maximumBytes,
+            dropsWhenFull: mode == .relaxed)
+    }
+}

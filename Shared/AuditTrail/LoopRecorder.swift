@@ -1,4 +1,5 @@
 public import FieldsealRPCTransport
+public import FieldsealRPCTransport
 internal import NIOCore
 
 /// Records what one event loop does, without allocating per value; replies are held until it is durable.
@@ -53,7 +54,9 @@ public final class LoopRecorder: ReplyGate, @unchecked Sendable {
     /// durable before its answer; the others of that second are counted and written when it is over.
     public func recordRefusal(_ refusal: AuditEvent) {
         let now = trail.now()
-        guard let written = trail.refusals.note(refusal, at: now, hasRoom: trail.spool.hasRoomForStrangers) else { return }
+        guard let written = trail.refusals.note(refusal, at: now, hasRoom: trail.spool.hasRoomForStrangers) else {
+            return
+        }
         if batch.isEmpty { time = now }
         batch.add(written, actor: ActorHandle(written.actor), field: FieldHandle(written), now: now)
     }

@@ -33,7 +33,8 @@ final class EventBatch: @unchecked Sendable {
     /// Adds one item to a fold. `request` tells requests apart: each adds its ids once.
     @inline(__always)
     func add(
-        to slot: Int, request: UInt64, requestID: EventIdentifier, traceID: EventIdentifier, recordHash: EventIdentifier?
+        to slot: Int, request: UInt64, requestID: EventIdentifier, traceID: EventIdentifier,
+        recordHash: EventIdentifier?
     ) {
         folds[slot].count += 1
         items += 1

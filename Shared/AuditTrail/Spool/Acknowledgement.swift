@@ -29,7 +29,9 @@ struct Acknowledgement: Hashable {
     /// nil unless these are the bytes of an acknowledgement.
     init?(_ bytes: [UInt8]) {
         guard bytes.count == 64, let epoch = EventIdentifier(Array(bytes[16..<32])) else { return nil }
-        let (sequence, segment) = bytes.withUnsafeBytes { ($0.bigEndian(at: 32) as UInt64, $0.bigEndian(at: 40) as UInt64) }
+        let (sequence, segment) = bytes.withUnsafeBytes {
+            ($0.bigEndian(at: 32) as UInt64, $0.bigEndian(at: 40) as UInt64)
+        }
         self.init(epoch: epoch, sequence: sequence, segment: segment)
         guard encoded == bytes else { return nil }
     }

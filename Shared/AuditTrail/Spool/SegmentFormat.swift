@@ -18,7 +18,8 @@ enum SegmentFormat {
 
     /// The number in a segment's name; nil for any other name.
     static func number(ofName candidate: String) -> UInt64? {
-        guard candidate.utf8.count == 23, let number = UInt64(candidate.prefix(16), radix: 16), name(number) == candidate
+        guard candidate.utf8.count == 23, let number = UInt64(candidate.prefix(16), radix: 16),
+            name(number) == candidate
         else { return nil }
         return number
     }

@@ -44,7 +44,9 @@ struct SegmentReader {
             guard window.count >= SegmentFormat.recordHeaderBytes else { return false }
             let starts = window.count - SegmentFormat.recordHeaderBytes + 1
             for start in 0..<starts where isPlausible(window, at: start) {
-                if let (_, _, startsGroup) = try record(at: candidate + start, limit: limit), startsGroup { return true }
+                if let (_, _, startsGroup) = try record(at: candidate + start, limit: limit), startsGroup {
+                    return true
+                }
             }
             candidate += starts
         }
@@ -54,7 +56,9 @@ struct SegmentReader {
     private func isPlausible(_ window: [UInt8], at start: Int) -> Bool {
         window.withUnsafeBytes { bytes in
             let end = start + SegmentFormat.recordHeaderBytes
-            guard let header = RecordHeader(UnsafeRawBufferPointer(rebasing: bytes[start..<end])), header.flags == RecordHeader.startsGroup else { return false }
+            guard let header = RecordHeader(UnsafeRawBufferPointer(rebasing: bytes[start..<end])),
+                header.flags == RecordHeader.startsGroup
+            else { return false }
             return header.sequence > sequence && header.sequence - sequence < 1 << 24
         }
     }

@@ -29,7 +29,13 @@ public struct SpoolError: Error, Hashable, Sendable, CustomStringConvertible {
     static func damaged(_ what: String) -> Self {
         Self(
             code: .damaged,
-            description: "audit spool: \(what); keep the directory as evidence and start with an empty one: the log will show the gap")
+            description:
+                "audit spool: \(what); keep the directory as evidence and start with an empty one: the log will show the gap"
+        )
+    }
+
+    static func mismatch(_ name: String, at byte: Int) -> Self {
+        .damaged("\(name) does not match its checksums at byte \(byte)")
     }
 
     static func replaced(_ name: String) -> Self {

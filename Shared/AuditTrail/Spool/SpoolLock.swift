@@ -15,7 +15,9 @@ enum SpoolLock {
         }
         guard owner.dropLast().elementsEqual(producer.utf8) else {
             throw SpoolError(
-                code: .foreign, description: "audit spool: the directory belongs to \(String(decoding: owner.dropLast(), as: UTF8.self))")
+                code: .foreign,
+                description:
+                    "audit spool: the directory belongs to \(String(decoding: owner.dropLast(), as: UTF8.self))")
         }
         return file
     }

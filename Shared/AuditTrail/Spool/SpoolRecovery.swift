@@ -58,7 +58,7 @@ struct SpoolRecovery {
                 return segment
             case .damaged:
                 guard isLast, try !reader.laterGroupFollows(limit: size) else {
-                    throw .damaged("\(name) does not match its checksums at byte \(segment.bytes)")
+                    throw .mismatch(name, at: segment.bytes)
                 }
                 try file.truncate(to: segment.bytes)
                 try file.synchronize()

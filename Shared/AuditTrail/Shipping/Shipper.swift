@@ -1,0 +1,97 @@
+internal import Logging
+internal import NIOPosix
+
+/// Sends the spool's blocks in order until each is acknowledged, and removes segments whose blocks all are.
+final class Shipper: Sendable {
+    private let producer: String
+    private let spool: Spool
+    private let fileSystem: any FileSystem
+    private let backlog: BacklogReader
+    private let sink: any BlockSink
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+
+    init(
+        producer: String, spool: Spool, fileSystem: any FileSystem, acknowledged: Acknowledgement?, sink: any BlockSink,
+        clock: any Clock<Duration>, logger: Logger
+    ) {
+        self.producer = producer
+        self.spool = spool
+        self.fileSystem = fileSystem
+        backlog = BacklogReader(fileSystem: fileSystem, index: spool.index, acknowledged: acknowledged)
+        self.sink = sink
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Until the spool is closed and all is acknowledged, or the task is cancelled. Throws when the spool is not as it was
+    /// written.
+    func run() async throws {
+        var changes = spool.index.changes.makeAsyncIterator()
+        while true {
+            // Asked before reading: what is written up to a close is then seen.
+            let isOpen = spool.index.isOpen
+            if let batch = try await blocking({ try self.backlog.next() }) {
+                try await ship(batch)
+            } else if !isOpen {
+                return
+            } else {
+                await changes.next()
+                try Task.checkCancellation()
+            }
+        }
+    }
+
+    private func ship(_ batch: BacklogReader.Batch) async throws {
+        var rest = batch.blocks[...]
+        var backoff = Backoff()
+        while let first = rest.first, let last = rest.last {
+            try Task.checkCancellation()
+            do {
+                let answer = try await sink.append(Array(rest), producer: producer)
+                guard answer >= first.sequence else {
+                    throw StaleAcknowledgement(answer: answer, expected: first.sequence)
+                }
+                let sequence = min(answer, last.sequence)
+                rest = rest.drop { $0.sequence <= sequence }
+                let acknowledgement = Acknowledgement(epoch: first.epoch, sequence: sequence, segment: batch.segment)
+                try await blocking { try self.acknowledge(acknowledgement) }
+                backoff.reset()
+            } catch let error as SpoolError {
+                throw error
+            } catch {
+                try Task.checkCancellation()
+                let pause = backoff.next()
+                logger.warning(
+                    "audit blocks are not acknowledged",
+                    metadata: ["error": "\(error)", "block": "\(first.sequence)", "again-in": "\(pause)"])
+                try await clock.sleep(for: pause)
+            }
+        }
+    }
+
+    private func acknowledge(_ acknowledgement: Acknowledgement) throws(SpoolError) {
+        try acknowledgement.store(in: fileSystem)
+        let segments = spool.index.acknowledgedSegments(acknowledgement)
+        guard !segments.isEmpty else { return }
+        // An older acknowledgement must not come back once the segments are gone.
+        try fileSystem.synchronize()
+        for segment in segments {
+            try fileSystem.remove(SegmentFormat.name(segment.number))
+            spool.index.removed(segment)
+        }
+        spool.refresh()
+    }
+
+    private func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await NIOThreadPool.singleton.runIfActive(body)
+    }
+}
+
+/// The sink has less of the epoch than it acknowledged before.
+private struct StaleAcknowledgement: Error, CustomStringConvertible {
+    let answer: UInt64
+    let expected: UInt64
+
+    var description: String { "acknowledged only up to block \(answer) where \(expected) was sent" }
+}
