@@ -22,6 +22,7 @@ extension Target.Dependency {
     }
     static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
 }
 
 func shared(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -76,7 +77,7 @@ let package = Package(
         shared("TransparencyLog", ["FieldsealCrypto"]),
         shared("Messages", ["CFieldsealProtobuf", "CFieldsealProtobufC"]),
         shared("RPC", []),
-        shared("RPCTransport", ["FieldsealRPC", .nioSSL, .lifecycle, .log] + Target.Dependency.nio),
+        shared("RPCTransport", ["FieldsealRPC", .nioSSL, .nioTLS, .lifecycle, .log] + Target.Dependency.nio),
         shared("Postgres", ["CFieldsealPostgres", .lifecycle, .log]),
         shared(
             "AuditTrail",

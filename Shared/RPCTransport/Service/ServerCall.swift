@@ -56,20 +56,20 @@ public struct ServerCall: ~Copyable {
     public var eventLoop: any EventLoop { peer.eventLoop }
 
     /// Announces that the reply comes later; the handler then returns `.later`.
-    public func deferred() -> DeferredReply { live.deferReply(to: stream, payloadCount: payloadCount) }
+    public func deferred() -> DeferredReply { live.deferReply(to: self) }
 
     /// Answers later with what `body` returns.
     ///
     /// `body` runs in a child task of the server, which is cancelled at the deadline and when the connection ends.
     /// The handler then returns `.later`.
     public func reply(_ body: @escaping @Sendable () async throws -> [UInt8]) {
-        live.runUnary(stream: stream, payloadCount: payloadCount, body)
+        live.runUnary(self, body)
     }
 
     /// Opens the stream of a server-streaming call and runs `body` as a child task of the server, cancelled at the
     /// deadline and when the peer goes. The stream ends with `body`: well, or with the status that it throws.
     public func openStream(_ body: @escaping @Sendable (ServerStreamWriter) async throws -> Void) {
-        live.runStream(stream: stream, payloadCount: payloadCount, body)
+        live.runStream(self, body)
     }
 }
 
