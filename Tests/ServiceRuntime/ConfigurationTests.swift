@@ -41,13 +41,13 @@ import Testing
         let configuration = try Self.read(
             Self.server,
             [
-                "FIELDSEAL_LISTEN": "0.0.0.0:0", "FIELDSEAL_AUDIT_MAX_BYTES": "2097152",
+                "FIELDSEAL_LISTEN": "0.0.0.0:0", "FIELDSEAL_AUDIT_MAX_BYTES": "8388608",
                 "FIELDSEAL_AUDIT_MODE": "relaxed",
                 "FIELDSEAL_LOG_LEVEL": "debug", "FIELDSEAL_LOG_FORMAT": "json", "FIELDSEAL_TLS_DENIED": "/etc/denied",
                 "FIELDSEAL_AUDIT_SERVICE_ADDRESSES": "audit:1,audit:2", "UNRELATED": "x",
             ])
         #expect(configuration.listen == Endpoint(host: "0.0.0.0", port: 0))
-        #expect(configuration.audit.maxBytes == 2 << 20)
+        #expect(configuration.audit.maxBytes == 8 << 20)
         #expect(configuration.audit.mode == .relaxed)
         #expect(configuration.log == LogConfiguration(level: .debug, format: .json))
         #expect(configuration.tls.denied == "/etc/denied")
@@ -65,7 +65,7 @@ import Testing
         ("listen: 127.0.0.1:7401", "", ": listen: is missing; write it, or set FIELDSEAL_LISTEN"),
         (
             "service/encryption", "*",
-            "2: identity: the path has segments of letters, digits, '.', '-' and '_' only; there are no wildcards"
+            "2: identity: an identity is spiffe://domain/path, of letters (small in the domain), digits, '.', '-' and '_'; there are no wildcards"
         ),
         ("  ca: ca.pem", "  roots: ca.pem", "4: tls.ca: is missing; write it, or set FIELDSEAL_TLS_CA"),
         (
@@ -84,7 +84,7 @@ import Testing
         ("  spool: spool", "  spool: spool\n  max-bytes: many", "10: audit.max-bytes: a whole number is wanted"),
         (
             "  spool: spool", "  spool: spool\n  max-bytes: 12",
-            "10: audit.max-bytes: must be from 1048576 to 1099511627776"
+            "10: audit.max-bytes: must be from 4194304 to 1099511627776"
         ),
         (
             "  spool: spool", "  spool: spool\n  max-bytes: 99999999999999999999",

@@ -1,3 +1,5 @@
+internal import FieldsealRPC
+
 /// A single value, from a file or the environment, with the place that errors about it name.
 public struct ConfigurationValue: Sendable {
     public let text: String
@@ -45,7 +47,12 @@ public struct ConfigurationValue: Sendable {
 
     /// A SPIFFE identity, e.g. `spiffe://fieldseal.local/backend/demo`.
     public func identity() throws(ConfigurationError) -> String {
-        guard let problem = SPIFFEIdentity.problem(with: text) else { return text }
-        throw error(problem)
+        guard SPIFFEIdentity.isValid(text.utf8) else { throw error(SPIFFEIdentity.rule) }
+        return text
     }
+}
+
+extension SPIFFEIdentity {
+    static let rule =
+        "an identity is spiffe://domain/path, of letters (small in the domain), digits, '.', '-' and '_'; there are no wildcards"
 }

@@ -58,7 +58,7 @@ public struct AuditConfiguration: Hashable, Sendable {
     public init(_ section: ConfigurationSection) throws(ConfigurationError) {
         spool = try section.path(of: "spool")
         mode = try section.choice("mode", default: .strict)
-        maxBytes = try section.integer("max-bytes", default: 1 << 30, in: (1 << 20)...(1 << 40))
+        maxBytes = try section.integer("max-bytes", default: 1 << 30, in: (4 << 20)...(1 << 40))
         service = section.has("service") ? try section.peer("service") : nil
     }
 }

@@ -1,3 +1,5 @@
+internal import FieldsealRPC
+
 extension Policy {
     /// Parses a policy file.
     ///
@@ -25,7 +27,7 @@ extension Policy.Rule {
         let entries = try node.mapping(allowed: ["identity", "operations", "fields"])
         guard let identity = entries["identity"] else { throw node.error("identity is missing") }
         let name = try identity.text()
-        if let problem = SPIFFEIdentity.problem(with: name) { throw identity.error(problem) }
+        guard SPIFFEIdentity.isValid(name.utf8) else { throw identity.error(SPIFFEIdentity.rule) }
         guard let operations = entries["operations"] else { throw node.error("operations are missing") }
         self.init(
             identity: name, operations: try Self.operations(operations), fields: try Self.fields(entries["fields"]))

@@ -1,3 +1,5 @@
+internal import FieldsealRPC
+
 /// Identities that are refused whatever their certificate says.
 public enum DenyList {
     /// Reads a file with one identity a line; blank lines and what follows `#` are left out.
@@ -11,8 +13,10 @@ public enum DenyList {
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
             guard let identity = words.first else { continue }
-            let problem = words.count == 1 ? SPIFFEIdentity.problem(with: String(identity)) : "one identity a line"
-            if let problem { throw ConfigurationError(origin: "\(file):\(index + 1)", problem: problem) }
+            guard words.count == 1, SPIFFEIdentity.isValid(identity.utf8) else {
+                throw ConfigurationError(
+                    origin: "\(file):\(index + 1)", problem: "one identity a line is wanted; \(SPIFFEIdentity.rule)")
+            }
             identities.insert(String(identity))
         }
         return identities

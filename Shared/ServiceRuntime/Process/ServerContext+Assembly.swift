@@ -4,7 +4,18 @@ public import FieldsealRPCTransport
 
 extension ServerContext {
     /// The server's own side of TLS, the deny list included, read now.
-    public func tlsSettings() throws(ConfigurationError) -> TLSSettings { try configuration.tls.settings() }
+    ///
+    /// - Throws: where the deny list is refused, or the certificate is not that of the configured identity.
+    public func tlsSettings() throws -> TLSSettings {
+        let settings = try configuration.tls.settings()
+        let identity = try settings.identity()
+        guard identity.utf8.elementsEqual(configuration.identity.utf8) else {
+            throw ConfigurationError(
+                origin: configuration.tls.certificate,
+                problem: "is the certificate of \(identity), not of the configured \(configuration.identity)")
+        }
+        return settings
+    }
 
     /// Opens the audit trail in the configured spool.
     public func makeTrail(sink: any BlockSink) throws -> AuditTrail {

@@ -2,6 +2,7 @@ internal import FieldsealRPCTransport
 internal import FieldsealSecureMemory
 internal import FoundationEssentials
 internal import Logging
+internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
 #if canImport(Glibc)
@@ -30,6 +31,9 @@ public enum ServerMain {
             fail(Application.name, .system(error.description))
         } catch let error as TLSSettingsError {
             fail(Application.name, .configuration(error.description))
+        } catch let error as IOError {
+            let reason = String(cString: strerror(error.errnoCode))
+            fail(Application.name, .system("\(reason); is the configured address (listen) free and this machine's?"))
         } catch {
             fail(Application.name, .software("\(error)"))
         }
