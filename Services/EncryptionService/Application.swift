@@ -1,0 +1,40 @@
+import FieldsealAuditTrail
+import FieldsealRPCTransport
+import FieldsealServiceRuntime
+import ServiceLifecycle
+
+/// Puts the encryption service together.
+enum Application: ServerApplication {
+    static let name = "encryption-service"
+
+    static func settings(_ section: ConfigurationSection) throws(ConfigurationError) -> Configuration {
+        try Configuration(section)
+    }
+
+    static func services(_ context: ServerContext, settings: Configuration) async throws -> [any Service] {
+        guard let auditService = context.configuration.audit.service else {
+            throw StartupError.configuration(
+                "audit.service is missing; name the audit service's addresses and identity")
+        }
+        let auditClient = try context.makeClient(of: auditService)
+        let keysClient = try context.makeClient(of: settings.keys)
+        let trail = try context.makeTrail(sink: RPCBlockSink(auditClient))
+
+        let recipient = try KeyRecipient(identity: context.configuration.identity)
+        let source = KeyManagementClient(client: keysClient, recipient: recipient)
+        let store = FieldKeyStore(capacity: settings.cacheCapacity)
+        let work = BackgroundWork()
+        var limits = KeyLoader.Limits()
+        limits.ttl = settings.cacheTTL
+        let readiness = Readiness()
+        let loader = KeyLoader(
+            source: source, store: store, work: work, clock: SystemBootClock(), limits: limits, logger: context.logger,
+            readiness: { readiness.set($0) })
+        let service = EncryptionService(
+            source: source, store: store, loader: loader, work: work, policy: context.policy, trail: trail,
+            clock: SystemBootClock(), keyedCiphers: settings.keyedCiphers)
+        let server = try context.makeServer([service], trail: trail)
+        readiness.connect(server.health)
+        return [auditClient, trail, keysClient, work, loader, server]
+    }
+}

@@ -1,0 +1,93 @@
+import FieldsealAuditTrail
+import FieldsealCrypto
+import FieldsealMessages
+import FieldsealRPC
+import FieldsealRPCTransport
+import FieldsealServiceRuntime
+
+/// `BlindIndex`: hashes values for search.
+extension EncryptionHandler {
+    func blindIndex(_ payload: UnsafeRawBufferPointer, _ reply: inout ReplyWriter) throws(MessageError) -> Served {
+        try arena.withBlindIndexRequest(payload) { (batch) throws(MessageError) in
+            guard batch.count <= Self.itemLimit else { return .failed(.tooManyItems) }
+            var capacity = 0
+            for index in 0..<batch.count { capacity += planBlindIndex(batch[index]) }
+            guard missing.isEmpty else { return missed() }
+            return answer(&reply, capacity: capacity) { writer in
+                for index in 0..<batch.count { blindIndex(batch[index], plans[index], &writer) }
+            }
+        }
+    }
+
+    private func planBlindIndex(_ item: borrowing BatchItem) -> Int {
+        do throws(Refusal) {
+            let (known, _) = try admit(item.field, to: EncryptionMethod.blindIndex.right)
+            guard let (field, key) = try key(of: item.field, known, version: 0) else {
+                plans.append(PlannedItem(field: known))
+                return 0
+            }
+            let indexes: Int
+            do throws(ItemFailure) {
+                indexes = try indexSize(item.indexes, of: key.material)
+            } catch {
+                throw Refusal(error, field)
+            }
+            plans.append(PlannedItem(field: field, key: key))
+            return max(ResultSize.indexes(trailing: indexes), ItemFailure.largestResult)
+        } catch {
+            plans.append(.failed(error.failure, error.field))
+            return ItemFailure.largestResult
+        }
+    }
+
+    private func blindIndex(_ item: borrowing BatchItem, _ plan: PlannedItem, _ writer: inout ResultWriter) {
+        let start = writer.position
+        do throws(ItemFailure) {
+            if let failure = plan.failure { throw failure }
+            guard let key = plan.key else { throw .unexpected }
+            writer.indexes(trailing: try indexSize(item.indexes, of: key.material))
+            for index in 0..<item.indexes.count {
+                let indexKey = try indexKey(item.indexes[index], of: key.material)
+                try compute(item.value, indexKey, into: writer.blindIndex(count: indexKey.index.byteCount))
+            }
+            note(.blindIndex, plan, key: nil, failure: nil)
+        } catch {
+            writer.position = start
+            writer.blindIndexError(code: error.code.rawValue, message: error.message)
+            note(.blindIndex, plan, key: nil, failure: error)
+        }
+    }
+
+    /// Bytes that the indexes of these names take in a result.
+    func indexSize(_ names: borrowing ByteStringsView, of material: FieldKeyMaterial) throws(ItemFailure) -> Int {
+        guard names.count <= material.indexKeys.count else { throw .indexUnknown }
+        var size = 0
+        for index in 0..<names.count {
+            size += ResultSize.index(count: try indexKey(names[index], of: material).index.byteCount)
+        }
+        return size
+    }
+
+    func indexKey(
+        _ name: UnsafeRawBufferPointer, of material: FieldKeyMaterial
+    ) throws(ItemFailure) -> FieldKeyMaterial.IndexKey {
+        for key in material.indexKeys where key.index.name.utf8.elementsEqual(name) { return key }
+        throw .indexUnknown
+    }
+
+    func compute(
+        _ value: UnsafeRawBufferPointer, _ key: FieldKeyMaterial.IndexKey, into output: UnsafeMutableRawBufferPointer
+    ) throws(ItemFailure) {
+        let index = try ciphers.blindIndex(key)
+        do throws(CryptoError) {
+            try index.compute(value, into: output)
+        } catch {
+            throw error.code == .text ? .indexInput : ItemFailure(error)
+        }
+    }
+}
+
+extension FieldProfile.Index {
+    /// Bytes of the index's values.
+    var byteCount: Int { (bits + 7) / 8 }
+}

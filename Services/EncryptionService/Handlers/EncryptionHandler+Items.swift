@@ -1,0 +1,112 @@
+import FieldsealAuditTrail
+import FieldsealCrypto
+import FieldsealMessages
+import FieldsealRPC
+import FieldsealRPCTransport
+import FieldsealServiceRuntime
+
+/// What the batched methods have in common.
+extension EncryptionHandler {
+    /// Rights before keys: for what the policy denies no key is looked for.
+    /// - Returns: the item's field where the loop knows it, and what the caller may do with it.
+    @inline(__always)
+    func admit(
+        _ name: UnsafeRawBufferPointer, to right: PolicyOperations
+    ) throws(Refusal) -> (field: LoopField?, operations: PolicyOperations) {
+        let field = keys.field(name)
+        let operations = rights.operations(on: name, field: field)
+        guard !operations.isDisjoint(with: right) else {
+            throw Refusal(FieldName.text(name) == nil ? .fieldName : .denied, field)
+        }
+        return (field, operations)
+    }
+
+    /// The key of an item; notes it as missing where it has to be loaded.
+    /// - Parameter version: 0 for the active one.
+    /// - Returns: nil where it is missing.
+    @inline(__always)
+    func key(
+        of name: UnsafeRawBufferPointer, _ field: LoopField?, version: UInt64
+    ) throws(Refusal) -> (field: LoopField, key: FieldKeyEntry)? {
+        switch keys.resolve(name, field: field, version: version) {
+        case .key(let field, let key): return (field, key)
+        case .missing(let selector):
+            missing.append(selector)
+            return nil
+        case .failed(let failure): throw Refusal(failure, field)
+        }
+    }
+
+    /// The hash key is needed for every item with a record id.
+    @inline(__always)
+    func requireHashKey(_ field: LoopField?) throws(Refusal) {
+        guard keys.auditHash() == nil else { return }
+        if let failure = keys.auditHashFailure { throw Refusal(failure, field) }
+        missing.append(.auditHash)
+    }
+
+    /// The keyed hash of the record id that stands in `record`.
+    @inline(__always)
+    func recordHash(_ profile: FieldProfile) throws(ItemFailure) -> EventIdentifier {
+        guard let key = keys.auditHash() else { throw .keysUnavailable }
+        return try record.withBytes { (bytes) throws(ItemFailure) in
+            try ciphers.recordHash(key.material, table: profile.tableID, record: bytes)
+        }
+    }
+
+    @inline(__always)
+    func note(
+        _ operation: AuditOperation, _ plan: PlannedItem, key: FieldKeyEntry?, failure: ItemFailure?,
+        recordHash: EventIdentifier? = nil
+    ) {
+        recorder.record(
+            operation, field: plan.field?.handle ?? .none, keyVersion: key?.material.version.rawValue ?? 0,
+            outcome: failure?.code.rawValue ?? 0, cause: failure.map(AuditCause.init) ?? .none, recordHash: recordHash,
+            hashKeyVersion: recordHash == nil ? 0 : keys.auditHash()?.material.version ?? 0)
+    }
+
+    /// What is missing, each once.
+    func missed() -> Served { .missing(Array(Set(missing))) }
+
+    /// Writes results into the reply.
+    /// - Parameter capacity: at least what `write` writes.
+    func answer(
+        _ reply: inout ReplyWriter, capacity: Int, _ write: (inout ResultWriter) -> Void
+    ) -> Served {
+        do throws(RPCStatus) {
+            try reply.reserve(atMost: capacity) { memory in
+                var writer = ResultWriter(into: memory)
+                write(&writer)
+                return writer.position
+            }
+            return .answered
+        } catch {
+            return .failed(error)
+        }
+    }
+}
+
+/// Why an item was refused in the first pass. Thrown and caught on one event loop, which is what makes it Sendable.
+struct Refusal: Error, @unchecked Sendable {
+    let failure: ItemFailure
+    let field: LoopField?
+
+    init(_ failure: ItemFailure, _ field: LoopField?) {
+        self.failure = failure
+        self.field = field
+    }
+}
+
+extension AuditCause {
+    private static let causes = ItemFailure.allCases.map { AuditCause($0.cause) ?? .none }
+
+    init(_ failure: ItemFailure) {
+        self = Self.causes[Int(failure.rawValue)]
+    }
+}
+
+extension ResultWriter {
+    mutating func failure(_ failure: ItemFailure) {
+        error(code: failure.code.rawValue, message: failure.message)
+    }
+}

@@ -1,0 +1,170 @@
+import FieldsealAuditTrail
+import FieldsealMessages
+import FieldsealRPC
+import FieldsealRPCTransport
+import FieldsealServiceRuntime
+import NIOCore
+
+/// Answers the calls of one event loop.
+///
+/// Where all keys of a call are cached it is answered on the spot: no task, no thread hop. A call that misses keys is
+/// copied, waits for them, and then takes the same path again. Used on its loop alone, which is what makes it Sendable.
+final class EncryptionHandler: RPCHandler, @unchecked Sendable {
+    /// Items of one call.
+    static let itemLimit = 65_536
+    private static let sweepInterval = TimeAmount.seconds(5)
+
+    let service: EncryptionService
+    let loop: any EventLoop
+    let recorder: LoopRecorder
+    let keys: LoopKeys
+    let ciphers: LoopCiphers
+    let arena = MessageArena()
+    /// Ciphertexts and plaintexts on their way.
+    let scratch = Scratch()
+    var record = RecordBuffer()
+    var plans: [PlannedItem] = []
+    var missing: [KeySelector] = []
+    var rights: CallerRights
+
+    init(_ service: EncryptionService, ciphers: LoopCiphers, loop: any EventLoop) {
+        self.service = service
+        self.loop = loop
+        self.ciphers = ciphers
+        let trail = service.trail
+        recorder = trail.recorder(on: loop)
+        keys = LoopKeys(store: service.store) { trail.field(table: $0, field: $1) }
+        rights = CallerRights(grant: .none, actor: trail.actor(identity: ""))
+        loop.scheduleRepeatedTask(initialDelay: Self.sweepInterval, delay: Self.sweepInterval) { [weak self] task in
+            guard let self else { return task.cancel() }
+            self.dropStaleKeys()
+        }
+    }
+
+    func unary(
+        method: Int, payload: UnsafeRawBufferPointer, call: borrowing ServerCall, reply: inout ReplyWriter
+    ) -> UnaryOutcome {
+        guard let method = EncryptionMethod(rawValue: method) else { return .failed(.unknownMethod) }
+        guard recorder.admit() else { return .failed(.unrecordable) }
+        let caller = Caller(call)
+        switch serve(method, payload, caller, loaded: nil, &reply) {
+        case .answered: return .replied
+        case .failed(let status): return .failed(status)
+        case .missing(let selectors):
+            load(selectors, then: method, payload, caller, call.deferred())
+            return .later
+        case .forwarded(let fields):
+            forward(method, fields, caller, call.deferred())
+            return .later
+        }
+    }
+
+    /// Works on a call whose keys are at hand; says what is missing where they are not.
+    /// - Parameter loaded: what a load brought for this call; nil at the first attempt.
+    func serve(
+        _ method: EncryptionMethod, _ payload: UnsafeRawBufferPointer, _ caller: Caller, loaded: LoadedKeys?,
+        _ reply: inout ReplyWriter
+    ) -> Served {
+        begin(caller, loaded: loaded)
+        defer {
+            scratch.reset()
+            keys.end()
+        }
+        do throws(MessageError) {
+            return switch method {
+            case .encrypt: try encrypt(payload, &reply)
+            case .decrypt: try decrypt(payload, &reply)
+            case .rewrap: try rewrap(payload, &reply)
+            case .rebind: try rebind(payload, &reply)
+            case .blindIndex: try blindIndex(payload, &reply)
+            case .describeField: try describeField(payload, &reply)
+            case .deriveFieldKey: try deriveFieldKey(payload)
+            case .rotateKey: try rotateKey(payload)
+            }
+        } catch {
+            recorder.record(
+                method.audited, field: .none, keyVersion: 0, outcome: error.status.code.rawValue, cause: "request")
+            return .failed(error.status)
+        }
+    }
+
+    /// Sets the loop's state up for one caller.
+    func begin(_ caller: Caller, loaded: LoadedKeys?) {
+        rights = rights(of: caller.peer)
+        if keys.begin(at: service.clock.now(), loaded: loaded) { ciphers.drop() }
+        recorder.begin(actor: rights.actor, requestID: caller.requestID, traceID: caller.traceID)
+        plans.removeAll(keepingCapacity: true)
+        missing.removeAll(keepingCapacity: true)
+    }
+
+    private func rights(of peer: RPCPeer) -> CallerRights {
+        let connection = service.policy.connectionGrant(of: peer)
+        if let known = connection.memo as? CallerRights { return known }
+        let made = CallerRights(grant: connection.grant, actor: service.trail.actor(identity: peer.identity))
+        connection.memo = made
+        return made
+    }
+
+    private func load(
+        _ selectors: [KeySelector], then method: EncryptionMethod, _ payload: UnsafeRawBufferPointer, _ caller: Caller,
+        _ reply: DeferredReply
+    ) {
+        let payload = [UInt8](payload)
+        service.loader.load(selectors, identity: caller.peer.identity) { loaded in
+            self.loop.execute {
+                reply.reply { writer in self.resume(method, payload, caller, loaded, &writer) }
+            }
+        }
+    }
+
+    private func resume(
+        _ method: EncryptionMethod, _ payload: [UInt8], _ caller: Caller, _ loaded: LoadedKeys,
+        _ reply: inout ReplyWriter
+    ) -> RPCStatus? {
+        guard recorder.admit() else { return .unrecordable }
+        let served = payload.withUnsafeBytes { serve(method, $0, caller, loaded: loaded, &reply) }
+        return switch served {
+        case .answered: nil
+        case .failed(let status): status
+        case .missing, .forwarded: .internal("internal error")
+        }
+    }
+
+    /// An idle loop keeps no key past its end.
+    private func dropStaleKeys() {
+        if keys.renew() { ciphers.drop() }
+    }
+}
+
+/// Who makes a call, kept while it waits for keys.
+struct Caller: Sendable {
+    let peer: RPCPeer
+    let requestID: EventIdentifier
+    let traceID: EventIdentifier
+
+    init(_ call: borrowing ServerCall) {
+        peer = call.peer
+        requestID = EventIdentifier(call.requestID)
+        traceID = EventIdentifier(call.traceID)
+    }
+}
+
+/// How far a call got.
+enum Served {
+    case answered
+    case failed(RPCStatus)
+    case missing([KeySelector])
+    /// Key management answers for these fields.
+    case forwarded(ForwardedFields)
+}
+
+extension RPCStatus {
+    static let unrecordable = RPCStatus(.unavailable, "the audit trail cannot record")
+    static let tooManyItems = RPCStatus(.resourceExhausted, "too many items in one call")
+}
+
+extension MessageError {
+    var status: RPCStatus {
+        RPCStatus(code == .tooLarge ? .resourceExhausted : .invalidArgument, description)
+    }
+}

@@ -1,0 +1,82 @@
+import FieldsealAuditTrail
+import FieldsealCrypto
+import FieldsealMessages
+import FieldsealRPC
+import FieldsealRPCTransport
+import FieldsealServiceRuntime
+
+/// `Rewrap`: opens and seals anew under the field's newest version. The plaintext stays in the loop's scratch memory,
+/// which is wiped.
+extension EncryptionHandler {
+    func rewrap(_ payload: UnsafeRawBufferPointer, _ reply: inout ReplyWriter) throws(MessageError) -> Served {
+        try arena.withRewrapRequest(payload) { (batch) throws(MessageError) in
+            guard batch.count <= Self.itemLimit else { return .failed(.tooManyItems) }
+            scratch.prepare(Self.scratchForResealing(payload.count))
+            var capacity = 0
+            for index in 0..<batch.count { capacity += planRewrap(batch[index], batch.encoding) }
+            guard missing.isEmpty else { return missed() }
+            return answer(&reply, capacity: capacity) { writer in
+                for index in 0..<batch.count { rewrap(batch[index], plans[index], batch.encoding, &writer) }
+            }
+        }
+    }
+
+    /// Bytes for all decoded ciphertexts of a request, and one plaintext and one new ciphertext at a time.
+    static func scratchForResealing(_ payloadCount: Int) -> Int { payloadCount * 3 + 256 }
+
+    private func planRewrap(_ item: borrowing BatchItem, _ encoding: Proto.Encoding) -> Int {
+        do throws(Refusal) {
+            var plan = try planOpening(item, encoding, right: EncryptionMethod.rewrap.right)
+            if let found = try key(of: item.field, plan.field, version: 0) {
+                plan.field = found.field
+                plan.newKey = found.key
+            }
+            plans.append(plan)
+            let suite = plan.newKey?.material.suite ?? .xaes256GCMCommitting
+            let sealed = encodedCount(suite.sealedCount(plan.largestPlaintext), encoding)
+            let largest = max(sealed, item.value.count)
+            return max(ResultSize.value(count: largest, trailing: ResultSize.changed), ItemFailure.largestResult)
+        } catch {
+            plans.append(.failed(error.failure, error.field))
+            return ItemFailure.largestResult
+        }
+    }
+
+    private func rewrap(
+        _ item: borrowing BatchItem, _ plan: PlannedItem, _ encoding: Proto.Encoding, _ writer: inout ResultWriter
+    ) {
+        let start = writer.position
+        var hash: EventIdentifier?
+        do throws(ItemFailure) {
+            if let failure = plan.failure { throw failure }
+            guard let key = plan.key, let newKey = plan.newKey else { throw .unexpected }
+            let hasRecord = try record.encode(item.recordID, of: key.material.profile)
+            if hasRecord { hash = try recordHash(key.material.profile) }
+            let (value, context) = (item.value, item.context)
+            try scratch.temporarily { () throws(ItemFailure) in
+                let plaintext = try scratch.take(try plan.plaintextCount(under: key.material))
+                try open(plan, under: key.material, hasRecord: hasRecord, context: context, into: plaintext)
+                if key.material.version == newKey.material.version {
+                    writer.value(count: value.count).copyMemory(from: value)
+                } else {
+                    try requireRecord(newKey.material.profile, hasRecord: hasRecord)
+                    try seal(
+                        UnsafeRawBufferPointer(plaintext), under: newKey.material, hasRecord: hasRecord,
+                        context: context,
+                        encoding, trailing: ResultSize.changed, &writer)
+                    writer.changed()
+                }
+            }
+            note(.rewrap, plan, key: newKey, failure: nil, recordHash: hash)
+        } catch {
+            writer.position = start
+            writer.failure(error)
+            note(.rewrap, plan, key: plan.key, failure: error, recordHash: hash)
+        }
+    }
+
+    /// A newer version may bind to rows where an older one did not.
+    func requireRecord(_ profile: FieldProfile, hasRecord: Bool) throws(ItemFailure) {
+        guard hasRecord || !(profile.rowBound || profile.recordKeys) else { throw .recordRequired }
+    }
+}

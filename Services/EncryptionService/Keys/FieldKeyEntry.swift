@@ -1,0 +1,23 @@
+import Synchronization
+
+/// A cached key: immutable but for the mark of its use, shared by all event loops.
+final class FieldKeyEntry: CachedKey, Sendable {
+    let material: FieldKeyMaterial
+    let lifetime: CacheLifetime
+    private let useMark = Atomic(false)
+
+    init(material: FieldKeyMaterial, lifetime: CacheLifetime) {
+        self.material = material
+        self.lifetime = lifetime
+    }
+
+    /// Notes that the key was used; reads before it writes, so that loops do not fight over the cache line.
+    @inline(__always)
+    func markUse() {
+        if !useMark.load(ordering: .relaxed) { useMark.store(true, ordering: .relaxed) }
+    }
+
+    var isUsed: Bool { useMark.load(ordering: .relaxed) }
+
+    func takeUseMark() -> Bool { useMark.exchange(false, ordering: .relaxed) }
+}

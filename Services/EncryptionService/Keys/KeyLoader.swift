@@ -1,0 +1,241 @@
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Loads keys that are missed, once however many miss them, and refreshes those in use ahead of their end.
+///
+/// Misses come from event loops and are answered by callbacks. While key management is out
+/// of reach, cached keys serve until their time is over; after that every load fails.
+final class KeyLoader: Service, Sendable {
+    typealias Completion = @Sendable (LoadedKeys) -> Void
+
+    /// One call's wait for all that it asked for; guarded by the loader's lock.
+    private final class Wait: @unchecked Sendable {
+        var open: Int
+        var loaded = LoadedKeys()
+        let completion: Completion
+
+        init(open: Int, completion: @escaping Completion) {
+            self.open = open
+            self.completion = completion
+        }
+    }
+
+    private struct State {
+        var flights: SingleFlight<KeySelector, Wait>
+        var unknown: NegativeCache<KeySelector, ItemFailure>
+        var refreshed: NegativeCache<KeySelector, Bool>
+        var budget: MissBudget
+    }
+
+    private enum Answer {
+        case key(FieldKeyEntry)
+        case hashKey
+        case failure(ItemFailure)
+    }
+
+    private let source: any KeySource
+    private let store: FieldKeyStore
+    private let clock: any BootClock
+    private let limits: Limits
+    private let logger: Logger
+    private let state: Mutex<State>
+    private let work: BackgroundWork
+    /// Whether calls can be recorded with their record hashes; told after each round of care.
+    private let readiness: @Sendable (Bool) -> Void
+
+    init(
+        source: any KeySource, store: FieldKeyStore, work: BackgroundWork, clock: any BootClock,
+        limits: Limits = Limits(), logger: Logger,
+        readiness: @escaping @Sendable (Bool) -> Void = { _ in }
+    ) {
+        self.source = source
+        self.store = store
+        self.work = work
+        self.clock = clock
+        self.limits = limits
+        self.logger = logger
+        self.readiness = readiness
+        state = Mutex(
+            State(
+                flights: SingleFlight(flightLimit: limits.flights, waiterLimit: limits.waiters),
+                unknown: NegativeCache(capacity: limits.negativeCapacity, ttl: limits.negativeTTL),
+                refreshed: NegativeCache(capacity: limits.flights, ttl: limits.refreshInterval),
+                budget: MissBudget(
+                    burst: limits.missBurst, perSecond: limits.missesPerSecond, identityLimit: limits.identities)))
+    }
+
+    /// Loads what the cache does not hold.
+    ///
+    /// - Parameters:
+    ///   - selectors: each once.
+    ///   - identity: whose miss budget pays for the loads that this call starts.
+    ///   - completion: called once, on any thread, when every selector has its answer; possibly before `load` returns.
+    func load(_ selectors: [KeySelector], identity: String, completion: @escaping Completion) {
+        let now = clock.now()
+        let wait = Wait(open: selectors.count + 1, completion: completion)
+        let (started, finished) = state.withLock { state in
+            var started: [KeySelector] = []
+            for selector in selectors {
+                switch Self.decide(selector, wait: wait, identity: identity, now: now, state: &state, store: store) {
+                case .answer(let answer): Self.settle(wait, selector, answer)
+                case .start: started.append(selector)
+                case .join: break
+                }
+            }
+            wait.open -= 1
+            return (started, wait.open == 0)
+        }
+        enqueue(started)
+        if finished { completion(wait.loaded) }
+    }
+
+    /// (Call, selector) pairs that wait.
+    var waiting: Int { state.withLock { $0.flights.waiting } }
+
+    private enum Decision {
+        case answer(Answer)
+        case start
+        case join
+    }
+
+    private static func decide(
+        _ selector: KeySelector, wait: Wait, identity: String, now: BootTime, state: inout State, store: FieldKeyStore
+    ) -> Decision {
+        if selector == .auditHash, store.auditHash(at: now) != nil { return .answer(.hashKey) }
+        if let entry = store.entry(for: selector, at: now) { return .answer(.key(entry)) }
+        if let reason = state.unknown.reason(for: selector, at: now) { return .answer(.failure(reason)) }
+        if state.flights.isUnderWay(selector) {
+            return state.flights.join(selector, waiter: wait) == .join ? .join : .answer(.failure(.loadLimit))
+        }
+        guard state.budget.spend(identity: identity, at: now) else { return .answer(.failure(.missBudget)) }
+        return state.flights.join(selector, waiter: wait) == .start ? .start : .answer(.failure(.loadLimit))
+    }
+
+    private static func settle(_ wait: Wait, _ selector: KeySelector, _ answer: Answer) {
+        switch answer {
+        case .key(let entry): wait.loaded.entries[selector] = entry
+        case .hashKey: break
+        case .failure(let failure): wait.loaded.failures[selector] = failure
+        }
+        wait.open -= 1
+    }
+
+    private func enqueue(_ selectors: [KeySelector]) {
+        var rest = selectors[...]
+        while !rest.isEmpty {
+            let batch = Array(rest.prefix(limits.selectorsPerCall))
+            rest = rest.dropFirst(batch.count)
+            if !work.submit({ await self.fetch(batch) }) { land(batch.map { ($0, .failure(.loadLimit)) }) }
+        }
+    }
+
+    /// Asks for one batch and hands out the answers.
+    private func fetch(_ batch: [KeySelector]) async {
+        let fields = batch.filter { $0 != .auditHash }
+        var answers: [(KeySelector, Answer)] = []
+        if fields.count < batch.count { answers.append((.auditHash, await fetchHashKey())) }
+        if !fields.isEmpty { answers += await fetchFieldKeys(fields) }
+        land(answers)
+    }
+
+    private func fetchFieldKeys(_ selectors: [KeySelector]) async -> [(KeySelector, Answer)] {
+        let requested = clock.now()
+        do throws(ItemFailure) {
+            let results = try await source.fieldKeys(selectors)
+            guard results.count == selectors.count else { throw .unexpected }
+            return zip(selectors, results).map { selector, result in
+                switch result {
+                case .success(let material): (selector, keep(material, answering: selector, requested: requested))
+                case .failure(let failure): (selector, refuse(selector, failure))
+                }
+            }
+        } catch {
+            logger.warning(
+                "field keys were not loaded", metadata: ["cause": "\(error.cause)", "count": "\(selectors.count)"])
+            return selectors.map { ($0, .failure(error)) }
+        }
+    }
+
+    private func keep(_ material: FieldKeyMaterial, answering selector: KeySelector, requested: BootTime) -> Answer {
+        let entry = FieldKeyEntry(material: material, lifetime: lifetime(material.ttl, requested: requested))
+        store.insert(entry, answering: selector, at: clock.now())
+        return .key(entry)
+    }
+
+    private func refuse(_ selector: KeySelector, _ failure: ItemFailure) -> Answer {
+        if failure.isLasting {
+            store.remove(selector)
+            let now = clock.now()
+            state.withLock { $0.unknown.insert(selector, reason: failure, at: now) }
+        }
+        return .failure(failure)
+    }
+
+    private func fetchHashKey() async -> Answer {
+        let requested = clock.now()
+        do throws(ItemFailure) {
+            let material = try await source.auditHashKey()
+            store.insert(AuditHashEntry(material: material, lifetime: lifetime(material.ttl, requested: requested)))
+            return .hashKey
+        } catch {
+            logger.warning("the audit hash key was not loaded", metadata: ["cause": "\(error.cause)"])
+            return .failure(error)
+        }
+    }
+
+    private func lifetime(_ ttl: UInt32, requested: BootTime) -> CacheLifetime {
+        CacheLifetime(requested: requested, ttl: min(ttl, limits.ttl), spread: .random(in: .min ... .max))
+    }
+
+    private func land(_ answers: [(KeySelector, Answer)]) {
+        let finished = state.withLock { state in
+            var finished: [Wait] = []
+            for (selector, answer) in answers {
+                for wait in state.flights.land(selector) {
+                    Self.settle(wait, selector, answer)
+                    if wait.open == 0 { finished.append(wait) }
+                }
+            }
+            return finished
+        }
+        for wait in finished { wait.completion(wait.loaded) }
+    }
+}
+
+extension KeyLoader {
+    /// Takes care of the cache, each second until the shutdown.
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                self.tend()
+                try? await Task.sleep(for: .seconds(1), clock: .continuous)
+            }
+        }
+    }
+
+    /// One round of care: forgets what has expired and starts the refreshes that are due.
+    func tend() {
+        let now = clock.now()
+        store.sweep(at: now)
+        let due = store.dueForRefresh(at: now)
+        let started = state.withLock { state in
+            due.filter { selector in
+                guard state.refreshed.reason(for: selector, at: now) == nil, state.flights.startUnattended(selector)
+                else {
+                    return false
+                }
+                state.refreshed.insert(selector, reason: true, at: now)
+                return true
+            }
+        }
+        enqueue(started)
+        readiness(store.auditHash(at: now) != nil)
+    }
+
+    /// A key was rotated or made: what is known of the field's active version no longer holds.
+    func activeVersionChanged(_ field: String) {
+        store.remove(.active(field))
+        state.withLock { $0.unknown.expire(.active(field)) }
+    }
+}

@@ -1,0 +1,120 @@
+import FieldsealCrypto
+import FieldsealMessages
+import FieldsealRPC
+import FieldsealRPCTransport
+
+/// Asks key management for keys, which come sealed to this process.
+final class KeyManagementClient: KeySource {
+    private static let service = "fieldseal.v1.Keys"
+    private static let timeout = Duration.seconds(5)
+    /// Bytes of memory that an answer may take.
+    private static let answerLimit = 16 << 20
+
+    private let client: RPCClient
+    private let recipient: KeyRecipient
+
+    init(client: RPCClient, recipient: KeyRecipient) {
+        self.client = client
+        self.recipient = recipient
+    }
+
+    func fieldKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<FieldKeyMaterial, ItemFailure>] {
+        let request = Proto.GetFieldKeyRequest(
+            recipient: recipient.publicKey,
+            selectors: selectors.map { Proto.FieldKeySelector(field: $0.field, version: $0.version) })
+        let answer: Proto.GetFieldKeyResponse = try await call("GetFieldKey", request)
+        guard answer.results.count == selectors.count else { throw .unexpected }
+        return zip(selectors, answer.results).map { selector, result in
+            switch result.outcome {
+            case .grant(let grant):
+                Result { () throws(ItemFailure) in try recipient.open(grant, answering: selector) }
+            case .error(let error): .failure(ItemFailure(error, asking: selector))
+            case nil: .failure(.unexpected)
+            }
+        }
+    }
+
+    func auditHashKey() async throws(ItemFailure) -> AuditHashMaterial {
+        let request = Proto.GetAuditHashKeyRequest(recipient: recipient.publicKey)
+        return try recipient.open(try await call("GetAuditHashKey", request))
+    }
+
+    func ensureFieldKeys(
+        _ fields: [String], actor: String
+    ) async throws(ItemFailure) -> [Result<Proto.FieldKeyReference, ItemFailure>] {
+        let request = Proto.EnsureFieldKeyRequest(fields: fields, assertedActor: actor)
+        let answer: Proto.EnsureFieldKeyResponse = try await call("EnsureFieldKey", request)
+        return try references(answer.results, fields: fields)
+    }
+
+    func rotateFieldKeys(
+        _ fields: [String], actor: String
+    ) async throws(ItemFailure) -> [Result<Proto.FieldKeyReference, ItemFailure>] {
+        let request = Proto.RotateKeysRequest(keys: fields, assertedActor: actor)
+        let answer: Proto.RotateKeysResponse = try await call("RotateKey", request)
+        return try references(answer.results, fields: fields)
+    }
+
+    private func references(
+        _ results: [Proto.KeyReferenceResult], fields: [String]
+    ) throws(ItemFailure) -> [Result<Proto.FieldKeyReference, ItemFailure>] {
+        guard results.count == fields.count else { throw .unexpected }
+        return zip(fields, results).map { field, result in
+            switch result.outcome {
+            case .key(let reference): .success(reference)
+            case .error(let error): .failure(ItemFailure(error, asking: .active(field)))
+            case nil: .failure(.unexpected)
+            }
+        }
+    }
+
+    private func call<Answer: ProtoMessage>(
+        _ method: String, _ request: some ProtoMessage
+    ) async throws(ItemFailure) -> Answer {
+        let payload: [UInt8]
+        do throws(RPCStatus) {
+            payload = try await client.unary(
+                service: Self.service, method: method, payload: request.encoded(), timeout: Self.timeout)
+        } catch {
+            throw ItemFailure(refusedBy: error)
+        }
+        do throws(MessageError) {
+            return try Answer(decoding: payload, limit: Self.answerLimit)
+        } catch {
+            throw .unexpected
+        }
+    }
+}
+
+extension ItemFailure {
+    /// A whole call to key management failed.
+    init(refusedBy status: RPCStatus) {
+        switch status.code {
+        case .permissionDenied, .unauthenticated: self = .keysDenied
+        case .internal, .unimplemented, .invalidArgument, .unknown: self = .unexpected
+        default: self = .keysUnavailable
+        }
+    }
+
+    /// Key management did not answer one selector.
+    init(_ error: Proto.ItemError, asking selector: KeySelector) {
+        switch RPCCode(rawValue: error.code) {
+        case .notFound: self = selector.isActive || error.message == "unknown field" ? .fieldUnknown : .versionUnknown
+        case .invalidArgument: self = selector.isActive ? .fieldName : .versionUnknown
+        case .permissionDenied: self = .keysDenied
+        case .failedPrecondition: self = selector.isActive ? .versionInactive : .init(stateIn: error.message)
+        case .aborted: self = .keysConflict
+        case .dataLoss: self = .keyDamaged
+        case .resourceExhausted: self = .loadLimit
+        case .unavailable, .deadlineExceeded: self = .keysUnavailable
+        default: self = .unexpected
+        }
+    }
+
+    /// The fixed texts of key management name the state that a version is in.
+    private init(stateIn message: String) {
+        self =
+            message.contains("compromised")
+            ? .versionCompromised : message.contains("destroyed") ? .versionDestroyed : .versionRetired
+    }
+}

@@ -1,0 +1,91 @@
+import FieldsealCrypto
+import FieldsealMessages
+import FieldsealSecureMemory
+
+/// Opens the keys that key management seals to this process: its key pair is made at start and never leaves locked
+/// memory.
+final class KeyRecipient: Sendable {
+    private let pair: KeyAgreementKeyPair
+    private let identity: String
+
+    /// - Parameter identity: the SPIFFE URI of this process's certificate.
+    init(identity: String) throws(CryptoError) {
+        pair = try KeyAgreementKeyPair()
+        self.identity = identity
+    }
+
+    /// 32 bytes.
+    var publicKey: [UInt8] { pair.publicKey }
+
+    /// - Throws: `unexpected` where the grant is not for what was asked or breaks the protocol; `keyDamaged` where a
+    ///   key does not open.
+    func open(_ grant: Proto.FieldKeyGrant, answering selector: KeySelector) throws(ItemFailure) -> FieldKeyMaterial {
+        guard let description = grant.description, let reference = grant.key, description.field == selector.field,
+            let version = KeyVersion(rawValue: reference.version),
+            selector.isActive || selector.version == reference.version,
+            let suite = UInt8(exactly: reference.suite.rawValue).flatMap({ CipherSuite(rawValue: $0) }),
+            let profile = FieldProfile(description)
+        else { throw .unexpected }
+        if selector.isActive, reference.state != .active { throw .versionInactive }
+        if let failure = ItemFailure(openingIn: reference.state) { throw failure }
+        let key = try open(
+            grant.sealedKey, KeyAgreement.context(.fek, object: profile.fieldID, version: version))
+        var indexKeys: [FieldKeyMaterial.IndexKey] = []
+        for index in profile.indexes {
+            guard let sealed = grant.indexKeys.first(where: { $0.name == index.name }) else { throw .unexpected }
+            let key = try open(sealed.sealedKey, KeyAgreement.context(.index, object: index.id, version: nil))
+            indexKeys.append(FieldKeyMaterial.IndexKey(index: index, key: key))
+        }
+        return FieldKeyMaterial(
+            profile: profile, version: version, suite: suite, isActive: reference.state == .active,
+            createdUnixMilliseconds: reference.createdUnixMs, key: key, indexKeys: indexKeys, ttl: grant.ttlSeconds)
+    }
+
+    func open(_ answer: Proto.GetAuditHashKeyResponse) throws(ItemFailure) -> AuditHashMaterial {
+        guard let version = KeyVersion(rawValue: answer.version) else { throw .unexpected }
+        let key = try open(answer.sealedKey, KeyAgreement.context(.auditHash, object: .zero, version: version))
+        return AuditHashMaterial(version: version.rawValue, key: key, ttl: answer.ttlSeconds)
+    }
+
+    private func open(_ sealed: [UInt8], _ context: [UInt8]) throws(ItemFailure) -> SecretBytes {
+        do throws(CryptoError) {
+            return try pair.open(sealed, identity: identity, context: context)
+        } catch {
+            throw error.code == .memory ? .loadLimit : .keyDamaged
+        }
+    }
+}
+
+extension ItemFailure {
+    /// Why a version in this state opens nothing; nil where it does.
+    init?(openingIn state: Proto.KeyState) {
+        switch state {
+        case .active, .transition: return nil
+        case .retired: self = .versionRetired
+        case .compromised: self = .versionCompromised
+        case .destroyed: self = .versionDestroyed
+        case .pending, .unspecified: self = .unexpected
+        }
+    }
+}
+
+extension FieldProfile {
+    /// nil where ids, bits or names break the protocol.
+    init?(_ description: Proto.FieldDescription) {
+        guard let tableID = ObjectID(bytes: description.tableID), let fieldID = ObjectID(bytes: description.fieldID)
+        else {
+            return nil
+        }
+        var indexes: [Index] = []
+        for index in description.indexes {
+            guard let id = ObjectID(bytes: index.id), (1...256).contains(index.bits),
+                let normaliser = UInt8(exactly: index.normaliser.rawValue).flatMap({ IndexNormaliser(rawValue: $0) })
+            else { return nil }
+            indexes.append(Index(name: index.name, id: id, bits: Int(index.bits), normaliser: normaliser))
+        }
+        self.init(
+            name: description.field, tableID: tableID, fieldID: fieldID, sensitivity: description.sensitivity.rawValue,
+            rowBound: description.rowBound, recordKeys: description.recordKeys,
+            activeVersion: description.activeVersion, indexes: indexes, keyColumns: description.keyColumns)
+    }
+}

@@ -1,0 +1,27 @@
+import FieldsealMessages
+
+/// Where keys come from: key management, or a test's own.
+protocol KeySource: Sendable {
+    /// Asks for keys, opened into locked memory. Selectors of the active version make it where there is none.
+    ///
+    /// - Returns: one result per selector, in order.
+    /// - Throws: why nothing could be asked, `keysUnavailable` where key management is out of reach.
+    func fieldKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<FieldKeyMaterial, ItemFailure>]
+
+    /// Asks for the key under which record ids are hashed.
+    func auditHashKey() async throws(ItemFailure) -> AuditHashMaterial
+
+    /// Makes sure that each field has an active key. `actor` is recorded there as asserted.
+    ///
+    /// - Returns: one result per field, in order.
+    func ensureFieldKeys(
+        _ fields: [String], actor: String
+    ) async throws(ItemFailure) -> [Result<Proto.FieldKeyReference, ItemFailure>]
+
+    /// Gives each field a new active version. `actor` is recorded there as asserted.
+    ///
+    /// - Returns: one result per field, in order.
+    func rotateFieldKeys(
+        _ fields: [String], actor: String
+    ) async throws(ItemFailure) -> [Result<Proto.FieldKeyReference, ItemFailure>]
+}

@@ -1,0 +1,84 @@
+import FieldsealAuditTrail
+import FieldsealCrypto
+
+/// The keyed contexts of one event loop: ciphers, blind indexes and the hash of record ids. All are dropped when the
+/// cached keys change, so that no context outlives its key.
+final class LoopCiphers {
+    private static let recent = 16
+    private static let indexLimit = 256
+
+    private let ciphers: CipherCache
+    private var memo: [FieldCipher?]
+    private var indexes: [ObjectID: BlindIndex] = [:]
+    private var auditHash: (version: UInt64, hash: AuditHash)?
+    let nonces: NonceSource
+
+    /// - Parameter capacity: keyed ciphers.
+    init(capacity: Int) throws(CryptoError) {
+        ciphers = CipherCache(capacity: capacity)
+        memo = [FieldCipher?](repeating: nil, count: Self.recent)
+        nonces = try NonceSource()
+    }
+
+    func drop() {
+        ciphers.removeAll()
+        for place in memo.indices { memo[place] = nil }
+        indexes.removeAll()
+        auditHash = nil
+    }
+
+    @inline(__always)
+    func cipher(for material: FieldKeyMaterial) throws(ItemFailure) -> FieldCipher {
+        let place = Int(truncatingIfNeeded: material.version.rawValue) & (Self.recent - 1)
+        if let cipher = memo[place], cipher.version == material.version { return cipher }
+        let cipher = try keyed(material)
+        memo[place] = cipher
+        return cipher
+    }
+
+    private func keyed(_ material: FieldKeyMaterial) throws(ItemFailure) -> FieldCipher {
+        if let cipher = ciphers.cipher(for: material.version) { return cipher }
+        var options: FieldCipher.Options = []
+        if material.profile.rowBound { options.insert(.rowBound) }
+        if material.profile.recordKeys { options.insert(.recordKeys) }
+        do throws(CryptoError) {
+            let cipher = try FieldCipher(
+                key: material.key, version: material.version, field: material.profile.fieldID, suite: material.suite,
+                options: options)
+            ciphers.insert(cipher)
+            return cipher
+        } catch {
+            throw ItemFailure(error)
+        }
+    }
+
+    func blindIndex(_ key: FieldKeyMaterial.IndexKey) throws(ItemFailure) -> BlindIndex {
+        if let known = indexes[key.index.id] { return known }
+        do throws(CryptoError) {
+            let index = try BlindIndex(
+                key: key.key, id: key.index.id, normaliser: key.index.normaliser, bits: key.index.bits)
+            if indexes.count >= Self.indexLimit { indexes.removeAll(keepingCapacity: true) }
+            indexes[key.index.id] = index
+            return index
+        } catch {
+            throw ItemFailure(error)
+        }
+    }
+
+    /// The keyed hash of a record id for the audit log.
+    func recordHash(
+        _ key: AuditHashMaterial, table: ObjectID, record: UnsafeRawBufferPointer
+    ) throws(ItemFailure) -> EventIdentifier {
+        do throws(CryptoError) {
+            if auditHash?.version != key.version { auditHash = (key.version, try AuditHash(key: key.key)) }
+            guard let auditHash else { throw CryptoError(.library) }
+            var bytes: (UInt64, UInt64) = (0, 0)
+            try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(CryptoError) in
+                try auditHash.hash.hash(table: table, recordID: record, into: bytes)
+            }
+            return withUnsafeBytes(of: bytes) { EventIdentifier($0) } ?? .zero
+        } catch {
+            throw ItemFailure(error)
+        }
+    }
+}

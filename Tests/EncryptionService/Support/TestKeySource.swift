@@ -1,0 +1,159 @@
+import FieldsealCrypto
+import FieldsealMessages
+import FieldsealSecureMemory
+import Synchronization
+
+@testable import EncryptionService
+
+/// Keys made in the process under the rules of key management, for tests of everything that uses them.
+final class TestKeySource: KeySource {
+    struct Version {
+        var profile: FieldProfile
+        var suite: CipherSuite
+        var version: UInt64
+        var key: [UInt8]
+        var failure: ItemFailure?
+    }
+
+    private struct State {
+        var versions: [String: [Version]] = [:]
+        var calls = 0
+        var asked: [KeySelector] = []
+        var outage: ItemFailure?
+        var isHeld = false
+        var held: [CheckedContinuation<Void, Never>] = []
+        var actors: [String] = []
+    }
+
+    private let state = Mutex(State())
+    let ttl: UInt32
+
+    init(ttl: UInt32 = 300) {
+        self.ttl = ttl
+    }
+
+    var calls: Int { state.withLock { $0.calls } }
+    var asked: [KeySelector] { state.withLock { $0.asked } }
+    var actors: [String] { state.withLock { $0.actors } }
+
+    func setOutage(_ failure: ItemFailure?) { state.withLock { $0.outage = failure } }
+
+    /// Answers wait until `release`.
+    func hold() { state.withLock { $0.isHeld = true } }
+
+    func release() {
+        let held = state.withLock { state in
+            state.isHeld = false
+            defer { state.held = [] }
+            return state.held
+        }
+        for continuation in held { continuation.resume() }
+    }
+
+    /// - Returns: the first version.
+    @discardableResult
+    func addField(
+        _ name: String, suite: CipherSuite = .aes256GCM, rowBound: Bool = false, recordKeys: Bool = false,
+        indexes: [FieldProfile.Index] = [], keyColumns: [String] = ["id"]
+    ) -> UInt64 {
+        let profile = FieldProfile(
+            name: name, tableID: .random(), fieldID: .random(), sensitivity: 3, rowBound: rowBound,
+            recordKeys: recordKeys, activeVersion: 0, indexes: indexes, keyColumns: keyColumns)
+        return addVersion(of: profile, suite: suite)
+    }
+
+    /// Makes a new active version of a field that is there.
+    @discardableResult
+    func rotate(_ name: String) -> UInt64 {
+        guard let last = state.withLock({ $0.versions[name]?.last }) else { return 0 }
+        return addVersion(of: last.profile, suite: last.suite)
+    }
+
+    func refuse(_ name: String, version: UInt64, as failure: ItemFailure) {
+        state.withLock { state in
+            guard let index = state.versions[name]?.firstIndex(where: { $0.version == version }) else { return }
+            state.versions[name]?[index].failure = failure
+        }
+    }
+
+    private func addVersion(of profile: FieldProfile, suite: CipherSuite) -> UInt64 {
+        var profile = profile
+        profile.activeVersion = KeyVersion.random().rawValue
+        let version = Version(
+            profile: profile, suite: suite, version: profile.activeVersion,
+            key: (0..<32).map { _ in .random(in: 0...255) })
+        state.withLock { $0.versions[profile.name, default: []].append(version) }
+        return version.version
+    }
+
+    func fieldKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<FieldKeyMaterial, ItemFailure>] {
+        try await enter(asking: selectors)
+        return selectors.map { selector in
+            let versions = state.withLock { $0.versions[selector.field] ?? [] }
+            guard let active = versions.last else { return .failure(.fieldUnknown) }
+            let found = selector.isActive ? active : versions.first { $0.version == selector.version }
+            guard let found else { return .failure(.versionUnknown) }
+            if let failure = found.failure { return .failure(failure) }
+            return Result { () throws(ItemFailure) in try material(found, isActive: found.version == active.version) }
+        }
+    }
+
+    func auditHashKey() async throws(ItemFailure) -> AuditHashMaterial {
+        try await enter(asking: [.auditHash])
+        do {
+            return AuditHashMaterial(
+                version: 7, key: try SecretBytes(copying: [UInt8](repeating: 7, count: 32)), ttl: ttl)
+        } catch {
+            throw .unexpected
+        }
+    }
+
+    func ensureFieldKeys(
+        _ fields: [String], actor: String
+    ) async throws(ItemFailure) -> [Result<Proto.FieldKeyReference, ItemFailure>] {
+        try await enter(asking: fields.map { .active($0) })
+        state.withLock { $0.actors.append(actor) }
+        return fields.map { field in
+            guard let active = state.withLock({ $0.versions[field]?.last }) else { return .failure(.fieldUnknown) }
+            return .success(
+                Proto.FieldKeyReference(
+                    field: field, fieldID: active.profile.fieldID.bytes, version: active.version,
+                    suite: Proto.Suite(rawValue: Int32(active.suite.rawValue)) ?? .unspecified, state: .active))
+        }
+    }
+
+    func rotateFieldKeys(
+        _ fields: [String], actor: String
+    ) async throws(ItemFailure) -> [Result<Proto.FieldKeyReference, ItemFailure>] {
+        for field in fields { rotate(field) }
+        return try await ensureFieldKeys(fields, actor: actor)
+    }
+
+    private func material(_ version: Version, isActive: Bool) throws(ItemFailure) -> FieldKeyMaterial {
+        do {
+            let indexKeys = try version.profile.indexes.map { index in
+                FieldKeyMaterial.IndexKey(
+                    index: index,
+                    key: try SecretBytes(copying: [UInt8](repeating: 9, count: 31) + [UInt8(index.bits % 256)]))
+            }
+            return FieldKeyMaterial(
+                profile: version.profile, version: version.version, suite: version.suite, isActive: isActive,
+                createdUnixMilliseconds: 0, key: try SecretBytes(copying: version.key), indexKeys: indexKeys, ttl: ttl)
+        } catch {
+            throw .unexpected
+        }
+    }
+
+    private func enter(asking selectors: [KeySelector]) async throws(ItemFailure) {
+        await withCheckedContinuation { continuation in
+            let isHeld = state.withLock { state in
+                state.calls += 1
+                state.asked += selectors
+                if state.isHeld { state.held.append(continuation) }
+                return state.isHeld
+            }
+            if !isHeld { continuation.resume() }
+        }
+        if let outage = state.withLock({ $0.outage }) { throw outage }
+    }
+}
