@@ -1,0 +1,47 @@
+import FieldsealCrypto
+
+// What the MAC of a catalog row covers: all its columns and the revision that wrote it.
+
+extension CatalogTable {
+    /// Key columns as the store holds them; their names hold no comma.
+    var keyColumnList: String { keyColumns.joined(separator: ",") }
+
+    static func keyColumns(list: String) -> [String] { list.split(separator: ",").map(String.init) }
+
+    func canonical(revision: UInt64) -> CanonicalRow {
+        var row = CanonicalRow(table: "catalog_tables", revision: revision)
+        row.append("id", id)
+        row.append("name", name)
+        row.append("key_columns", keyColumnList)
+        row.append("is_removed", isRemoved)
+        return row
+    }
+}
+
+extension CatalogField {
+    func canonical(revision: UInt64) -> CanonicalRow {
+        var row = CanonicalRow(table: "catalog_fields", revision: revision)
+        row.append("id", id)
+        row.append("table_id", tableID)
+        row.append("name", name)
+        row.append("sensitivity", Int64(sensitivity.rawValue))
+        row.append("suite", Int64(protection.suite.rawValue))
+        row.append("row_bound", protection.rowBound)
+        row.append("record_keys", protection.recordKeys)
+        row.append("is_removed", isRemoved)
+        return row
+    }
+}
+
+extension CatalogIndex {
+    func canonical(revision: UInt64) -> CanonicalRow {
+        var row = CanonicalRow(table: "catalog_indexes", revision: revision)
+        row.append("id", id)
+        row.append("field_id", fieldID)
+        row.append("name", name)
+        row.append("bits", Int64(bits))
+        row.append("normaliser", Int64(normaliser.rawValue))
+        row.append("is_removed", isRemoved)
+        return row
+    }
+}

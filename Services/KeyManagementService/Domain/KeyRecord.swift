@@ -1,0 +1,78 @@
+import FieldsealCrypto
+
+/// One version of a key: a row of `encryption_keys`.
+struct KeyRecord: Sendable, Equatable {
+    var identity: KeyIdentity
+    /// The key wrapped under its parent, or for a master key under its provider; empty once destroyed.
+    var encryptedKey: [UInt8]
+    /// 32 bytes: HKDF-SHA256 of the key with the row's identity, checked after each unwrap.
+    var keyHash: [UInt8]
+    /// How `encryptedKey` was made.
+    var algorithm: String
+    var createdUnixUs: Int64
+    /// When the version is due for rotation; nil: never by schedule.
+    var expiresUnixUs: Int64?
+    var state: KeyState
+    /// When the version entered its state.
+    var stateUnixUs: Int64
+    /// The permanent mark, which outlives the state `compromised`.
+    var compromisedUnixUs: Int64?
+    /// How many versions of this key came before.
+    var rotationCount: Int32
+    /// JSON, as written.
+    var metadata: String
+    /// Of a field's key.
+    var protection: FieldProtection?
+    /// The store revision that wrote the row.
+    var revision: UInt64
+
+    var version: KeyVersion { identity.version }
+    var object: KeyObject { KeyObject(kind: identity.kind, id: identity.object) }
+    var isActive: Bool { state == .active }
+}
+
+extension KeyRecord {
+    /// The record after `event`, or nil where its state has no such edge.
+    func after(_ event: KeyState.Event, atUnixUs now: Int64) -> KeyRecord? {
+        guard let next = state.after(event) else { return nil }
+        var record = self
+        record.state = next
+        record.stateUnixUs = now
+        if next == .compromised { record.compromisedUnixUs = now }
+        if next == .destroyed { record.encryptedKey = [] }
+        return record
+    }
+
+    /// The key's identity under another version of its parent.
+    func identity(under parent: KeyIdentity) -> KeyIdentity {
+        KeyIdentity(
+            kind: identity.kind, row: identity.row, object: identity.object, version: identity.version,
+            parent: .init(object: parent.object, version: parent.version))
+    }
+
+    /// Every column, for the row's MAC.
+    var canonical: CanonicalRow {
+        var row = CanonicalRow(table: "encryption_keys", revision: revision)
+        row.append("id", identity.row)
+        row.append("key_type", identity.kind.name)
+        row.append("key_id", identity.object)
+        row.append("version", Int64(bitPattern: identity.version.rawValue))
+        row.append("parent_key_id", identity.parent?.object)
+        row.append("parent_version", identity.parent.map { Int64(bitPattern: $0.version.rawValue) })
+        row.append("encrypted_key", encryptedKey)
+        row.append("key_hash", keyHash)
+        row.append("algorithm", algorithm)
+        row.append("created_at", createdUnixUs)
+        row.append("expires_at", expiresUnixUs)
+        row.append("state", state.rawValue)
+        row.append("state_at", stateUnixUs)
+        row.append("compromised_at", compromisedUnixUs)
+        row.append("is_active", isActive)
+        row.append("rotation_count", Int64(rotationCount))
+        row.append("suite", protection.map { Int64($0.suite.rawValue) })
+        row.append("row_bound", protection?.rowBound)
+        row.append("record_keys", protection?.recordKeys)
+        row.append("metadata", metadata)
+        return row
+    }
+}

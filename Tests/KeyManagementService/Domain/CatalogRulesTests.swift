@@ -1,0 +1,84 @@
+import Testing
+
+@testable import KeyManagementService
+
+@Suite struct CatalogRulesTests {
+    @Test(arguments: ["", ".", "a.", ".a", "a..b", "a.b.c.d", "a b", "a*", "a/b", "a,b", "a\u{0}", "a\n", "*"])
+    func aTablesNameIsRefused(name: String) {
+        #expect(throws: CatalogError.self) { try Sample.declaration { $0.name = name }.validate() }
+    }
+
+    @Test(arguments: ["users", "shop.orders", "größe", "用户", "A-1$_"])
+    func aTablesNameIsTaken(name: String) throws {
+        try Sample.declaration { $0.name = name }.validate()
+    }
+
+    @Test func namesOfKeysAreReserved() {
+        for name in CatalogName.reserved {
+            #expect(throws: CatalogError.self) { try Sample.declaration { $0.name = name }.validate() }
+        }
+    }
+
+    @Test func namesHaveAtMost63Bytes() {
+        #expect(CatalogName.isColumn(String(repeating: "a", count: 63)))
+        #expect(!CatalogName.isColumn(String(repeating: "a", count: 64)))
+        #expect(!CatalogName.isColumn(String(repeating: "é", count: 32)))
+    }
+
+    @Test func aFieldNameSplitsAtTheLastDot() {
+        #expect(FieldName("shop.orders.note") == FieldName(table: "shop.orders", field: "note"))
+        #expect(FieldName("users") == nil)
+        #expect(FieldName("users.") == nil)
+        #expect(FieldName(".email") == nil)
+    }
+
+    @Test func duplicatesAreRefused() {
+        let changes: [(inout CatalogDeclaration.Table) -> Void] = [
+            { $0.fields.append($0.fields[0]) },
+            { $0.fields[0].indexes.append($0.fields[0].indexes[0]) },
+            { $0.keyColumns = ["id", "id"] },
+        ]
+        for change in changes {
+            #expect(throws: CatalogError.self) { try Sample.declaration(change).validate() }
+        }
+        let table = Sample.declaration().tables[0]
+        #expect(throws: CatalogError.self) { try CatalogDeclaration(tables: [table, table]).validate() }
+    }
+
+    @Test func aFieldIsNotCalledLikeATable() {
+        var declaration = Sample.declaration()
+        declaration.tables.append(.init(name: "users.email", keyColumns: [], fields: []))
+        #expect(throws: CatalogError.self) { try declaration.validate() }
+    }
+
+    @Test func bindingNeedsKeyColumns() {
+        #expect(throws: CatalogError.self) { try Sample.declaration { $0.keyColumns = [] }.validate() }
+    }
+
+    @Test(arguments: [0, 257, UInt16.max])
+    func indexBitsAreBounded(bits: UInt16) {
+        #expect(throws: CatalogError.self) { try Sample.declaration { $0.fields[0].indexes[0].bits = bits }.validate() }
+    }
+
+    @Test func anEmptyDeclarationIsRefused() {
+        #expect(throws: CatalogError.self) { try CatalogDeclaration(tables: []).validate() }
+    }
+
+    @Test func countsAreBounded() {
+        let field = Sample.declaration().tables[0].fields[1]
+        #expect(throws: CatalogError.self) {
+            try Sample.declaration {
+                $0.fields = (0...CatalogDeclaration.maximumFields).map { number in
+                    var copy = field
+                    copy.name = "f\(number)"
+                    return copy
+                }
+            }.validate()
+        }
+        #expect(throws: CatalogError.self) {
+            try CatalogDeclaration(
+                tables: (0...CatalogDeclaration.maximumTables).map { .init(name: "t\($0)", keyColumns: [], fields: []) }
+            ).validate()
+        }
+    }
+}
