@@ -104,7 +104,7 @@ let package = Package(
             "KeyManagementService",
             [
                 "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres",
-                "FieldsealServiceRuntime",
+                "FieldsealSecureMemory", "FieldsealServiceRuntime",
             ]),
         service(
             "AuditService",

@@ -1,0 +1,37 @@
+import FieldsealAuditTrail
+import FieldsealPostgres
+import FieldsealServiceRuntime
+import ServiceLifecycle
+
+/// Puts the service together.
+struct KeyManagementApplication: ServerApplication {
+    static let name = "key-management-service"
+
+    static func settings(_ section: ConfigurationSection) throws(ConfigurationError) -> KeyManagementSettings {
+        try KeyManagementSettings(section)
+    }
+
+    static func services(
+        _ context: ServerContext, settings: KeyManagementSettings
+    ) async throws -> [any Service] {
+        guard let auditService = context.configuration.audit.service else {
+            throw StartupError.configuration("audit.service is missing: where the audit trail is sent to")
+        }
+        let auditClient = try context.makeClient(of: auditService)
+        let trail = try context.makeTrail(sink: RPCBlockSink(auditClient))
+        let pool = try PostgresPool(
+            PostgresConfiguration(conninfo: settings.database, applicationName: name), logger: context.logger)
+        let authority = KeyAuthority(
+            pool: pool, provider: settings.provider, identity: context.configuration.identity, logger: context.logger,
+            clock: UnixClock.microseconds)
+        let keys = KeysService(
+            authority: authority, trail: trail, policy: context.policy, grantSeconds: settings.leaseSeconds,
+            logger: context.logger)
+        let server = try context.makeServer([keys.rpcService()], trail: trail)
+        let unsealing = UnsealService(
+            authority: authority, trail: trail, migrations: [Outbox.migrations, KeyStoreSchema.migrations],
+            health: server.health, logger: context.logger)
+        let relay = OutboxRelay(pool: pool, trail: trail, logger: context.logger)
+        return [auditClient, trail, pool, relay, unsealing, server]
+    }
+}

@@ -1,0 +1,114 @@
+import FieldsealCrypto
+import FieldsealSecureMemory
+
+/// A field's key for one process, sealed to it.
+struct FieldGrant: Sendable {
+    var entry: CatalogEntry
+    var record: KeyRecord
+    /// Nil where the field has no active version.
+    var activeVersion: KeyVersion?
+    var sealedKey: [UInt8]
+    var indexKeys: [(index: CatalogIndex, sealedKey: [UInt8])]
+}
+
+/// To whom keys are sealed.
+struct GrantRecipient: Sendable {
+    /// X25519, 32 bytes.
+    var publicKey: [UInt8]
+    /// As the recipient's TLS certificate states it.
+    var identity: String
+
+    func seal(_ key: borrowing SecretBytes, context: [UInt8]) throws -> [UInt8] {
+        do {
+            return try KeyAgreement.seal(key, to: publicKey, identity: identity, context: context)
+        } catch {
+            guard error.code == .key else { throw error }
+            throw KeyServiceError.badRecipient
+        }
+    }
+}
+
+extension KeyAuthority {
+    /// A version of a field's key; nil asks for the active one, which is made, with the keys of the field's indexes,
+    /// where there is none.
+    func grant(
+        _ field: FieldName, version: KeyVersion?, to recipient: GrantRecipient, context: CallContext
+    ) async throws -> FieldGrant {
+        if let grant = try await storedGrant(field, version: version, to: recipient) { return grant }
+        _ = try await ensureKeys(of: field, context: context)
+        guard let grant = try await storedGrant(field, version: version, to: recipient) else {
+            throw KeyServiceError.conflict
+        }
+        return grant
+    }
+
+    /// Nil where the active version, or the key of an index, is still to be made.
+    private func storedGrant(
+        _ field: FieldName, version: KeyVersion?, to recipient: GrantRecipient
+    ) async throws -> FieldGrant? {
+        try await read { reader in
+            guard let entry = try await reader.field(field) else { throw KeyServiceError.unknownField }
+            let active = try await reader.activeKey(entry.key)
+            var wanted = active
+            if let version {
+                wanted = try await reader.key(entry.key, version: version)
+                guard wanted != nil else { throw KeyServiceError.unknownVersion }
+            }
+            guard let record = wanted else { return nil }
+            guard record.state.isGranted else { throw KeyServiceError.notGranted(record.state) }
+
+            var parents = ParentKeys(authority: self, reader: reader)
+            let key = try KeyMaking.open(record, under: try await parents.parent(of: record).bytes)
+            let sealed = try recipient.seal(
+                key, context: KeyAgreement.context(.fek, object: entry.field.id, version: record.version))
+            var indexKeys: [(index: CatalogIndex, sealedKey: [UInt8])] = []
+            for index in entry.indexes {
+                guard let record = try await reader.activeKey(KeyObject(kind: .index, id: index.id)) else { return nil }
+                let key = try KeyMaking.open(record, under: try await parents.parent(of: record).bytes)
+                indexKeys.append(
+                    (
+                        index,
+                        try recipient.seal(key, context: KeyAgreement.context(.index, object: index.id, version: nil))
+                    ))
+            }
+            return FieldGrant(
+                entry: entry, record: record, activeVersion: active?.version, sealedKey: sealed, indexKeys: indexKeys)
+        }
+    }
+
+    /// The active audit-hash key.
+    func grantAuditHashKey(to recipient: GrantRecipient) async throws -> (version: KeyVersion, sealedKey: [UInt8]) {
+        let keyring = try unsealed()
+        return try await read { reader in
+            guard let record = try await reader.activeKey(KeyObject(kind: .auditHash, id: keyring.storeID)) else {
+                throw KeyServiceError.damaged("no active audit-hash key")
+            }
+            let key = try await self.open(record, reader: reader)
+            return (
+                record.version,
+                try recipient.seal(
+                    key.bytes, context: KeyAgreement.context(.auditHash, object: .zero, version: record.version))
+            )
+        }
+    }
+}
+
+/// The DEKs that one grant needs, each opened once.
+private struct ParentKeys {
+    let authority: KeyAuthority
+    let reader: StoreReader
+    private var opened: [KeyVersion: SharedSecret] = [:]
+
+    init(authority: KeyAuthority, reader: StoreReader) {
+        self.authority = authority
+        self.reader = reader
+    }
+
+    mutating func parent(of record: KeyRecord) async throws -> SharedSecret {
+        if let version = record.identity.parent?.version, let key = opened[version] { return key }
+        let parent = try await reader.parent(of: record)
+        let key = try await authority.open(parent, reader: reader)
+        opened[parent.version] = key
+        return key
+    }
+}

@@ -1,0 +1,40 @@
+import FieldsealCrypto
+import FieldsealServiceRuntime
+
+/// The service's own keys of the configuration.
+struct KeyManagementSettings: Sendable {
+    /// libpq's connection string of the key store's database.
+    let database: String
+    let provider: PassphraseProvider
+    /// How long an encryption service may use a granted key.
+    let leaseSeconds: UInt32
+
+    init(_ section: ConfigurationSection) throws(ConfigurationError) {
+        database = try section.string("database")
+        provider = try PassphraseProvider(try section.section("master-key"))
+        let lease = try section.section("lease")
+        leaseSeconds = UInt32(clamping: try lease.integer("ttl-seconds", default: 300, in: 10...3_600))
+    }
+}
+
+private enum ProviderName: String, CaseIterable {
+    case passphrase
+}
+
+extension PassphraseProvider {
+    /// `provider`, `passphrase-file`, and scrypt's `cost` (log2 N) and `parallelism` for new wraps.
+    fileprivate init(_ section: ConfigurationSection) throws(ConfigurationError) {
+        switch try section.choice("provider", default: ProviderName.passphrase) {
+        case .passphrase: break
+        }
+        let cost = try section.integer("cost", default: 17, in: 17...20)
+        let parallelism = try section.integer("parallelism", default: 1, in: 1...4)
+        let path = try section.path(of: "passphrase-file")
+        do {
+            scrypt = try Scrypt(costExponent: UInt8(clamping: cost), parallelism: UInt8(clamping: parallelism))
+        } catch {
+            throw section.missing("cost")
+        }
+        file = PassphraseFile(path: path)
+    }
+}

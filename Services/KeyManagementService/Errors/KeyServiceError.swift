@@ -1,0 +1,94 @@
+import FieldsealAuditTrail
+import FieldsealCrypto
+import FieldsealPostgres
+import FieldsealRPC
+
+/// Why key management did not do what it was asked to.
+struct KeyServiceError: Error, Equatable, CustomStringConvertible {
+    let code: RPCCode
+    /// A fixed text for the peer.
+    let message: String
+    /// A fixed word for the audit event.
+    let cause: AuditCause
+    /// For the operator's log: names of the schema and of keys, never a value.
+    var detail: String?
+
+    var description: String { detail.map { "\(message): \($0)" } ?? message }
+    var status: RPCStatus { RPCStatus(code, message) }
+
+    static let sealed = Self(code: .unavailable, message: "key management is sealed", cause: "sealed")
+    static let denied = Self(code: .permissionDenied, message: "not allowed", cause: .policy)
+    static let unknownField = Self(code: .notFound, message: "unknown field", cause: "unknown-field")
+    static let unknownKey = Self(code: .notFound, message: "unknown key", cause: "unknown-key")
+    static let unknownVersion = Self(code: .notFound, message: "unknown key version", cause: "unknown-version")
+    static let noKeyYet = Self(
+        code: .failedPrecondition, message: "the key has no active version; make one first", cause: "no-key")
+    static let notRotatable = Self(
+        code: .invalidArgument, message: "only master, table and field keys are rotated", cause: "not-rotatable")
+    static let malformed = Self(code: .invalidArgument, message: "malformed request", cause: "malformed")
+    static let badRecipient = Self(
+        code: .invalidArgument, message: "the recipient is not an X25519 public key", cause: "recipient")
+    static let tooMany = Self(
+        code: .resourceExhausted, message: "too many items; ask for fewer at a time", cause: "too-many")
+    static let conflict = Self(code: .aborted, message: "changed meanwhile; try again", cause: "conflict")
+    static let databaseUnavailable = Self(
+        code: .unavailable, message: "the key store is unavailable", cause: "database")
+    static let auditUnavailable = Self(code: .unavailable, message: "the audit trail is unavailable", cause: "audit")
+    static let custodyUnavailable = Self(
+        code: .unavailable, message: "the master key cannot be opened", cause: "custody")
+
+    /// A version that exists and is given to nobody.
+    static func notGranted(_ state: KeyState) -> Self {
+        Self(
+            code: .failedPrecondition, message: "the key version is \(state.rawValue)",
+            cause: AuditCause(state.rawValue) ?? "state")
+    }
+
+    /// A row that was altered, or that does not belong where it stands.
+    static func damaged(_ detail: String) -> Self {
+        Self(code: .dataLoss, message: "the key store is damaged", cause: "damaged", detail: detail)
+    }
+
+    static func catalog(_ error: CatalogError) -> Self {
+        Self(code: .invalidArgument, message: error.description, cause: "catalog")
+    }
+
+    static func `internal`(_ detail: String) -> Self {
+        Self(code: .internal, message: "internal error", cause: "internal", detail: detail)
+    }
+
+    /// Any error that an operation can throw, as one of these.
+    init(_ error: any Error) {
+        switch error {
+        case let error as KeyServiceError: self = error
+        case let error as CatalogError: self = .catalog(error)
+        case let error as MasterKeyError: self = .custodyUnavailable.detailed(error.description)
+        case let error as PostgresError:
+            if error.isUnavailable || error.code == .timeout || error.code == .commitUnknown {
+                self = .databaseUnavailable.detailed(error.description)
+            } else if error.isRetryable || error.sqlState == .uniqueViolation {
+                self = .conflict.detailed(error.description)
+            } else if error.code == .unexpectedResult {
+                self = .damaged(error.description)
+            } else {
+                self = .internal(error.description)
+            }
+        case let error as CryptoError: self = .internal(error.description)
+        case is AuditTrailError: self = .auditUnavailable.detailed("\(error)")
+        case is CancellationError:
+            self.init(code: .cancelled, message: "call cancelled", cause: "cancelled")
+        default: self = .internal("\(type(of: error))")
+        }
+    }
+
+    init(code: RPCCode, message: String, cause: AuditCause, detail: String? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+        self.detail = detail
+    }
+
+    func detailed(_ detail: String) -> Self {
+        Self(code: code, message: message, cause: cause, detail: detail)
+    }
+}

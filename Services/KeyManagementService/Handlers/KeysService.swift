@@ -1,0 +1,80 @@
+import FieldsealAuditTrail
+import FieldsealMessages
+import FieldsealRPC
+import FieldsealRPCTransport
+import FieldsealServiceRuntime
+import Logging
+
+/// `fieldseal.v1.Keys`. Every call is recorded before its answer leaves, whatever its outcome.
+struct KeysService: Sendable {
+    static let name = "fieldseal.v1.Keys"
+
+    let authority: KeyAuthority
+    let trail: AuditTrail
+    let policy: PolicyStore
+    /// How long a granted key may be used.
+    let grantSeconds: UInt32
+    let logger: Logger
+
+    func rpcService() -> AsyncRPCService {
+        var service = AsyncRPCService(Self.name)
+        service.unary("ApplyCatalog") { try await serve($0, .applyCatalog, applyCatalog) }
+        service.unary("GetCatalog") { try await serve($0, .getCatalog, getCatalog) }
+        service.unary("GetFieldKey") { try await serve($0, .getFieldKey, getFieldKey) }
+        service.unary("GetAuditHashKey") { try await serve($0, .getAuditHashKey, getAuditHashKey) }
+        service.unary("EnsureFieldKey") { try await serve($0, .deriveFieldKey, ensureFieldKey) }
+        service.unary("RotateKey") { try await serve($0, .rotateKey, rotateKey) }
+        service.unary("ListKeys") { try await serve($0, .listKeys, listKeys) }
+        service.unary("ShowKey") { try await serve($0, .showKey, showKey) }
+        service.unary("Status") { try await serve($0, .status, status) }
+        return service
+    }
+
+    /// Decodes a request, has it answered, and records both what `body` noted and how the call ended.
+    private func serve<Request: ProtoMessage, Response: ProtoMessage>(
+        _ request: RPCRequest, _ operation: AuditOperation,
+        _ body: (Request, KeysCall) async throws -> Response
+    ) async throws -> [UInt8] {
+        guard trail.isAccepting else { throw KeyServiceError.auditUnavailable.status }
+        let call = KeysCall(request, operation: operation, grant: policy.grant(for: request.peer.identity))
+        let outcome: Result<[UInt8], KeyServiceError>
+        do {
+            outcome = .success(try await body(try decode(request.payload), call).encoded())
+        } catch {
+            let failure = KeyServiceError(error)
+            log(failure, call)
+            call.failed(failure)
+            outcome = .failure(failure)
+        }
+        do {
+            try await trail.record(call.events)
+        } catch {
+            throw KeyServiceError.auditUnavailable.status
+        }
+        switch outcome {
+        case .success(let response): return response
+        case .failure(let failure): throw failure.status
+        }
+    }
+
+    private func decode<Request: ProtoMessage>(_ payload: [UInt8]) throws(KeyServiceError) -> Request {
+        do {
+            return try Request(decoding: payload)
+        } catch {
+            throw .malformed
+        }
+    }
+
+    /// What the operator must know; the peer learns a fixed text only.
+    func log(_ error: KeyServiceError, _ call: KeysCall) {
+        let level: Logger.Level =
+            switch error.code {
+            case .dataLoss, .internal: .error
+            case .unavailable: .warning
+            default: .debug
+            }
+        logger.log(
+            level: level, "call failed",
+            metadata: ["operation": "\(call.operation)", "peer": "\(call.context.actor.identity)", "error": "\(error)"])
+    }
+}

@@ -1,0 +1,54 @@
+import FieldsealCrypto
+import FieldsealMessages
+import FieldsealServiceRuntime
+
+extension KeysService {
+    /// Keys of one call; each is a transaction of its own.
+    static let maximumRotations = 100
+
+    func rotateKey(_ request: Proto.RotateKeysRequest, _ call: KeysCall) async throws -> Proto.RotateKeysResponse {
+        _ = try authority.unsealed()
+        try call.assert(request.assertedActor)
+        guard request.keys.count <= Self.maximumRotations else { throw KeyServiceError.tooMany }
+        var response = Proto.RotateKeysResponse()
+        for name in request.keys { response.results.append(.init(try await rotate(name, call))) }
+        return response
+    }
+
+    private func rotate(
+        _ name: String, _ call: KeysCall
+    ) async throws -> Result<Proto.FieldKeyReference, KeyServiceError> {
+        do {
+            guard let object = try await authority.keyObject(named: name) else {
+                // Whether a name is known is told only to those who have the right on it.
+                throw call.grant.allows(.rotateKey, field: name) || call.grant.allows(.rotateKey, table: name)
+                    ? KeyServiceError.unknownKey : .denied
+            }
+            guard call.grant.allowsRotation(of: object, named: name) else {
+                call.failed(.denied, object: name)
+                return .failure(.denied)
+            }
+            // The store's outbox tells of the success.
+            let record = try await authority.rotate(object, called: name, context: call.context)
+            return .success(record.reference(named: name))
+        } catch {
+            let failure = KeyServiceError(error)
+            if failure.code == .unavailable || failure.code == .cancelled { throw failure }
+            log(failure, call)
+            call.failed(failure, object: failure == .unknownKey || failure == .denied ? "" : name)
+            return .failure(failure)
+        }
+    }
+}
+
+extension PolicyGrant {
+    /// A field's key needs the right on the field, a table's on all its fields, the master key's on everything.
+    fileprivate func allowsRotation(of object: KeyObject, named name: String) -> Bool {
+        switch object.kind {
+        case .fek: allows(.rotateKey, field: name)
+        case .dek: allows(.rotateKey, table: name)
+        case .index: allows(.rotateKey, field: String(name.prefix { $0 != "/" }))
+        case .master, .auditHash, .storeIntegrity: allowsOnAllFields(.rotateKey)
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import FieldsealMessages
+
+extension KeysService {
+    /// Answers while sealed, too.
+    func status(_ request: Proto.KeysStatusRequest, _ call: KeysCall) async throws -> Proto.KeysStatusResponse {
+        var response = Proto.KeysStatusResponse(sealed: authority.isSealed, provider: authority.provider.name)
+        if !response.sealed {
+            let counts = try await authority.counts()
+            response.revision = counts.revision
+            response.tables = counts.tables
+            response.fields = counts.fields
+            response.keys = counts.keys
+            response.outboxPending = counts.outboxPending
+        }
+        call.succeeded()
+        return response
+    }
+}

@@ -1,0 +1,126 @@
+import FieldsealCrypto
+import FieldsealMessages
+
+extension CatalogDeclaration {
+    /// - Throws: `CatalogError` naming the object whose value has no meaning.
+    init(_ tables: [Proto.CatalogTable]) throws(CatalogError) {
+        self.tables = []
+        for table in tables { self.tables.append(try Table(table)) }
+    }
+}
+
+extension CatalogDeclaration.Table {
+    init(_ message: Proto.CatalogTable) throws(CatalogError) {
+        // The name is echoed only after it passed the rules, or it could carry anything into logs.
+        let place = CatalogName.isTable(message.name) ? message.name : "a table"
+        self.init(
+            id: try ObjectID(declared: message.id, in: place), name: message.name, keyColumns: message.keyColumns,
+            fields: [])
+        for field in message.fields { fields.append(try CatalogDeclaration.Field(field, in: place)) }
+    }
+}
+
+extension CatalogDeclaration.Field {
+    init(_ message: Proto.CatalogField, in table: String) throws(CatalogError) {
+        let place = CatalogName.isColumn(message.name) ? "\(table).\(message.name)" : "a field of \(table)"
+        guard let sensitivity = Sensitivity(message.sensitivity) else {
+            throw CatalogError(object: place, reason: "names no sensitivity: high, medium or low")
+        }
+        self.init(
+            id: try ObjectID(declared: message.id, in: place), name: message.name, sensitivity: sensitivity,
+            suite: CipherSuite(message.suite), rowBound: message.rowBound, recordKeys: message.recordKeys, indexes: [])
+        for index in message.indexes {
+            guard let bits = UInt16(exactly: index.bits) else {
+                throw CatalogError(object: place, reason: "an index has 1 to 256 bits")
+            }
+            indexes.append(.init(name: index.name, bits: bits, normaliser: Normaliser(index.normaliser)))
+        }
+    }
+}
+
+extension ObjectID {
+    /// An id in a declaration: empty is none.
+    fileprivate init?(declared bytes: [UInt8], in place: String) throws(CatalogError) {
+        if bytes.isEmpty { return nil }
+        guard let id = ObjectID(bytes: bytes) else { throw CatalogError(object: place, reason: "an id has 16 bytes") }
+        self = id
+    }
+}
+
+extension Catalog {
+    /// What is not removed, by name.
+    var messages: [Proto.CatalogTable] {
+        let fields = Dictionary(grouping: fields.filter { !$0.isRemoved }, by: \.tableID)
+        let indexes = Dictionary(grouping: indexes.filter { !$0.isRemoved }, by: \.fieldID)
+        return tables.filter { !$0.isRemoved }.sorted { $0.name < $1.name }.map { table in
+            Proto.CatalogTable(
+                name: table.name, id: table.id.bytes, keyColumns: table.keyColumns,
+                fields: (fields[table.id] ?? []).sorted { $0.name < $1.name }.map { field in
+                    Proto.CatalogField(
+                        name: field.name, id: field.id.bytes, sensitivity: field.sensitivity.message,
+                        suite: field.protection.suite.message, rowBound: field.protection.rowBound,
+                        recordKeys: field.protection.recordKeys,
+                        indexes: (indexes[field.id] ?? []).sorted { $0.name < $1.name }.map(\.message))
+                })
+        }
+    }
+}
+
+extension CatalogIndex {
+    var message: Proto.IndexDescription {
+        Proto.IndexDescription(name: name, bits: UInt32(bits), normaliser: normaliser.message, id: id.bytes)
+    }
+}
+
+extension CatalogChange {
+    var message: Proto.CatalogChange { Proto.CatalogChange(kind: kind.rawValue, object: object, detail: detail) }
+}
+
+extension Sensitivity {
+    init?(_ message: Proto.Sensitivity) {
+        switch message {
+        case .unspecified: return nil
+        case .low: self = .low
+        case .medium: self = .medium
+        case .high: self = .high
+        }
+    }
+
+    var message: Proto.Sensitivity {
+        switch self {
+        case .low: .low
+        case .medium: .medium
+        case .high: .high
+        }
+    }
+}
+
+extension Normaliser {
+    init(_ message: Proto.Normaliser) {
+        switch message {
+        case .none: self = .none
+        case .casefold: self = .casefold
+        case .trim: self = .trim
+        case .email: self = .email
+        }
+    }
+
+    var message: Proto.Normaliser {
+        switch self {
+        case .none: .none
+        case .casefold: .casefold
+        case .trim: .trim
+        case .email: .email
+        }
+    }
+}
+
+extension CipherSuite {
+    /// Nil: the service chooses.
+    init?(_ message: Proto.Suite) {
+        guard message != .unspecified else { return nil }
+        self.init(rawValue: UInt8(message.rawValue))
+    }
+
+    var message: Proto.Suite { Proto.Suite(rawValue: Int32(rawValue)) ?? .unspecified }
+}

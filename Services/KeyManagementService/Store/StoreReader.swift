@@ -1,0 +1,150 @@
+import FieldsealCrypto
+import FieldsealPostgres
+
+/// Reads the store over one connection. Every row is verified before it is used; a row that fails is
+/// `KeyServiceError.damaged` and nothing of it is returned.
+struct StoreReader {
+    let connection: PostgresConnection
+    let mac: RowMAC
+
+    func key(_ condition: PostgresQuery) async throws -> KeyRecord? {
+        let rows = try await keys(condition, limit: 2)
+        guard rows.count <= 1 else { throw KeyServiceError.damaged("several keys where one is expected") }
+        return rows.first
+    }
+
+    func keys(_ condition: PostgresQuery, limit: Int) async throws -> [KeyRecord] {
+        let rows = try await connection.query(
+            "SELECT \(KeyRecord.columns) FROM encryption_keys WHERE \(condition) LIMIT \(limit)")
+        return try rows.map { row in
+            let record = try KeyRecord(row)
+            try verify(row, record.canonical, "key \(record.identity.row)")
+            return record
+        }
+    }
+
+    func activeKey(_ object: KeyObject) async throws -> KeyRecord? {
+        try await key("key_type = \(object.kind.name) AND key_id = \(object.id.uuid) AND is_active")
+    }
+
+    func key(_ object: KeyObject, version: KeyVersion) async throws -> KeyRecord? {
+        try await key(
+            "version = \(version.column) AND key_type = \(object.kind.name) AND key_id = \(object.id.uuid)")
+    }
+
+    func parent(of record: KeyRecord) async throws -> KeyRecord {
+        guard let parent = record.identity.parent, let kind = record.object.kind.parent,
+            let key = try await key(KeyObject(kind: kind, id: parent.object), version: parent.version)
+        else { throw KeyServiceError.damaged("key \(record.identity.row) has no parent") }
+        return key
+    }
+
+    /// Every version of a key, the newest first.
+    func versions(of object: KeyObject, limit: Int) async throws -> [KeyRecord] {
+        try await keys(
+            """
+            key_type = \(object.kind.name) AND key_id = \(object.id.uuid) ORDER BY rotation_count DESC
+            """, limit: limit)
+    }
+
+    /// How many versions the key has had, destroyed ones included.
+    func versionCount(of object: KeyObject) async throws -> Int32 {
+        try await connection.query(
+            """
+            SELECT coalesce(max(rotation_count) + 1, 0) AS count FROM encryption_keys
+            WHERE key_type = \(object.kind.name) AND key_id = \(object.id.uuid)
+            """
+        ).single().value("count")
+    }
+
+    /// What a rotation of `parent` wraps anew: every child that holds a key, whatever its state.
+    func children(of parent: KeyObject) async throws -> [KeyRecord] {
+        try await keys("parent_key_id = \(parent.id.uuid) AND state <> 'destroyed' ORDER BY id", limit: Int(Int32.max))
+            .filter { $0.object.kind.parent == parent.kind }
+    }
+}
+
+extension StoreReader {
+    func field(_ name: FieldName) async throws -> CatalogEntry? {
+        guard
+            let table = try await tables(where: "name = \(name.table) AND NOT is_removed").first,
+            let field = try await fields(
+                where: "table_id = \(table.id.uuid) AND name = \(name.field) AND NOT is_removed"
+            ).first
+        else { return nil }
+        return try await entry(field, of: table)
+    }
+
+    func field(id: ObjectID) async throws -> CatalogEntry? {
+        guard
+            let field = try await fields(where: "id = \(id.uuid) AND NOT is_removed").first,
+            let table = try await tables(where: "id = \(field.tableID.uuid) AND NOT is_removed").first
+        else { return nil }
+        return try await entry(field, of: table)
+    }
+
+    private func entry(_ field: CatalogField, of table: CatalogTable) async throws -> CatalogEntry {
+        CatalogEntry(
+            table: table, field: field,
+            indexes: try await indexes(where: "field_id = \(field.id.uuid) AND NOT is_removed ORDER BY name"))
+    }
+
+    /// The whole catalog, tombstones included.
+    func catalog() async throws -> Catalog {
+        Catalog(
+            tables: try await tables(where: "true ORDER BY id"), fields: try await fields(where: "true ORDER BY id"),
+            indexes: try await indexes(where: "true ORDER BY id"))
+    }
+
+    func tables(where condition: PostgresQuery) async throws -> [CatalogTable] {
+        try await connection.query("SELECT \(CatalogTable.columns) FROM catalog_tables WHERE \(condition)").map { row in
+            let table = try CatalogTable(row)
+            try verify(row, table.canonical(revision: try row.revision()), "table \(table.id)")
+            return table
+        }
+    }
+
+    func fields(where condition: PostgresQuery) async throws -> [CatalogField] {
+        try await connection.query("SELECT \(CatalogField.columns) FROM catalog_fields WHERE \(condition)").map { row in
+            let field = try CatalogField(row)
+            try verify(row, field.canonical(revision: try row.revision()), "field \(field.id)")
+            return field
+        }
+    }
+
+    func indexes(where condition: PostgresQuery) async throws -> [CatalogIndex] {
+        try await connection.query("SELECT \(CatalogIndex.columns) FROM catalog_indexes WHERE \(condition)").map {
+            row in
+            let index = try CatalogIndex(row)
+            try verify(row, index.canonical(revision: try row.revision()), "index \(index.id)")
+            return index
+        }
+    }
+
+    private func verify(_ row: PostgresRow, _ columns: CanonicalRow, _ name: String) throws {
+        guard try mac.isValid(try row.value("row_mac"), for: columns) else {
+            throw KeyServiceError.damaged("the MAC of \(name) does not hold")
+        }
+    }
+
+    /// The store's revision; `locked` keeps every other change away until the transaction ends.
+    func revision(locked: Bool = false) async throws -> StoreRevision {
+        let lock: PostgresQuery = locked ? "FOR UPDATE" : ""
+        let rows = try await connection.query("SELECT store_id, revision, head, row_mac FROM store_state \(lock)")
+        guard let row = rows.first, rows.count == 1 else { throw KeyServiceError.damaged("no store state") }
+        let state = StoreRevision(
+            storeID: try row.objectID("store_id"), revision: try row.revision(), head: try row.value("head"))
+        try verify(row, state.canonical, "store state")
+        return state
+    }
+}
+
+/// A field with its table and its indexes.
+struct CatalogEntry: Sendable {
+    var table: CatalogTable
+    var field: CatalogField
+    var indexes: [CatalogIndex]
+
+    var name: FieldName { FieldName(table: table.name, field: field.name) }
+    var key: KeyObject { KeyObject(kind: .fek, id: field.id) }
+}

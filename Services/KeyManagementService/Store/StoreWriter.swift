@@ -1,0 +1,88 @@
+import FieldsealAuditTrail
+import FieldsealCrypto
+import FieldsealPostgres
+
+/// One transaction that changes the store. It holds the store's lock, so that changes come one after the other; all rows
+/// it writes carry the revision that the transaction makes.
+final class StoreWriter {
+    let reader: StoreReader
+    /// The revision that this transaction makes, if it writes.
+    let revision: UInt64
+    let nowUnixUs: Int64
+    /// What the transaction does, for the audit trail; inserted into the outbox with it.
+    var events: [AuditEvent] = []
+    private let before: StoreRevision
+    private var change = StoreChange()
+
+    private var connection: PostgresConnection { reader.connection }
+
+    /// Waits for the store's lock.
+    init(_ reader: StoreReader, nowUnixUs: Int64) async throws {
+        self.reader = reader
+        self.nowUnixUs = nowUnixUs
+        before = try await reader.revision(locked: true)
+        revision = before.revision + 1
+    }
+
+    var storeID: ObjectID { before.storeID }
+
+    func insert(_ record: KeyRecord) async throws -> KeyRecord {
+        let record = stamped(record)
+        let mac = try reader.mac.authenticate(record.canonical)
+        try await connection.query(record.insertion(mac: mac))
+        change.append(.keys, id: record.identity.row, mac: mac)
+        return record
+    }
+
+    /// Writes a new content of a row that was read before; `KeyServiceError.conflict` where it is another by now.
+    func update(_ record: KeyRecord) async throws -> KeyRecord {
+        let stamped = stamped(record)
+        let mac = try reader.mac.authenticate(stamped.canonical)
+        let rows = try await connection.query(stamped.update(mac: mac, expecting: record.revision))
+        guard rows.affected == 1 else { throw KeyServiceError.conflict }
+        change.append(.keys, id: record.identity.row, mac: mac)
+        return stamped
+    }
+
+    func write(_ plan: CatalogPlan) async throws {
+        for table in plan.tables {
+            let mac = try reader.mac.authenticate(table.canonical(revision: revision))
+            try await connection.query(table.upsert(revision: Int64(revision), mac: mac))
+            change.append(.catalogTables, id: table.id, mac: mac)
+        }
+        for field in plan.fields {
+            let mac = try reader.mac.authenticate(field.canonical(revision: revision))
+            try await connection.query(field.upsert(revision: Int64(revision), mac: mac))
+            change.append(.catalogFields, id: field.id, mac: mac)
+        }
+        for index in plan.indexes {
+            let mac = try reader.mac.authenticate(index.canonical(revision: revision))
+            try await connection.query(index.upsert(revision: Int64(revision), mac: mac))
+            change.append(.catalogIndexes, id: index.id, mac: mac)
+        }
+    }
+
+    /// Raises the revision and extends the chain, if anything was written. Answers the store's revision.
+    func finish() async throws -> UInt64 {
+        guard !change.isEmpty else { return before.revision }
+        let after = try before.advanced(by: change)
+        let mac = try reader.mac.authenticate(after.canonical)
+        try await connection.query(
+            """
+            UPDATE store_state SET revision = \(Int64(after.revision)), head = \(after.head), row_mac = \(mac)
+            WHERE revision = \(Int64(before.revision))
+            """)
+        try await connection.query(
+            """
+            INSERT INTO store_revisions (revision, changed_at, changes, head)
+            VALUES (\(Int64(after.revision)), \(PostgresTimestamp(unixMicroseconds: nowUnixUs)), \(change.encoded), \(after.head))
+            """)
+        return after.revision
+    }
+
+    private func stamped(_ record: KeyRecord) -> KeyRecord {
+        var record = record
+        record.revision = revision
+        return record
+    }
+}
