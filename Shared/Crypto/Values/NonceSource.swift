@@ -39,11 +39,12 @@ public final class NonceSource {
     /// Nanoseconds of disagreement between the clocks that count as a jump.
     static let clockJump: Int64 = 100_000_000
     /// In front of the random bytes stands the offset of the first unused one; 0: none is left.
-    private static let prefix = 8
+    static let prefix = 8
 
     private let clock: () -> NonceClockReading
     private let memory: SecretBytes
-    private let block: UnsafeMutableRawPointer
+    let block: UnsafeMutableRawPointer
+    private(set) var refills = 0
     private var filled = NonceClockReading(monotonic: 0, realTime: 0)
 
     /// - Parameter clock: read at each draw.
@@ -75,5 +76,6 @@ public final class NonceSource {
             throw CryptoError(.library)
         }
         filled = now
+        refills &+= 1
     }
 }
