@@ -122,7 +122,7 @@ let package = Package(
             ],
             path: "Tests/Benchmarks", swiftSettings: settings),
 
-        tests("SecureMemory", ["FieldsealSecureMemory"]),
+        tests("SecureMemory", ["FieldsealSecureMemory", "CFieldsealOpenSSL", "CFieldsealPlatform"]),
         tests("Crypto", ["FieldsealCrypto", "FieldsealSecureMemory"]),
         tests("TransparencyLog", ["FieldsealTransparencyLog"]),
         tests("Messages", ["FieldsealMessages"]),

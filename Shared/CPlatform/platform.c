@@ -50,6 +50,8 @@ int fieldseal_forbid_dumps(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
 }
 
+bool fieldseal_allows_dumps(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0; }
+
 int fieldseal_exclude_from_dumps_and_forks(void *pages, size_t count) {
     if (madvise(pages, count, MADV_DONTDUMP) != 0) return errno;
     if (madvise(pages, count, MADV_WIPEONFORK) != 0) return errno;

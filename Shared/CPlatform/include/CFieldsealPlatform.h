@@ -20,6 +20,7 @@ bool fieldseal_equal(const void *left, const void *right, size_t count);
 
 // PR_SET_DUMPABLE 0: neither core dumps nor ptrace by processes of the same user.
 int fieldseal_forbid_dumps(void);
+bool fieldseal_allows_dumps(void);
 
 // MADV_DONTDUMP and MADV_WIPEONFORK over whole pages.
 int fieldseal_exclude_from_dumps_and_forks(void *pages, size_t count);
