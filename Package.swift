@@ -132,7 +132,10 @@ let package = Package(
         tests("Postgres", ["FieldsealPostgres", .lifecycle, .log]),
         tests(
             "AuditTrail",
-            ["FieldsealAuditTrail", "FieldsealMessages", "FieldsealPostgres", "FieldsealTransparencyLog"]),
+            [
+                "FieldsealAuditTrail", "FieldsealMessages", "FieldsealPostgres", "FieldsealTransparencyLog", .lifecycle,
+                .log,
+            ] + Target.Dependency.nio),
         tests(
             "ServiceRuntime",
             [

@@ -15,7 +15,7 @@ public final class AuditTrail: Service, Sendable {
     /// Microseconds since 1970-01-01 UTC.
     let now: @Sendable () -> Int64
     private let configuration: AuditTrailConfiguration
-    private let shipper: Shipper
+    let shipper: Shipper
     private let clock: any Clock<Duration>
     private let logger: Logger
     private let recorders = Mutex<[ObjectIdentifier: LoopRecorder]>([:])

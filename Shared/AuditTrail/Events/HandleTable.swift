@@ -29,6 +29,9 @@ final class HandleTable: Sendable {
         }
     }
 
+    /// Actors known, those included whose handles are gone.
+    var actorCount: Int { state.withLock { $0.actors.count } }
+
     func field(table: String, field: String) -> FieldHandle {
         if table.isEmpty, field.isEmpty { return .none }
         return state.withLock { state in

@@ -31,15 +31,16 @@ final class Shipper: Sendable {
         while true {
             // Asked before reading: what is written up to a close is then seen.
             let isOpen = spool.index.isOpen
-            if let batch = try await blocking({ try self.backlog.next() }) {
-                try await ship(batch)
-            } else if !isOpen {
-                return
-            } else {
-                await changes.next()
-                try Task.checkCancellation()
-            }
+            try await shipBacklog()
+            guard isOpen else { return }
+            await changes.next()
+            try Task.checkCancellation()
         }
+    }
+
+    /// Sends what is there.
+    func shipBacklog() async throws {
+        while let batch = try await blocking({ try self.backlog.next() }) { try await ship(batch) }
     }
 
     private func ship(_ batch: BacklogReader.Batch) async throws {
