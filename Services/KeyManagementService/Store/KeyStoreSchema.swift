@@ -6,7 +6,7 @@ enum KeyStoreSchema {
 
     private static let createStore = """
         CREATE TABLE store_state (
-            only boolean PRIMARY KEY DEFAULT true CHECK (only),
+            singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
             store_id uuid NOT NULL,
             revision bigint NOT NULL CHECK (revision >= 0),
             head bytea NOT NULL CHECK (octet_length(head) = 32),
