@@ -1,3 +1,4 @@
+internal import FieldsealAuditTrail
 internal import FieldsealRPCTransport
 internal import FieldsealSecureMemory
 internal import FoundationEssentials
@@ -28,6 +29,8 @@ public enum ServerMain {
         } catch let error as ConfigurationError {
             fail(Application.name, .configuration(error.description))
         } catch let error as SecureMemoryError {
+            fail(Application.name, .system(error.description))
+        } catch let error as SpoolError {
             fail(Application.name, .system(error.description))
         } catch let error as TLSSettingsError {
             fail(Application.name, .configuration(error.description))
