@@ -47,7 +47,9 @@ struct StoreChange: Sendable {
         case catalogIndexes = 4
     }
 
-    private(set) var encoded: [UInt8] = []
+    private(set) var encoded: [UInt8]
+
+    init(encoded: [UInt8] = []) { self.encoded = encoded }
 
     var isEmpty: Bool { encoded.isEmpty }
 
