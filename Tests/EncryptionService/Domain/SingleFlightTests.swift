@@ -35,8 +35,8 @@ import Testing
 
     @Test func aRefreshIsJoinedByWhoMissesMeanwhile() {
         var flights = SingleFlight<String, Int>(flightLimit: 2, waiterLimit: 2)
-        #expect(flights.startUnattended("a.b"))
-        #expect(!flights.startUnattended("a.b"))
+        #expect(flights.startUnattended("a.b") == true)
+        #expect(flights.startUnattended("a.b") == false)
         #expect(flights.join("a.b", waiter: 5) == .join)
         #expect(flights.land("a.b") == [5])
         #expect(flights.underWay == 0)

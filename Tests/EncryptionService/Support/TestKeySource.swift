@@ -130,6 +130,7 @@ final class TestKeySource: KeySource {
     }
 
     private func material(_ version: Version, isActive: Bool) throws(ItemFailure) -> FieldKeyMaterial {
+        guard let number = KeyVersion(rawValue: version.version) else { throw .unexpected }
         do {
             let indexKeys = try version.profile.indexes.map { index in
                 FieldKeyMaterial.IndexKey(
@@ -137,7 +138,7 @@ final class TestKeySource: KeySource {
                     key: try SecretBytes(copying: [UInt8](repeating: 9, count: 31) + [UInt8(index.bits % 256)]))
             }
             return FieldKeyMaterial(
-                profile: version.profile, version: version.version, suite: version.suite, isActive: isActive,
+                profile: version.profile, version: number, suite: version.suite, isActive: isActive,
                 createdUnixMilliseconds: 0, key: try SecretBytes(copying: version.key), indexKeys: indexKeys, ttl: ttl)
         } catch {
             throw .unexpected
