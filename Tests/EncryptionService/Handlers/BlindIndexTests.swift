@@ -1,0 +1,58 @@
+import FieldsealMessages
+import Testing
+
+@testable import EncryptionService
+
+@Suite struct BlindIndexTests {
+    private func request(_ items: [Proto.BlindIndexItem]) -> Proto.BlindIndexRequest {
+        Proto.BlindIndexRequest(items: items)
+    }
+
+    @Test func equalValuesHaveEqualIndexesOverBothMethods() async throws {
+        try await HandlerBench.run { bench in
+            bench.source.addField(
+                "users.email",
+                indexes: [
+                    .init(name: "exact", id: .random(), bits: 128, normaliser: .email),
+                    .init(name: "short", id: .random(), bits: 12, normaliser: .none),
+                ])
+            let value = Array("Anna@Example.org".utf8)
+            let sealed = try await bench.encrypt([
+                Proto.EncryptItem(field: "users.email", plaintext: value, indexes: ["short", "exact"])
+            ])
+            let answer: Proto.BlindIndexResponse = try await bench.call(
+                .blindIndex,
+                request([
+                    Proto.BlindIndexItem(field: "users.email", plaintext: value, indexes: ["exact"]),
+                    Proto.BlindIndexItem(
+                        field: "users.email", plaintext: Array(" anna@example.ORG".utf8), indexes: ["exact"]),
+                    Proto.BlindIndexItem(field: "users.email", plaintext: value, indexes: ["other"]),
+                    Proto.BlindIndexItem(field: "users.email", plaintext: [0xFF], indexes: ["exact"]),
+                ]))
+            #expect((sealed.first?.indexes ?? []).map(\.count) == [2, 16])
+            #expect(answer.results[0].indexes == [sealed.first?.indexes.last])
+            #expect(answer.results[1].indexes == answer.results[0].indexes)
+            #expect(answer.results[2].error == Proto.ItemError(.indexUnknown))
+            #expect(answer.results[3].error == Proto.ItemError(.indexInput))
+        }
+    }
+
+    @Test func describesAField() async throws {
+        try await HandlerBench.run { bench in
+            let version = bench.source.addField(
+                "users.email", suite: .xaes256GCM, rowBound: true, keyColumns: ["a", "b"])
+            let answer: Proto.DescribeFieldResponse = try await bench.call(
+                .describeField, Proto.DescribeFieldRequest(fields: ["users.email", "users.none", "other.field"]))
+            guard case .description(let description) = answer.results[0].outcome else {
+                Issue.record("no description")
+                return
+            }
+            #expect(description.activeVersion == version)
+            #expect(description.suite == .xaes256GCM)
+            #expect(description.rowBound)
+            #expect(description.keyColumns == ["a", "b"])
+            #expect(answer.results[1].outcome == .error(Proto.ItemError(.fieldUnknown)))
+            #expect(answer.results[2].outcome == .error(Proto.ItemError(.denied)))
+        }
+    }
+}
