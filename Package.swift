@@ -128,7 +128,7 @@ let package = Package(
         tests("Messages", ["FieldsealMessages"]),
         tests("RPC", ["FieldsealRPC", "CFieldsealProtobuf"]),
         tests(
-            "RPCTransport", ["FieldsealRPC", "FieldsealRPCTransport", .nioEmbedded, .nioSSL] + Target.Dependency.nio),
+            "RPCTransport", ["FieldsealRPC", "FieldsealRPCTransport", .nioEmbedded, .nioSSL, .lifecycle, .log] + Target.Dependency.nio),
         tests("Postgres", ["FieldsealPostgres", .lifecycle, .log]),
         tests(
             "AuditTrail",
