@@ -113,7 +113,7 @@ let package = Package(
                 "FieldsealTransparencyLog",
             ]),
         .executableTarget(
-            name: "CommandLineTool", dependencies: ["FieldsealClient", "FieldsealServiceRuntime", .arguments, .yams],
+            name: "CommandLineTool", dependencies: ["FieldsealClient", "FieldsealServiceRuntime", .arguments],
             path: "Services/CommandLine", swiftSettings: settings),
         .executableTarget(
             name: "Benchmarks",
@@ -146,7 +146,7 @@ let package = Package(
         tests("EncryptionService", ["EncryptionService"]),
         tests("KeyManagementService", ["KeyManagementService"]),
         tests("AuditService", ["AuditService"]),
-        tests("CommandLine", ["CommandLineTool"]),
+        tests("CommandLine", ["CommandLineTool", "FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport"]),
     ],
     swiftLanguageModes: [.v6]
 )

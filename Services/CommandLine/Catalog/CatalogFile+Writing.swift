@@ -1,0 +1,71 @@
+import FieldsealClient
+
+extension CatalogFile {
+    /// The file that declares these tables.
+    static func yaml(_ tables: [CatalogTable]) -> String {
+        guard !tables.isEmpty else { return "version: 1\ntables: []" }
+        var lines = ["version: 1", "tables:"]
+        for table in tables {
+            lines.append("  - name: \(scalar(table.name))")
+            lines.append("    key-columns: [\(table.keyColumns.map(scalar).joined(separator: ", "))]")
+            lines.append(table.fields.isEmpty ? "    fields: []" : "    fields:")
+            for field in table.fields { lines += self.lines(field) }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func lines(_ field: CatalogField) -> [String] {
+        var lines = [
+            "      - name: \(scalar(field.name))", "        sensitivity: \(field.sensitivity.word)",
+            "        suite: \(field.suite.word)", "        row-bound: \(field.rowBound)",
+            "        record-keys: \(field.recordKeys)",
+        ]
+        guard !field.indexes.isEmpty else { return lines }
+        lines.append("        indexes:")
+        for index in field.indexes {
+            lines.append(
+                "          - {name: \(scalar(index.name)), bits: \(index.bits), normaliser: \(index.normaliser.word)}")
+        }
+        return lines
+    }
+
+    /// Plain where that is safe, quoted otherwise.
+    private static func scalar(_ text: String) -> String {
+        let letters: ClosedRange<Character> = "a"..."z"
+        let digits: ClosedRange<Character> = "0"..."9"
+        let isPlain = text.allSatisfy { letters.contains($0) || digits.contains($0) || $0 == "_" }
+        let isWord = text.first.map { letters.contains($0) } ?? false
+        let reserved = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
+        if isPlain && isWord && !reserved.contains(text) { return text }
+        return "'"
+            + Table.printable(text).split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+            + "'"
+    }
+}
+
+extension CatalogTable {
+    var json: JSON {
+        .object([
+            ("name", .string(name)), ("id", .string(uuidText(id))),
+            ("key-columns", .array(keyColumns.map { .string($0) })),
+            ("fields", .array(fields.map(\.json))),
+        ])
+    }
+}
+
+extension CatalogField {
+    var json: JSON {
+        let indexes = indexes.map { index in
+            JSON.object([
+                ("name", .string(index.name)), ("id", .string(uuidText(index.id))),
+                ("bits", .unsigned(UInt64(index.bits))),
+                ("normaliser", .string(index.normaliser.word)),
+            ])
+        }
+        return .object([
+            ("name", .string(name)), ("id", .string(uuidText(id))), ("sensitivity", .string(sensitivity.word)),
+            ("suite", .string(suite.word)), ("row-bound", .bool(rowBound)), ("record-keys", .bool(recordKeys)),
+            ("indexes", .array(indexes)),
+        ])
+    }
+}

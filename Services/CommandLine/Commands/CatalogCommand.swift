@@ -1,0 +1,105 @@
+import ArgumentParser
+import FieldsealClient
+
+struct CatalogCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "catalog", abstract: "Declare which fields are encrypted, and how.",
+        discussion: """
+            A catalog file:
+
+            \(CatalogFile.example)
+
+            key-columns name the row's identity, in order. sensitivity is low, medium or high. All else may be left out: suite \
+            (auto, \(Suite.words.dropFirst().joined(separator: ", "))) is auto, by which the service chooses for its CPU; row-bound \
+            (the ciphertext opens for its row only) and record-keys (a key is derived for each row) are false; bits (1 to 256) is \
+            128; normaliser (\(Normaliser.words.joined(separator: ", "))) is none.
+            """,
+        subcommands: [CatalogApplyCommand.self, CatalogShowCommand.self, CatalogDiffCommand.self])
+}
+
+struct CatalogApplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply", abstract: "Make key management's catalog equal to a file.",
+        discussion:
+            "Tables and fields that the file does not name leave the catalog. See `fieldseal help catalog` for the format."
+    )
+
+    @Argument(help: "The catalog file.")
+    var file: String
+
+    @Flag(name: .long, help: "Only tell what would change.")
+    var dryRun = false
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await applyCatalog(file, dryRun: dryRun, connection, output)
+    }
+}
+
+struct CatalogDiffCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "Tell what applying a file would change; the same as apply --dry-run.")
+
+    @Argument(help: "The catalog file.")
+    var file: String
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await applyCatalog(file, dryRun: true, connection, output)
+    }
+}
+
+struct CatalogShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Print key management's catalog, in the form of a catalog file.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let (tables, revision) = try await connection.withClient { client in
+            try await client.keys.catalog(options: connection.callOptions)
+        }
+        if output.json {
+            let json = JSON.object([("revision", .unsigned(revision)), ("tables", .array(tables.map(\.json)))])
+            Console.current.show(json.text())
+        } else {
+            Console.current.show("# store revision \(revision)\n" + CatalogFile.yaml(tables))
+        }
+    }
+}
+
+private func applyCatalog(
+    _ file: String, dryRun: Bool, _ connection: ConnectionOptions, _ output: OutputOptions
+) async throws {
+    let tables = try CatalogFile.read(file)
+    let (changes, revision) = try await connection.withClient { client in
+        try await client.keys.applyCatalog(tables, dryRun: dryRun, options: connection.callOptions)
+    }
+    if output.json {
+        let list = changes.map { change in
+            JSON.object([
+                ("kind", .string(change.kind)), ("object", .string(change.object)), ("detail", .string(change.detail)),
+            ])
+        }
+        let json = JSON.object([
+            ("dry-run", .bool(dryRun)), ("revision", .unsigned(revision)), ("changes", .array(list)),
+        ])
+        Console.current.show(json.text())
+        return
+    }
+    guard !changes.isEmpty else {
+        Console.current.show("The catalog is as the file says; store revision \(revision).")
+        return
+    }
+    var table = Table(["CHANGE", "OBJECT", "DETAIL"])
+    for change in changes { table.append([change.kind, change.object, change.detail]) }
+    let count = changes.count == 1 ? "1 change" : "\(changes.count) changes"
+    Console.current.show(
+        table.text
+            + (dryRun ? "\n\(count) to make; nothing was changed." : "\n\(count) made; store revision \(revision)."))
+}

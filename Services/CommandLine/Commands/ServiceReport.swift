@@ -1,0 +1,87 @@
+import FieldsealClient
+
+/// What one replica of a service says of itself.
+struct ServiceReport {
+    var service: String
+    var address: String
+    var state: String
+    /// Facts in the order to show.
+    var details: [(name: String, value: JSON)] = []
+    /// Why it is not fit for work; nil where it is.
+    var failure: ExitStatus?
+
+    init(
+        _ name: FieldsealClient.ServiceName, at address: String, asking client: FieldsealClient, options: CallOptions
+    ) async {
+        service = name.rawValue
+        self.address = address
+        state = ""
+        do {
+            let health = try await client.health(of: name, options: options)
+            state = "\(health)"
+            guard health == .serving else {
+                failure = .unreachable
+                return
+            }
+        } catch {
+            state = error.description
+            failure = ExitStatus(error.code)
+            return
+        }
+        await askForDetails(name, client, options)
+    }
+
+    /// Details are a right of their own: without it, or without an answer, there are none.
+    private mutating func askForDetails(
+        _ name: FieldsealClient.ServiceName, _ client: FieldsealClient, _ options: CallOptions
+    ) async {
+        do {
+            switch name {
+            case .encryption: break
+            case .keys: details = Self.details(of: try await client.keys.status(options: options))
+            case .audit: details = Self.details(of: try await client.audit.status(options: options))
+            }
+        } catch {
+            details = [("details", .string(error.code == .permissionDenied ? "not granted to you" : error.description))]
+        }
+        if case .bool(true) = details.first(where: { $0.name == "sealed" })?.value { failure = .unreachable }
+    }
+
+    private static func details(of status: KeysStatus) -> [(name: String, value: JSON)] {
+        [
+            ("sealed", .bool(status.sealed)), ("provider", .string(status.provider)),
+            ("revision", .unsigned(status.revision)),
+            ("tables", .unsigned(UInt64(status.tables))), ("fields", .unsigned(UInt64(status.fields))),
+            ("keys", .unsigned(UInt64(status.keys))), ("outbox-pending", .unsigned(status.outboxPending)),
+        ]
+    }
+
+    private static func details(of status: AuditStatus) -> [(name: String, value: JSON)] {
+        [
+            ("events", .unsigned(status.events)), ("blocks", .unsigned(status.blocks)),
+            ("last-index", .unsigned(status.lastIndex)), ("producers", .unsigned(UInt64(status.producers.count))),
+        ]
+    }
+
+    var json: JSON {
+        .object([
+            ("service", .string(service)), ("address", .string(address)), ("serving", .bool(failure == nil)),
+            ("state", .string(state)), ("details", .object(details.map { ($0.name, $0.value) })),
+        ])
+    }
+
+    static func table(_ reports: [ServiceReport]) -> String {
+        var table = Table(["SERVICE", "ADDRESS", "STATE", "DETAILS"])
+        for report in reports {
+            let details = report.details.map { detail in
+                if case .string(let text) = detail.value {
+                    "\(detail.name) \(text)"
+                } else {
+                    "\(detail.name) \(detail.value.text(indent: nil))"
+                }
+            }
+            table.append([report.service, report.address, report.state, details.joined(separator: ", ")])
+        }
+        return table.text
+    }
+}
