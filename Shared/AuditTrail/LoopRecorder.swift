@@ -4,18 +4,19 @@ internal import NIOCore
 
 /// Records what one event loop does, without allocating per value; replies are held until it is durable.
 ///
-/// One per event loop, from ``AuditTrail/recorder(on:)``. Every call comes on that loop, which is what makes it Sendable.
+/// One per event loop, from ``AuditTrail/recorder(on:)``. Every call comes on that loop, which is what makes it Sendable, and
+/// no call is made within another, which is why its variables need no checks of exclusivity (they cost more than the rest).
 /// A request starts with ``begin(actor:requestID:traceID:)``; each of its items then adds itself to the open batch. Equal
 /// items fold into one event.
 public final class LoopRecorder: ReplyGate, @unchecked Sendable {
     private let loop: any EventLoop
     private let trail: AuditTrail
-    private var batch: EventBatch
-    private var time: Int64 = 0
-    private var actor = ActorHandle(AuditActor(identity: ""))
-    private var request: UInt64 = 0
-    private var requestID = EventIdentifier.zero
-    private var traceID = EventIdentifier.zero
+    @exclusivity(unchecked) private var batch: EventBatch
+    @exclusivity(unchecked) private var time: Int64 = 0
+    @exclusivity(unchecked) private var actor = ActorHandle(AuditActor(identity: ""))
+    @exclusivity(unchecked) private var request: UInt64 = 0
+    @exclusivity(unchecked) private var requestID = EventIdentifier.zero
+    @exclusivity(unchecked) private var traceID = EventIdentifier.zero
 
     init(loop: any EventLoop, trail: AuditTrail) {
         self.loop = loop

@@ -1,6 +1,7 @@
 /// The folds of one read burst, or of one call of ``AuditTrail/record(_:)``. Its buffers are used again and again.
 ///
-/// Sendable because it has one owner at a time: the loop that fills it, the spool's thread that writes it, the pool.
+/// Sendable because it has one owner at a time: the loop that fills it, the spool's thread that writes it, the pool. For the same
+/// reason its variables need no checks of exclusivity.
 final class EventBatch: @unchecked Sendable {
     /// A new event is compared with this many of the latest folds; one that is missed costs a second fold, which the spool's
     /// thread joins again.
@@ -8,11 +9,11 @@ final class EventBatch: @unchecked Sendable {
     /// Folds kept for reuse.
     static let retained = 64
 
-    private(set) var keys: ContiguousArray<FoldKey> = []
-    private(set) var folds: ContiguousArray<Fold> = []
-    private(set) var count = 0
+    @exclusivity(unchecked) private(set) var keys: ContiguousArray<FoldKey> = []
+    @exclusivity(unchecked) private(set) var folds: ContiguousArray<Fold> = []
+    @exclusivity(unchecked) private(set) var count = 0
     /// Items recorded, the counts of all folds.
-    private(set) var items: UInt64 = 0
+    @exclusivity(unchecked) private(set) var items: UInt64 = 0
 
     var isEmpty: Bool { count == 0 }
 

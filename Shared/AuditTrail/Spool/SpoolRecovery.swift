@@ -26,6 +26,8 @@ struct SpoolRecovery {
             if let segment = try Self.recover(number, isLast: number == last, fileSystem) { segments.append(segment) }
         }
         if let acknowledgement {
+            // An older acknowledgement must not come back once the segments are gone.
+            try fileSystem.synchronize()
             while let segment = segments.first, segment.isAcknowledged(by: acknowledgement) {
                 try fileSystem.remove(SegmentFormat.name(segment.number))
                 segments.removeFirst()
