@@ -1,0 +1,66 @@
+import FieldsealMessages
+
+/// Which events are asked for; empty parts ask for all.
+struct EventFilter: Hashable, Sendable {
+    static let maximumText = 2_048
+
+    let from: Int64?
+    let until: Int64?
+    let actor: String?
+    let operations: [Int32]
+    let table: String?
+    let field: String?
+    let keyVersion: Int64?
+    let outcome: Outcome
+
+    enum Outcome: Hashable, Sendable {
+        case any
+        case success
+        case failure
+        case code(Int32)
+    }
+
+    /// - Throws: `filter` where a part is out of range.
+    init(_ request: Proto.QueryRequest, ignoringTimes: Bool = false) throws(AuditServiceError) {
+        guard request.fromUnixUs >= 0, request.untilUnixUs >= 0, request.operations.count <= 64,
+            !request.operations.contains(.unspecified)
+        else { throw .filter }
+        from = ignoringTimes || request.fromUnixUs == 0 ? nil : request.fromUnixUs
+        until = ignoringTimes || request.untilUnixUs == 0 ? nil : request.untilUnixUs
+        operations = request.operations.map(\.rawValue)
+        actor = try Self.text(request.actor)
+        table = try Self.text(request.table)
+        field = try Self.text(request.field)
+        keyVersion = request.keyVersion == 0 ? nil : Int64(bitPattern: request.keyVersion)
+        outcome =
+            switch request.outcome {
+            case .any: .any
+            case .success: .success
+            case .failure: .failure
+            case .code: .code(request.outcomeCode)
+            }
+    }
+
+    private static func text(_ text: String) throws(AuditServiceError) -> String? {
+        guard text.utf8.count <= maximumText, !text.utf8.contains(0) else { throw .filter }
+        return text.isEmpty ? nil : text
+    }
+}
+
+/// One page of a query.
+struct PageRequest: Hashable, Sendable {
+    static let defaultSize = 100
+    static let maximumSize = 1_000
+
+    let size: Int
+    let cursor: EventCursor?
+    let isNewestFirst: Bool
+
+    init(_ request: Proto.QueryRequest) throws(AuditServiceError) {
+        guard request.pageSize <= UInt32(Self.maximumSize) else { throw .filter }
+        size = request.pageSize == 0 ? Self.defaultSize : Int(request.pageSize)
+        isNewestFirst = request.newestFirst
+        cursor = request.cursor.isEmpty ? nil : try EventCursor(request.cursor)
+        guard cursor == nil || cursor?.isNewestFirst == isNewestFirst else { throw .cursor }
+    }
+}

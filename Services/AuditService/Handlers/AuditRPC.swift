@@ -1,0 +1,77 @@
+import FieldsealAuditTrail
+import FieldsealMessages
+import FieldsealRPC
+import FieldsealRPCTransport
+import FieldsealServiceRuntime
+import Logging
+
+/// `fieldseal.v1.Audit`. Queries, and whatever fails, are recorded before they are answered; blocks that are stored speak for
+/// themselves.
+struct AuditRPC: Sendable {
+    static let name = "fieldseal.v1.Audit"
+
+    let log: EventLog
+    let trail: AuditTrail
+    let logger: Logger
+
+    func service() -> AsyncRPCService {
+        var service = AsyncRPCService(Self.name)
+        service.unary("Append") { request in
+            try await serve(request, .appendAudit, recordsSuccess: false) { try await append($0, request.peer) }
+        }
+        service.unary("Query") { try await serve($0, .queryAudit, query) }
+        service.unary("Status") { try await serve($0, .status, status) }
+        service.serverStreaming("TailEvents") { try await tail($0, $1) }
+        return service
+    }
+
+    /// Decodes a request, has it answered, and records how it ended.
+    private func serve<Request: ProtoMessage, Response: ProtoMessage>(
+        _ request: RPCRequest, _ operation: AuditOperation, recordsSuccess: Bool = true,
+        _ body: (Request) async throws -> Response
+    ) async throws -> [UInt8] {
+        let response: [UInt8]
+        do {
+            response = try await body(try decode(request)).encoded()
+        } catch {
+            throw try await recorded(AuditServiceError(error), request, operation)
+        }
+        if recordsSuccess { try await record(request, operation) }
+        return response
+    }
+
+    func decode<Request: ProtoMessage>(_ request: RPCRequest) throws(AuditServiceError) -> Request {
+        do {
+            return try Request(decoding: request.payload, limit: 32 << 20)
+        } catch {
+            throw .malformed
+        }
+    }
+
+    /// The status of a failure that has been recorded.
+    func recorded(
+        _ failure: AuditServiceError, _ request: RPCRequest, _ operation: AuditOperation
+    ) async throws -> RPCStatus {
+        let level: Logger.Level = failure.status.code == .internal || failure.status.code == .dataLoss ? .error : .info
+        logger.log(
+            level: level, "call failed",
+            metadata: ["operation": "\(operation)", "peer": "\(request.peer.identity)", "error": "\(failure)"])
+        try await record(request, operation, failure)
+        return failure.status
+    }
+
+    func record(
+        _ request: RPCRequest, _ operation: AuditOperation, _ failure: AuditServiceError? = nil
+    ) async throws {
+        var event = AuditEvent(actor: AuditActor(identity: request.peer.identity), operation: operation)
+        event.requestID = EventIdentifier(request.requestID)
+        event.traceID = EventIdentifier(request.traceID)
+        event.outcome = failure?.status.code.rawValue ?? 0
+        event.cause = failure?.cause ?? .none
+        do {
+            try await trail.record(event)
+        } catch {
+            throw AuditServiceError.auditUnavailable.status
+        }
+    }
+}

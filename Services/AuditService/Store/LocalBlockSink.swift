@@ -1,0 +1,11 @@
+import FieldsealAuditTrail
+
+/// The service's own blocks go into its own store, checked like everybody's.
+struct LocalBlockSink: BlockSink {
+    let log: EventLog
+
+    func append(_ blocks: [SpooledBlock], producer: String) async throws -> UInt64 {
+        let received = try blocks.map { try ReceivedBlock($0.block, signature: $0.signature) }
+        return UInt64(bitPattern: try await log.append(received))
+    }
+}
