@@ -102,7 +102,7 @@ extension FieldCipher {
     }
 }
 
-private func withOptional<Result>(
+func withOptional<Result>(
     _ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) throws -> Result
 ) throws -> Result {
     guard let bytes else { return try body(nil) }

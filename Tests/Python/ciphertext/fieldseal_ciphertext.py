@@ -1,0 +1,379 @@
+"""Fieldseal's ciphertext, a second implementation, written from Protos/CIPHERTEXT.md on `cryptography`.
+
+For checking the first one; it neither locks nor wipes memory.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import re
+import struct
+import unicodedata
+import uuid
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV, ChaCha20Poly1305
+from cryptography.hazmat.primitives.cmac import CMAC
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+ROW_BOUND, RECORD_KEY, CONTEXT = 1, 2, 16
+SUPPORTED_FLAGS = ROW_BOUND | RECORD_KEY | CONTEXT
+HEADER_SIZE, TAG_SIZE = 12, 16
+MAXIMUM_PLAINTEXT, MAXIMUM_CONTEXT, MAXIMUM_RECORD_ID = 1 << 24, 65_536, 4096
+
+
+class Refused(Exception):
+    """The ciphertext is rejected."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    number: int
+    key: int
+    nonce: int
+    commitment: int = 0
+
+    @property
+    def overhead(self):
+        return self.nonce + self.commitment + TAG_SIZE
+
+
+SUITES = {
+    1: Suite(1, 32, 12),
+    2: Suite(2, 32, 12),
+    3: Suite(3, 32, 24),
+    4: Suite(4, 32, 24, 32),
+    5: Suite(5, 64, 0),
+}
+
+
+# Derivation
+
+
+def hkdf_extract(salt, key):
+    return hmac.digest(salt or bytes(32), key, "sha256")
+
+
+def hkdf_expand(key, info, size):
+    return HKDFExpand(hashes.SHA256(), size, info).derive(key)
+
+
+def hkdf(key, salt, info, size):
+    return hkdf_expand(hkdf_extract(salt, key), info, size)
+
+
+def seal_key(field_key, suite):
+    return hkdf_expand(field_key, b"fieldseal/v1 seal" + bytes([suite]), SUITES[suite].key)
+
+
+def record_key(field_key, suite, field, record_id):
+    use = hkdf_expand(field_key, b"fieldseal/v1 record" + bytes([suite]), 32)
+    return hkdf(use, b"", b"fieldseal/v1 record key" + bytes([suite]) + field.bytes + record_id, 32)
+
+
+def child_key(parent, salt, kind, object_id, version):
+    return hkdf(parent, salt, b"fieldseal/v1 child " + kind.encode() + object_id.bytes + struct.pack(">Q", version), 32)
+
+
+def check_value(key, identity):
+    return hkdf(key, b"", b"fieldseal/v1 check" + identity, 32)
+
+
+# Encodings
+
+
+def counted(value):
+    return struct.pack(">I", len(value)) + value
+
+
+def optional(value):
+    return b"\0" if value is None else b"\1" + counted(value)
+
+
+def header(suite, flags, version):
+    return struct.pack(">BBBQB", 0xF5, suite, flags, version, 0)
+
+
+def associated_data(head, field, record_id, context):
+    return (
+        counted(b"fieldseal/v1 value") + counted(head) + counted(field.bytes) + optional(record_id) + optional(context)
+    )
+
+
+def record_id(columns):
+    """Columns as (type, value): integer, text, uuid, binary, date."""
+    encoders = {
+        "integer": (1, lambda v: struct.pack(">q", v)),
+        "text": (2, lambda v: v.encode()),
+        "uuid": (3, lambda v: uuid.UUID(v).bytes),
+        "binary": (4, bytes),
+        "date": (5, lambda v: struct.pack(">i", v)),
+    }
+    encoded = b""
+    for kind, value in columns:
+        tag, encode = encoders[kind]
+        encoded += bytes([tag]) + counted(encode(value))
+    if len(encoded) > MAXIMUM_RECORD_ID:
+        raise ValueError("the record id is too long")
+    return encoded
+
+
+def to_text(sealed):
+    return "fs1:" + base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+
+def from_text(text):
+    digits = text.removeprefix("fs1:")
+    if digits == text or not re.fullmatch(r"[A-Za-z0-9_-]*", digits, re.ASCII) or len(digits) % 4 == 1:
+        raise Refused("text form")
+    try:
+        sealed = base64.urlsafe_b64decode(digits + "=" * (-len(digits) % 4))
+    except binascii.Error:
+        raise Refused("text form") from None
+    if to_text(sealed) != text:
+        raise Refused("text form")
+    return sealed
+
+
+# The suites: seal gives nonce ‖ commitment ‖ ciphertext ‖ tag
+
+
+def xor(left, right):
+    return bytes(a ^ b for a, b in zip(left, right, strict=True))
+
+
+def aes(key, blocks):
+    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+    return encryptor.update(blocks) + encryptor.finalize()
+
+
+def cmac(key, message):
+    mac = CMAC(algorithms.AES(key))
+    mac.update(message)
+    return mac.finalize()
+
+
+def xaes_key(key, nonce):
+    zero = int.from_bytes(aes(key, bytes(16)))
+    subkey = ((zero << 1) & ((1 << 128) - 1) ^ (0x87 if zero >> 127 else 0)).to_bytes(16)
+    halves = (xor(subkey, bytes([0, half, 0x58, 0]) + nonce[:12]) for half in (1, 2))
+    return b"".join(aes(key, half) for half in halves)
+
+
+def commitment(key, nonce):
+    return b"".join(cmac(key, b"XCMT" + nonce + bytes([0, 1, 0, half])) for half in (1, 2))
+
+
+def aead_seal(suite, key, nonce, data, plaintext):
+    if suite == 1:
+        return nonce + AESGCM(key).encrypt(nonce, plaintext, data)
+    if suite == 2:
+        return nonce + ChaCha20Poly1305(key).encrypt(nonce, plaintext, data)
+    if suite == 5:
+        sealed = siv_encrypt(key, data, plaintext)
+        return sealed[16:] + sealed[:16]
+    committed = commitment(key, nonce) if suite == 4 else b""
+    return nonce + committed + AESGCM(xaes_key(key, nonce)).encrypt(nonce[12:], plaintext, data)
+
+
+def siv_encrypt(key, data, plaintext):
+    if plaintext:
+        return AESSIV(key).encrypt(plaintext, [data])
+    # OpenSSL before 3.2 refuses the empty plaintext: S2V(data, "") by hand; there is nothing to encrypt.
+    double = lambda b: ((int.from_bytes(b) << 1) & ((1 << 128) - 1) ^ (0x87 if b[0] >> 7 else 0)).to_bytes(16)
+    half = key[:32]
+    mac = xor(double(cmac(half, bytes(16))), cmac(half, data))
+    return cmac(half, xor(double(mac), b"\x80" + bytes(15)))
+
+
+def aead_open(suite, key, data, sealed):
+    sizes = SUITES[suite]
+    nonce, rest = sealed[: sizes.nonce], sealed[sizes.nonce :]
+    committed, body = rest[: sizes.commitment], rest[sizes.commitment :]
+    try:
+        if suite == 1:
+            return AESGCM(key).decrypt(nonce, body, data)
+        if suite == 2:
+            return ChaCha20Poly1305(key).decrypt(nonce, body, data)
+        if suite == 5:
+            if len(body) == TAG_SIZE:
+                if not hmac.compare_digest(siv_encrypt(key, data, b""), body):
+                    raise Refused("tag")
+                return b""
+            return AESSIV(key).decrypt(body[-16:] + body[:-16], [data])
+        if suite == 4 and not hmac.compare_digest(commitment(key, nonce), committed):
+            raise Refused("commitment")
+        return AESGCM(xaes_key(key, nonce)).decrypt(nonce[12:], body, data)
+    except InvalidTag:
+        raise Refused("tag") from None
+
+
+# Values
+
+
+@dataclass(frozen=True)
+class Field:
+    """One version of one field's key, with the options of that version."""
+
+    field: uuid.UUID
+    version: int
+    suite: int
+    key: bytes
+    row_bound: bool = False
+    record_keys: bool = False
+
+    def __post_init__(self):
+        if self.suite == 5 and (self.row_bound or self.record_keys):
+            raise ValueError("suite 5 knows no rows")
+
+    def _prepare(self, record, context):
+        if context is not None and len(context) > MAXIMUM_CONTEXT:
+            raise ValueError("the context is too long")
+        if record is None and (self.row_bound or self.record_keys):
+            raise ValueError("the record id is missing")
+        flags = ROW_BOUND * self.row_bound | RECORD_KEY * self.record_keys | CONTEXT * (context is not None)
+        head = header(self.suite, flags, self.version)
+        data = associated_data(head, self.field, record if self.row_bound else None, context)
+        if self.record_keys:
+            return head, data, record_key(self.key, self.suite, self.field, record)
+        return head, data, seal_key(self.key, self.suite)
+
+    def seal(self, plaintext, record=None, context=None, nonce=None):
+        if len(plaintext) > MAXIMUM_PLAINTEXT:
+            raise ValueError("the value is too long")
+        head, data, key = self._prepare(record, context)
+        nonce = os.urandom(SUITES[self.suite].nonce) if nonce is None else nonce
+        return head + aead_seal(self.suite, key, nonce, data, plaintext)
+
+    def open(self, sealed, record=None, context=None):
+        if len(sealed) < HEADER_SIZE:
+            raise Refused("length")
+        form, suite, flags, version, zero = struct.unpack(">BBBQB", sealed[:HEADER_SIZE])
+        if form != 0xF5 or zero != 0 or version == 0:
+            raise Refused("format")
+        if suite not in SUITES or len(sealed) < HEADER_SIZE + SUITES[suite].overhead:
+            raise Refused("suite")
+        if flags & ~SUPPORTED_FLAGS:
+            raise Refused("flags")
+        if version != self.version:
+            raise Refused("version")
+        head, data, key = self._prepare(record, context)
+        if sealed[:HEADER_SIZE] != head:
+            raise Refused("suite or flags")
+        return aead_open(self.suite, key, data, sealed[HEADER_SIZE:])
+
+
+# Keys of the store and on their way
+
+
+def identity(kind, row, object_id, version, parent=None):
+    parent_object, parent_version = parent or (uuid.UUID(int=0), 0)
+    return (
+        bytes([kind]) + row.bytes + object_id.bytes + struct.pack(">Q", version)
+        + parent_object.bytes + struct.pack(">Q", parent_version)
+    )
+
+
+def _wrap_parts(parent, key_identity, binding):
+    data = counted(b"fieldseal/v1 wrapped key") + counted(key_identity) + counted(binding)
+    return hkdf_expand(parent, b"fieldseal/v1 wrap\4", 32), data
+
+
+def wrap(parent, key, key_identity, binding=b"", nonce=None):
+    wrapping_key, data = _wrap_parts(parent, key_identity, binding)
+    return aead_seal(4, wrapping_key, nonce or os.urandom(24), data, key)
+
+
+def unwrap(parent, wrapped, key_identity, binding=b""):
+    if not SUITES[4].overhead < len(wrapped) <= SUITES[4].overhead + 64:
+        raise Refused("length")
+    wrapping_key, data = _wrap_parts(parent, key_identity, binding)
+    return aead_open(4, wrapping_key, data, wrapped)
+
+
+def passphrase_key(passphrase, salt, cost_exponent, parallelism):
+    if not (17 <= cost_exponent <= 20 and 1 <= parallelism <= 4 and len(salt) == 32):
+        raise ValueError("scrypt parameters out of bounds")
+    return hashlib.scrypt(
+        passphrase, salt=salt, n=1 << cost_exponent, r=8, p=parallelism, dklen=32, maxmem=(1 << 31) - 2
+    )
+
+
+def _box_key(shared, ephemeral, recipient, name):
+    return hkdf(shared, b"", b"fieldseal/v1 sealed key" + ephemeral + recipient + counted(name.encode()), 32)
+
+
+def seal_to(recipient, key, name, context, ephemeral=None):
+    private = X25519PrivateKey.from_private_bytes(ephemeral or os.urandom(32))
+    public = private.public_key().public_bytes_raw()
+    shared = private.exchange(X25519PublicKey.from_public_bytes(recipient))
+    return public + AESGCM(_box_key(shared, public, recipient, name)).encrypt(bytes(12), key, context)
+
+
+def open_sealed(private, sealed, name, context):
+    private = X25519PrivateKey.from_private_bytes(private)
+    shared = private.exchange(X25519PublicKey.from_public_bytes(sealed[:32]))
+    key = _box_key(shared, sealed[:32], private.public_key().public_bytes_raw(), name)
+    try:
+        return AESGCM(key).decrypt(bytes(12), sealed[32:], context)
+    except InvalidTag:
+        raise Refused("tag") from None
+
+
+def canonical_row(table, revision, columns):
+    """Columns as (name, type, value): integer, text, uuid, binary, boolean; type None is a null."""
+    encoders = {
+        "integer": (1, lambda v: struct.pack(">q", v)),
+        "text": (2, lambda v: v.encode()),
+        "uuid": (3, lambda v: uuid.UUID(v).bytes),
+        "binary": (4, bytes),
+        "boolean": (6, lambda v: bytes([v])),
+    }
+    encoded = counted(table.encode()) + struct.pack(">Q", revision)
+    for name, kind, value in columns:
+        encoded += counted(name.encode())
+        if kind is None:
+            encoded += b"\0"
+        else:
+            tag, encode = encoders[kind]
+            encoded += bytes([tag]) + counted(encode(value))
+    return encoded
+
+
+def row_mac(key, encoded):
+    return hmac.digest(hkdf_expand(key, b"fieldseal/v1 row mac", 32), encoded, "sha256")
+
+
+def audit_hash(key, table, encoded_record_id):
+    return cmac(key, table.bytes + encoded_record_id)
+
+
+# Blind index
+
+WHITE_SPACE = "".join(
+    map(chr, [*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000])
+)
+
+
+def normalise(normaliser, value):
+    if normaliser == 0:
+        return value
+    text = value.decode()
+    if normaliser in (2, 3):
+        text = text.strip(WHITE_SPACE)
+    if normaliser in (1, 3):
+        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", text).casefold())
+    return text.encode()
+
+
+def blind_index(key, index_id, normaliser, bits, value):
+    info = b"fieldseal/v1 index" + index_id.bytes + bytes([normaliser, 1, 1]) + struct.pack(">H", bits)
+    whole = hmac.digest(hkdf_expand(key, info, 32), normalise(normaliser, value), "sha256")
+    kept = int.from_bytes(whole) >> (256 - bits) << (256 - bits)
+    return kept.to_bytes(32)[: (bits + 7) // 8]

@@ -1,0 +1,168 @@
+"""The second implementation against the vectors of the first one, and against itself."""
+
+import hashlib
+import json
+import subprocess
+import sys
+import unicodedata
+import uuid
+from pathlib import Path
+
+import pytest
+
+import fieldseal_ciphertext as fs
+
+VECTORS = json.loads((Path(__file__).parents[2] / "Vectors/ciphertext.json").read_text())
+HERE = Path(__file__).parent
+
+
+def data(value):
+    return None if value is None else bytes.fromhex(value)
+
+
+def field(value):
+    return fs.Field(
+        uuid.UUID(value["field"]), int(value["version"], 16), value["suite"], data(value["fieldKey"]),
+        value["rowBound"], value["recordKeys"],
+    )
+
+
+def key_identity(value):
+    parent = None
+    if "parentObject" in value:
+        parent = uuid.UUID(value["parentObject"]), int(value["parentVersion"], 16)
+    return fs.identity(value["kind"], uuid.UUID(value["row"]), uuid.UUID(value["object"]), int(value["version"], 16), parent)
+
+
+def each(section):
+    return pytest.mark.parametrize("value", VECTORS[section], ids=range(len(VECTORS[section])))
+
+
+@each("values")
+def test_values(value):
+    one, record, context = field(value), data(value.get("recordID")), data(value.get("context"))
+    head, associated, key = one._prepare(record, context)
+    assert key == data(value["key"])
+    assert associated == data(value["associatedData"])
+    assert one.seal(data(value["plaintext"]), record, context, data(value["nonce"])) == data(value["sealed"])
+    assert one.open(data(value["sealed"]), record, context) == data(value["plaintext"])
+    assert fs.to_text(data(value["sealed"])) == value["text"]
+    assert fs.from_text(value["text"]) == data(value["sealed"])
+
+
+def test_refused_values():
+    assert len(VECTORS["refused"]) > 200
+    for refused in VECTORS["refused"]:
+        value = VECTORS["values"][refused["of"]]
+        with pytest.raises(fs.Refused):
+            field(value).open(data(refused["sealed"]), data(value.get("recordID")), data(value.get("context")))
+
+
+@each("recordIDs")
+def test_record_ids(value):
+    columns = [(kind, data(v) if kind == "binary" else v) for c in value["columns"] for kind, v in c.items()]
+    assert fs.record_id(columns) == data(value["encoding"])
+
+
+@each("children")
+def test_children(value):
+    key = fs.child_key(
+        data(value["parent"]), data(value["salt"]), value["kind"], uuid.UUID(value["object"]), int(value["version"], 16))
+    assert key == data(value["key"])
+
+
+@each("wrappedKeys")
+def test_wrapped_keys(value):
+    parent, key, wrapped, binding = (data(value[n]) for n in ("parent", "key", "wrapped", "binding"))
+    identity = key_identity(value["identity"])
+    assert fs.wrap(parent, key, identity, binding, data(value["nonce"])) == wrapped
+    assert fs.unwrap(parent, wrapped, identity, binding) == key
+    assert fs.check_value(key, identity) == data(value["check"])
+    with pytest.raises(fs.Refused):
+        fs.unwrap(parent, wrapped, identity, binding + b"\0")
+
+
+@each("sealedKeys")
+def test_sealed_keys(value):
+    key, sealed, context = (data(value[n]) for n in ("key", "sealed", "context"))
+    recipient, private = data(value["recipientPublic"]), data(value["recipientPrivate"])
+    assert fs.seal_to(recipient, key, value["identity"], context, data(value["ephemeralPrivate"])) == sealed
+    assert fs.open_sealed(private, sealed, value["identity"], context) == key
+    with pytest.raises(fs.Refused):
+        fs.open_sealed(private, sealed, value["identity"] + "/", context)
+
+
+@each("rows")
+def test_rows(value):
+    columns = []
+    for column in value["columns"]:
+        kinds = [kind for kind in column if kind != "name"]
+        kind = kinds[0] if kinds else None
+        content = column[kind] if kind else None
+        columns.append((column["name"], kind, data(content) if kind == "binary" else content))
+    encoded = fs.canonical_row(value["table"], value["revision"], columns)
+    assert encoded == data(value["encoding"])
+    assert fs.row_mac(data(value["key"]), encoded) == data(value["mac"])
+
+
+@each("auditHashes")
+def test_audit_hashes(value):
+    assert fs.audit_hash(data(value["key"]), uuid.UUID(value["table"]), data(value["recordID"])) == data(value["hash"])
+
+
+@each("blindIndexes")
+def test_blind_indexes(value):
+    plain = data(value["value"])
+    assert fs.normalise(value["normaliser"], plain) == data(value["normalised"])
+    index = fs.blind_index(data(value["key"]), uuid.UUID(value["id"]), value["normaliser"], value["bits"], plain)
+    assert index == data(value["index"])
+
+
+@pytest.mark.skipif(unicodedata.unidata_version != "14.0.0", reason="normalisers are those of Unicode 14.0")
+@each("normalisation")
+def test_normalisation(value):
+    after = data(value["after"]).decode()
+    digest = hashlib.sha256()
+    for code in range(value["first"], value["last"] + 1):
+        digest.update(fs.normalise(1, ("a" + chr(code) + after).encode()) + b"\n")
+    assert digest.digest() == data(value["digest"])
+
+
+@each("scrypt")
+def test_scrypt(value):
+    salt = data(value["salt"])
+    key = fs.passphrase_key(data(value["passphrase"]), salt, value["costExponent"], value["parallelism"])
+    assert key == data(value["key"])
+    assert bytes([value["costExponent"], 8, value["parallelism"]]) + salt == data(value["binding"])
+
+
+@pytest.mark.parametrize("suite", fs.SUITES)
+def test_every_flipped_bit_is_refused(suite):
+    one = fs.Field(uuid.uuid4(), 7, suite, bytes(range(32)))
+    sealed = one.seal(b"text", context=b"tenant")
+    assert one.open(sealed, context=b"tenant") == b"text"
+    for index in range(len(sealed) * 8):
+        changed = bytearray(sealed)
+        changed[index // 8] ^= 1 << index % 8
+        with pytest.raises(fs.Refused):
+            one.open(bytes(changed), context=b"tenant")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "fs1", "fs2:Zm9v", "FS1:Zm9v", "fs1:Zg==", "fs1:Z", "fs1:Zh", "fs1:Zm9", "fs1:Zm+v", "fs1:Zm9v\n", " fs1:Zm9v"]
+)
+def test_other_texts_are_refused(text):
+    with pytest.raises(fs.Refused):
+        fs.from_text(text)
+
+
+def test_the_document_states_the_first_vector():
+    document = (HERE.parents[2] / "Protos/CIPHERTEXT.md").read_text()
+    value = VECTORS["values"][0]
+    for part in (value["sealed"][48:-32], value["sealed"][-32:], value["text"], value["key"]):
+        assert part in document
+
+
+@pytest.mark.skipif(unicodedata.unidata_version != "14.0.0", reason="the tables are those of Unicode 14.0")
+def test_the_unicode_tables_are_up_to_date():
+    subprocess.run([sys.executable, HERE / "unicode_tables.py", "--check"], check=True)
