@@ -146,7 +146,9 @@ let package = Package(
         tests("EncryptionService", ["EncryptionService"]),
         tests("KeyManagementService", ["KeyManagementService"]),
         tests("AuditService", ["AuditService"]),
-        tests("CommandLine", ["CommandLineTool", "FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport"]),
+        tests(
+            "CommandLine",
+            ["CommandLineTool", "FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport", "FieldsealServiceRuntime"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -8,9 +8,10 @@ struct FieldsealCommand: ParsableCommand {
             The configuration names the caller's certificate and the services:
 
                 tls: {certificate: operator.pem, key: operator.key, ca: ca.pem}
-                encryption: {addresses: ["127.0.0.1:7401"], identity: spiffe://fieldseal.local/service/encryption}
-                keys: {addresses: ["127.0.0.1:7402"], identity: spiffe://fieldseal.local/service/key-management}
-                audit: {addresses: ["127.0.0.1:7403"], identity: spiffe://fieldseal.local/service/audit}
+                encryption:
+                  addresses: ["127.0.0.1:7401"]
+                  identity: spiffe://fieldseal.local/service/encryption
+                keys: and audit: likewise
 
             It is read from the file given by --config or the variable FIELDSEAL_CONFIG; relative paths start at its folder.
 
@@ -31,7 +32,7 @@ enum Program {
     }
 
     /// Runs one command line and returns its exit status.
-    static func run(_ arguments: [String]) async -> ExitStatus {
+    static func run(_ arguments: [String]) async -> ProgramStatus {
         let console = Console.current
         do {
             var command = try FieldsealCommand.parseAsRoot(arguments)

@@ -8,7 +8,7 @@ struct ServiceReport {
     /// Facts in the order to show.
     var details: [(name: String, value: JSON)] = []
     /// Why it is not fit for work; nil where it is.
-    var failure: ExitStatus?
+    var failure: ProgramStatus?
 
     init(
         _ name: FieldsealClient.ServiceName, at address: String, asking client: FieldsealClient, options: CallOptions
@@ -25,7 +25,7 @@ struct ServiceReport {
             }
         } catch {
             state = error.description
-            failure = ExitStatus(error.code)
+            failure = ProgramStatus(error.code)
             return
         }
         await askForDetails(name, client, options)

@@ -13,7 +13,7 @@ extension Result where Failure == FieldsealError {
 
 /// Tells of each item that failed and throws where there is one. Status 3 or 4 where all failures are of that kind.
 func reportFailures<Value>(_ results: [Result<Value, FieldsealError>], names: [String] = []) throws {
-    var statuses: Set<ExitStatus> = []
+    var statuses: Set<ProgramStatus> = []
     var failures: [CommandFailure] = []
     for (index, result) in results.enumerated() {
         guard case .failure(let error) = result else { continue }

@@ -8,7 +8,7 @@ import FieldsealServiceRuntime
 #endif
 
 /// What the program ends with.
-enum ExitStatus: Int32 {
+enum ProgramStatus: Int32 {
     case done = 0
     case failed = 1
     /// Wrong arguments, configuration or input file.
@@ -18,22 +18,22 @@ enum ExitStatus: Int32 {
     case unreachable = 4
 }
 
-func exitProcess(_ status: ExitStatus) -> Never {
+func exitProcess(_ status: ProgramStatus) -> Never {
     exit(status.rawValue)
 }
 
 /// A failure as the user sees it: one line that names the mend.
 struct CommandFailure: Error {
-    var status: ExitStatus
+    var status: ProgramStatus
     var text: String
 
-    init(_ status: ExitStatus, _ text: String) {
+    init(_ status: ProgramStatus, _ text: String) {
         self.status = status
         self.text = text
     }
 
     init(_ error: FieldsealError) {
-        self.init(ExitStatus(error.code), error.mend.map { "\(error) (\($0))" } ?? error.description)
+        self.init(ProgramStatus(error.code), error.mend.map { "\(error) (\($0))" } ?? error.description)
     }
 
     /// - Parameter usage: the text for what the argument parser refused.
@@ -48,7 +48,7 @@ struct CommandFailure: Error {
     }
 }
 
-extension ExitStatus {
+extension ProgramStatus {
     init(_ code: FieldsealError.Code) {
         switch code {
         case .permissionDenied, .unauthenticated: self = .denied
