@@ -210,6 +210,5 @@ struct ScryptTests {
         #expect(hexString(key.revealed) == "676e7425012cd597c1e3a20175a0e113314d780137d01e3ca7b002d3c0cd95e6")
         #expect(refusal { _ = try scrypt.deriveKey(passphrase: secret([]), salt: salt) } == .parameter)
         #expect(refusal { _ = try scrypt.deriveKey(passphrase: secret([1]), salt: [1]) } == .parameter)
-        #expect(scrypt.binding(salt: salt) == [17, 8, 1] + salt)
     }
 }

@@ -45,7 +45,7 @@ extension VectorFile {
         ]
         return try identities.map { fields in
             let identity = try fields.identity()
-            let binding = fields.parentObject == nil ? [UInt8](0..<35) : []
+            let binding = fields.parentObject == nil ? [1, 17, 8, 1] + [UInt8](0xE0...0xFF) : []
             let nonce = [UInt8](0xC0..<0xD8)
             let wrapped = try KeyWrapping(under: secret(parent)).wrap(secret(key), as: identity, binding: binding) {
                 $0.copyBytes(from: nonce)
@@ -61,7 +61,12 @@ extension VectorFile {
         let (recipient, ephemeral) = ([UInt8](0x60..<0x80), [UInt8](0x80..<0xA0))
         let identity = "spiffe://fieldseal.local/service/encryption"
         let publicKey = try X25519PrivateKey(secret(recipient)).publicKey()
-        return try [[], Array("field key".utf8)].map { context in
+        let object = try #require(ObjectID(ids[1]))
+        let contexts = [
+            KeyAgreement.context(.fek, object: object, version: KeyVersion(nonZero: 7)),
+            KeyAgreement.context(.index, object: object, version: nil),
+        ]
+        return try contexts.map { context in
             let sealed = try KeyAgreement.seal(
                 secret(key), to: publicKey, identity: identity, context: context,
                 ephemeral: X25519PrivateKey(secret(ephemeral)))
@@ -146,7 +151,7 @@ extension VectorFile {
         return [
             ScryptKey(
                 passphrase: hexString("correct horse".utf8), salt: hexString(salt), costExponent: 17, parallelism: 1,
-                key: hexString(key.revealed), binding: hexString(scrypt.binding(salt: salt)))
+                key: hexString(key.revealed))
         ]
     }
 }

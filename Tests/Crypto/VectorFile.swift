@@ -139,6 +139,5 @@ struct VectorFile: Codable, Equatable {
         var costExponent: UInt8
         var parallelism: UInt8
         var key: String
-        var binding: String
     }
 }

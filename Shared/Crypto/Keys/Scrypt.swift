@@ -23,9 +23,6 @@ public struct Scrypt: Hashable, Sendable {
         self.parallelism = parallelism
     }
 
-    /// What has to be authenticated by the wrap that the key makes: N's exponent ‖ r ‖ p ‖ salt.
-    public func binding(salt: [UInt8]) -> [UInt8] { [costExponent, Self.blockSize, parallelism] + salt }
-
     /// 32 bytes. Blocks its thread for half a second and more.
     ///
     /// - Parameters:

@@ -305,6 +305,10 @@ def passphrase_key(passphrase, salt, cost_exponent, parallelism):
     )
 
 
+def sealed_key_context(kind, object_id, version=0):
+    return b"fieldseal/v1 sealed key" + bytes([kind]) + object_id.bytes + struct.pack(">Q", version)
+
+
 def _box_key(shared, ephemeral, recipient, name):
     return hkdf(shared, b"", b"fieldseal/v1 sealed key" + ephemeral + recipient + counted(name.encode()), 32)
 
