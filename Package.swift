@@ -118,8 +118,10 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "FieldsealClient", "FieldsealCrypto", "FieldsealMessages", "FieldsealRPCTransport", .arguments,
-            ],
+                "FieldsealClient", "FieldsealCrypto", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport",
+                "FieldsealSecureMemory",
+                .arguments,
+            ] + Target.Dependency.nio,
             path: "Tests/Benchmarks", swiftSettings: settings),
 
         tests("SecureMemory", ["FieldsealSecureMemory", "CFieldsealOpenSSL", "CFieldsealPlatform"]),
@@ -128,7 +130,8 @@ let package = Package(
         tests("Messages", ["FieldsealMessages"]),
         tests("RPC", ["FieldsealRPC", "CFieldsealProtobuf"]),
         tests(
-            "RPCTransport", ["FieldsealRPC", "FieldsealRPCTransport", .nioEmbedded, .nioSSL, .lifecycle, .log] + Target.Dependency.nio),
+            "RPCTransport",
+            ["FieldsealRPC", "FieldsealRPCTransport", .nioEmbedded, .nioSSL, .lifecycle, .log] + Target.Dependency.nio),
         tests("Postgres", ["FieldsealPostgres", .lifecycle, .log]),
         tests(
             "AuditTrail",
@@ -148,7 +151,10 @@ let package = Package(
         tests("AuditService", ["AuditService"]),
         tests(
             "CommandLine",
-            ["CommandLineTool", "FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport", "FieldsealServiceRuntime"]),
+            [
+                "CommandLineTool", "FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport",
+                "FieldsealServiceRuntime",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
