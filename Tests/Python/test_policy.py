@@ -73,6 +73,9 @@ def test_a_denied_item_does_not_hinder_its_neighbours_and_is_recorded(cluster: C
     expected = [Code.OK, Code.PERMISSION_DENIED, Code.OK]
     eventually(lambda: outcome(client, "metrics.tags", "agents.config", "metrics.tags") == expected, "per-item results")
     cluster.event_where(
-        lambda event: event.actor == READER and event.field == "config" and event.outcome == Code.PERMISSION_DENIED,
+        lambda event: event.actor == READER
+        and event.operation == audit_pb2.ENCRYPT
+        and event.outcome == Code.PERMISSION_DENIED
+        and event.cause == "policy",
         "the denied item",
     )

@@ -10,6 +10,8 @@ struct CacheLifetime: Equatable, Sendable {
         case expired
     }
 
+    /// When the key was asked for: what key management changed before is in it.
+    let requested: BootTime
     /// From here on the key is refreshed in the background.
     let refreshes: BootTime
     /// From here on the key is refused.
@@ -23,6 +25,7 @@ struct CacheLifetime: Equatable, Sendable {
     init(requested: BootTime, ttl: UInt32, spread: UInt8) {
         let life = UInt64(ttl) * .nanosecondsPerSecond
         let percent = 60 + UInt64(spread) * 20 / 255
+        self.requested = requested
         refreshes = requested.advanced(by: life / 100 * percent)
         expires = requested.advanced(by: life)
     }

@@ -110,7 +110,8 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
         _ reply: DeferredReply
     ) {
         let payload = [UInt8](payload)
-        service.loader.load(selectors, identity: caller.peer.identity) { loaded in
+        let maximumAge = method == .rewrap ? Self.newestWithin : nil
+        service.loader.load(selectors, identity: caller.peer.identity, maximumAge: maximumAge) { loaded in
             self.loop.execute {
                 reply.reply { writer in self.resume(method, payload, caller, loaded, &writer) }
             }

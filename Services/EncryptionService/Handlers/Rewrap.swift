@@ -21,6 +21,9 @@ extension EncryptionHandler {
         }
     }
 
+    /// What "newest version" allows for: key management is asked unless it was within this time, in nanoseconds.
+    static let newestWithin: UInt64 = 20_000_000
+
     /// Bytes for all decoded ciphertexts of a request, and one plaintext and one new ciphertext at a time.
     static func scratchForResealing(_ payloadCount: Int) -> Int { payloadCount * 3 + 256 }
 
@@ -30,6 +33,7 @@ extension EncryptionHandler {
             if let found = try key(of: item.field, plan.field, version: 0) {
                 plan.field = found.field
                 plan.newKey = found.key
+                requireNewest(found.field, found.key)
             }
             plans.append(plan)
             let suite = plan.newKey?.material.suite ?? .xaes256GCMCommitting
@@ -40,6 +44,13 @@ extension EncryptionHandler {
             plans.append(.failed(error.failure, error.field))
             return ItemFailure.largestResult
         }
+    }
+
+    /// Has the active key loaded again where it may have been rotated since. A load that fails leaves the one at hand.
+    private func requireNewest(_ field: LoopField, _ key: FieldKeyEntry) {
+        guard keys.mayLoad, keys.now.elapsed(since: key.lifetime.requested) > Self.newestWithin else { return }
+        let selector = KeySelector.active(field.name)
+        if missing.last != selector { missing.append(selector) }
     }
 
     private func rewrap(

@@ -70,14 +70,18 @@ final class KeyLoader: Service, Sendable {
     /// - Parameters:
     ///   - selectors: each once.
     ///   - identity: whose miss budget pays for the loads that this call starts.
+    ///   - maximumAge: of an active key that the cache holds, in nanoseconds; an older one is loaded again.
     ///   - completion: called once, on any thread, when every selector has its answer; possibly before `load` returns.
-    func load(_ selectors: [KeySelector], identity: String, completion: @escaping Completion) {
+    func load(
+        _ selectors: [KeySelector], identity: String, maximumAge: UInt64? = nil, completion: @escaping Completion
+    ) {
         let now = clock.now()
         let wait = Wait(open: selectors.count + 1, completion: completion)
         let (started, finished) = state.withLock { state in
             var started: [KeySelector] = []
             for selector in selectors {
-                switch Self.decide(selector, wait: wait, identity: identity, now: now, state: &state, store: store) {
+                let cached = Self.cached(selector, in: store, at: now, maximumAge: maximumAge)
+                switch Self.decide(selector, cached, wait: wait, identity: identity, now: now, state: &state) {
                 case .answer(let answer): Self.settle(wait, selector, answer)
                 case .start: started.append(selector)
                 case .join: break
@@ -99,11 +103,19 @@ final class KeyLoader: Service, Sendable {
         case join
     }
 
+    private static func cached(
+        _ selector: KeySelector, in store: FieldKeyStore, at now: BootTime, maximumAge: UInt64?
+    ) -> Answer? {
+        if selector == .auditHash { return store.auditHash(at: now).map { _ in .hashKey } }
+        guard let entry = store.entry(for: selector, at: now) else { return nil }
+        if selector.isActive, let maximumAge, now.elapsed(since: entry.lifetime.requested) > maximumAge { return nil }
+        return .key(entry)
+    }
+
     private static func decide(
-        _ selector: KeySelector, wait: Wait, identity: String, now: BootTime, state: inout State, store: FieldKeyStore
+        _ selector: KeySelector, _ cached: Answer?, wait: Wait, identity: String, now: BootTime, state: inout State
     ) -> Decision {
-        if selector == .auditHash, store.auditHash(at: now) != nil { return .answer(.hashKey) }
-        if let entry = store.entry(for: selector, at: now) { return .answer(.key(entry)) }
+        if let cached { return .answer(cached) }
         if let reason = state.unknown.reason(for: selector, at: now) { return .answer(.failure(reason)) }
         if state.flights.isUnderWay(selector) {
             return state.flights.join(selector, waiter: wait) == .join ? .join : .answer(.failure(.loadLimit))

@@ -32,6 +32,9 @@ final class LoopKeys {
         return renew()
     }
 
+    /// Whether what misses may be loaded for this call; once is enough.
+    var mayLoad: Bool { loaded == nil }
+
     /// Ends the call.
     func end() { loaded = nil }
 
