@@ -35,7 +35,7 @@ void fieldseal_wipe(void *bytes, size_t count) {
 }
 
 __attribute__((noinline)) void fieldseal_wipe_stack(void) {
-    unsigned char below[8192];
+    unsigned char below[4096];
     explicit_bzero(below, sizeof below);
 }
 

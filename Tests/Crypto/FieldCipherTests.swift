@@ -1,4 +1,5 @@
 import FieldsealSecureMemory
+import Foundation
 import Testing
 
 @testable import FieldsealCrypto
@@ -191,7 +192,35 @@ struct FieldCipherTests {
     }
 }
 
+struct CipherSuiteTests {
+    @Test func thePreferredSuiteFollowsTheCPU() throws {
+        let cpu = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+        let features = Set(cpu.split { " \t\n".contains($0) })
+        let hasAES = features.contains("aes") && (features.contains("pclmulqdq") || features.contains("pmull"))
+        #expect(CipherSuite.preferred == (hasAES ? .aes256GCM : .chaCha20Poly1305))
+    }
+}
+
 struct CiphertextHeaderTests {
+    /// What parses says the same bytes again.
+    @Test func oneEncodingForEachHeader() throws {
+        var parsed = 0
+        for suite in UInt8.min...8 {
+            for flags in UInt8.min...UInt8.max {
+                for last in [UInt8(0), 1] {
+                    let bytes = [0xF5, suite, flags, 1, 2, 3, 4, 5, 6, 7, 8, last] + [UInt8](repeating: 9, count: 80)
+                    let header = try? bytes.withBytes { bytes throws(CryptoError) in
+                        try CiphertextHeader(reading: bytes)
+                    }
+                    guard let header else { continue }
+                    #expect(header.bytes == Array(bytes.prefix(12)))
+                    parsed += 1
+                }
+            }
+        }
+        #expect(parsed == 5 * 8)
+    }
+
     @Test func layout() throws {
         let version = try #require(KeyVersion("0123456789abcdef"))
         let header = CiphertextHeader(suite: .xaes256GCM, flags: [.rowBound, .context], version: version)

@@ -12,7 +12,7 @@ int fieldseal_random(void *bytes, size_t count);
 // Overwrites `bytes` with zeros; never optimised away.
 void fieldseal_wipe(void *bytes, size_t count);
 
-// Overwrites the 8 KiB of stack below the caller, where libcrypto leaves copies of keys.
+// Overwrites the 4 KiB of stack below the caller, where libcrypto may leave copies of keys.
 void fieldseal_wipe_stack(void);
 
 // Compares in time that depends on `count` alone.

@@ -27,11 +27,12 @@ public struct NonceClockReading: Hashable, Sendable {
     }
 }
 
-/// Random nonces for one event loop, drawn from the kernel's CSPRNG in blocks of 4 KiB. Not thread-safe.
+/// Random nonces for one event loop, in blocks of 4 KiB. Not thread-safe.
 ///
-/// A block is dropped after a second, and when the real-time clock departs from the monotonic one by more than 100 ms,
-/// so that a resumed or cloned machine does not repeat it. What was used of it is wiped. A forked child finds the block
-/// zeroed by the kernel, reads that as empty and draws its own.
+/// A block is the AES-256-CTR keystream of 32 fresh bytes from the kernel's CSPRNG, which alone takes several times as long
+/// for 4 KiB. It is dropped after a second, and when the real-time clock departs from the monotonic one by more than 100 ms,
+/// so that a resumed or cloned machine does not repeat it; what was used of it is wiped. A forked child finds the block
+/// zeroed by the kernel, reads that as empty and repeats nothing.
 public final class NonceSource {
     public static let blockCount = 4096
     /// Nanoseconds after which a block is dropped.
@@ -39,8 +40,9 @@ public final class NonceSource {
     /// Nanoseconds of disagreement between the clocks that count as a jump.
     static let clockJump: Int64 = 100_000_000
     /// In front of the random bytes stands the offset of the first unused one; 0: none is left.
-    static let prefix = 8
+    static let prefix = 16
 
+    private let keystream: BlockCipher
     private let clock: () -> NonceClockReading
     private let memory: SecretBytes
     let block: UnsafeMutableRawPointer
@@ -50,6 +52,7 @@ public final class NonceSource {
     /// - Parameter clock: read at each draw.
     public init(clock: @escaping () -> NonceClockReading = NonceClockReading.now) throws(CryptoError) {
         self.clock = clock
+        keystream = try BlockCipher()
         memory = try SecretBytes.zeros(Self.blockCount)
         guard let start = memory.unsafeStart else { throw CryptoError(.memory) }
         block = start
@@ -70,11 +73,15 @@ public final class NonceSource {
     }
 
     private func refill(at now: NonceClockReading) throws(CryptoError) {
-        fieldseal_wipe(block, Self.blockCount)
-        guard fieldseal_random(block + Self.prefix, Self.blockCount - Self.prefix) == 0 else {
-            fieldseal_wipe(block, Self.blockCount)
-            throw CryptoError(.library)
+        block.storeBytes(of: 0, as: Int.self)
+        let seed = block + Self.prefix
+        guard fieldseal_random(seed, 32) == 0 else { throw CryptoError(.library) }
+        try keystream.setKey(seed)
+        for offset in stride(from: Self.prefix, to: Self.blockCount, by: BlockCipher.blockCount) {
+            Block(low: UInt64(offset)).write(to: block + offset)
         }
+        try keystream.encrypt(
+            UnsafeMutableRawBufferPointer(start: seed, count: Self.blockCount - Self.prefix))
         filled = now
         refills &+= 1
     }
