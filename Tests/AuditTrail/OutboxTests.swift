@@ -6,7 +6,7 @@ import Testing
 @testable import FieldsealAuditTrail
 
 /// The conninfo of a server on which tests may make databases.
-private let testServer = getenv("FIELDSEAL_TEST_POSTGRES").map { String(cString: $0) }
+private let testServer = getenv("FIELDSEAL_TEST_POSTGRES").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
 
 @Suite(.enabled(if: testServer != nil, "FIELDSEAL_TEST_POSTGRES names no server"))
 struct OutboxTests {

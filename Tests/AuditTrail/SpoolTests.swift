@@ -25,6 +25,31 @@ struct SpoolTests {
         #expect(!test.trail.isAccepting)
     }
 
+    @Test("submissions around the end are told in their order what became of them")
+    func closingOrder() async throws {
+        let test = try TestTrail(MemoryDisk(), sink: RecordingSink())
+        let (outcomes, outcome) = AsyncStream<(Int, SpoolOutcome)>.makeStream()
+        for number in 0..<300 {
+            let batch = EventBatch()
+            let event = AuditEvent.numbered(number)
+            batch.add(event, actor: ActorHandle(event.actor), field: .none, now: 1)
+            if number == 150 {
+                test.trail.spool.close(with: batch) { outcome.yield((number, $0)) }
+            } else {
+                test.trail.spool.submit(batch) { outcome.yield((number, $0)) }
+            }
+        }
+        var seen: [(Int, SpoolOutcome)] = []
+        for await next in outcomes {
+            seen.append(next)
+            if seen.count == 300 { break }
+        }
+        #expect(seen.map(\.0) == Array(0..<300))
+        #expect(seen.map(\.1) == Array(repeating: .durable, count: 151) + Array(repeating: .closed, count: 149))
+        try await test.trail.shipper.run()
+        #expect(try test.sink.objects() == (0...150).map { "\($0)" })
+    }
+
     @Test("many tasks at once: each event once")
     func concurrentRecording() async throws {
         let test = try TestTrail(MemoryDisk(), sink: RecordingSink())

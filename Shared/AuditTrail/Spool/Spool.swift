@@ -15,6 +15,8 @@ enum SpoolOutcome: Sendable {
 final class Spool: Sendable {
     private struct Submission {
         let batch: EventBatch
+        /// Nothing is written after it.
+        let isLast: Bool
         let completion: @Sendable (SpoolOutcome) -> Void
     }
 
@@ -74,14 +76,14 @@ final class Spool: Sendable {
     /// Items that were dropped and that no block has stated yet.
     var droppedItems: UInt64 { dropped.load(ordering: .relaxed) }
 
-    /// Hands a batch over. `completion` is called once, on the spool's thread, in the order of the submissions.
+    /// Hands a batch over. `completion` is called once, on any thread, in the order of the submissions.
     func submit(_ batch: EventBatch, completion: @escaping @Sendable (SpoolOutcome) -> Void) {
-        enqueue(Submission(batch: batch, completion: completion), closing: false)
+        enqueue(Submission(batch: batch, isLast: false, completion: completion))
     }
 
     /// Writes a last batch and takes no more.
     func close(with batch: EventBatch, completion: @escaping @Sendable (SpoolOutcome) -> Void) {
-        enqueue(Submission(batch: batch, completion: completion), closing: true)
+        enqueue(Submission(batch: batch, isLast: true, completion: completion))
     }
 
     /// Looks again whether there is room.
@@ -101,10 +103,11 @@ final class Spool: Sendable {
         onFailure(error)
     }
 
-    private func enqueue(_ submission: Submission, closing: Bool) {
+    private func enqueue(_ submission: Submission) {
         let (isTaken, mustRun) = queue.withLock { queue in
-            guard !queue.isClosed else { return (false, false) }
-            if closing { queue.isClosed = true }
+            // What comes too late waits for its turn too, behind what comes just in time.
+            guard !queue.isClosed || queue.isRunning else { return (false, false) }
+            queue.isClosed = queue.isClosed || submission.isLast
             queue.waiting.append(submission)
             defer { queue.isRunning = true }
             return (true, !queue.isRunning)
@@ -114,19 +117,27 @@ final class Spool: Sendable {
     }
 
     private func drain() {
+        var isFinished = false
         while true {
-            let (group, isLast) = queue.withLock { queue in
-                let group = queue.waiting
-                queue.waiting = []
-                queue.isRunning = !group.isEmpty
-                return (group, queue.isClosed)
+            let waiting = queue.withLock { queue in
+                defer { queue.waiting = [] }
+                queue.isRunning = !queue.waiting.isEmpty
+                return queue.waiting
             }
-            guard !group.isEmpty else { return }
-            let outcome = write(group.map(\.batch))
-            for submission in group { submission.completion(outcome) }
-            for submission in group { batches.give(submission.batch) }
+            guard !waiting.isEmpty else { return }
+            let end = waiting.firstIndex { $0.isLast }.map { $0 + 1 } ?? waiting.count
+            let group = isFinished ? waiting[..<0] : waiting[..<end]
+            if !group.isEmpty {
+                let outcome = write(group.map(\.batch))
+                for submission in group { submission.completion(outcome) }
+            }
+            for submission in waiting[group.endIndex...] { submission.completion(.closed) }
+            for submission in waiting { batches.give(submission.batch) }
             refresh()
-            if isLast { finish() }
+            if group.last?.isLast == true {
+                isFinished = true
+                finish()
+            }
         }
     }
 
