@@ -31,7 +31,6 @@ struct KeyManagementApplication: ServerApplication {
         let unsealing = UnsealService(
             authority: authority, trail: trail, migrations: [Outbox.migrations, KeyStoreSchema.migrations],
             health: server.health, logger: context.logger)
-        let relay = OutboxRelay(pool: pool, trail: trail, logger: context.logger)
-        return [auditClient, trail, pool, relay, unsealing, server]
+        return [auditClient, trail, pool, unsealing, server]
     }
 }

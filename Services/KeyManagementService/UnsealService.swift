@@ -4,8 +4,8 @@ import FieldsealRPCTransport
 import Logging
 import ServiceLifecycle
 
-/// Brings the schema up to date and opens the master key, again and again until it succeeds; meanwhile the service is
-/// sealed: not ready, and every call but `Status` is UNAVAILABLE.
+/// Brings the schema up to date, moves the outbox's events into the audit trail, and opens the master key, again and
+/// again until it succeeds; until then the service is sealed: not ready, and every call but `Status` is UNAVAILABLE.
 struct UnsealService: Service {
     static let firstPause = Duration.seconds(1)
     static let longestPause = Duration.seconds(30)
@@ -18,23 +18,35 @@ struct UnsealService: Service {
 
     func run() async throws {
         health.set(.notServing)
-        await cancelWhenGracefulShutdown {
-            await unsealEventually()
-            // Nothing more to do, but a service that ends would end the process.
-            while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
+        await cancelWhenGracefulShutdown { await eventually(migrate) }
+        try await withThrowingTaskGroup { group in
+            group.addTask { await cancelWhenGracefulShutdown { await eventually(unseal) } }
+            group.addTask {
+                try await OutboxRelay(pool: authority.pool, trail: trail, logger: logger).run()
+            }
+            try await group.waitForAll()
         }
     }
 
-    private func unsealEventually() async {
+    private func migrate() async throws {
+        for migrations in migrations { try await migrations.apply(to: authority.pool, logger: logger) }
+    }
+
+    private func unseal() async throws {
+        try await authority.unseal()
+        health.set(.serving)
+        logger.notice("unsealed", metadata: ["provider": "\(authority.provider.name)"])
+    }
+
+    /// Repeats `attempt` until it succeeds or the task is cancelled.
+    private func eventually(_ attempt: () async throws -> Void) async {
         var pause = Self.firstPause
         var recorded: KeyServiceError?
         while !Task.isCancelled {
             do {
-                for migrations in migrations { try await migrations.apply(to: authority.pool, logger: logger) }
-                try await authority.unseal()
-                health.set(.serving)
-                return logger.notice("unsealed", metadata: ["provider": "\(authority.provider.name)"])
+                return try await attempt()
             } catch {
+                guard !Task.isCancelled else { return }
                 let failure = KeyServiceError(error)
                 logger.error(
                     "sealed: no keys are given out", metadata: ["error": "\(failure)", "next attempt": "\(pause)"])
