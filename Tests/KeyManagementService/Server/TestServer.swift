@@ -1,0 +1,153 @@
+import FieldsealAuditTrail
+import FieldsealCrypto
+import FieldsealMessages
+import FieldsealPostgres
+import FieldsealRPC
+import FieldsealRPCTransport
+import Foundation
+import NIOPosix
+import Synchronization
+import Testing
+
+@testable import FieldsealServiceRuntime
+@testable import KeyManagementService
+
+/// The service behind real TLS on a port of its own, over a real store; what it records is kept for looking at.
+final class TestServer: Sendable {
+    static let identity = "spiffe://fieldseal.local/service/key-management"
+    static let policy = """
+        version: 1
+        rules:
+          - identity: spiffe://fieldseal.local/service/encryption
+            operations: [get-field-key, derive-field-key, rotate-key]
+            fields: ["users.*"]
+          - identity: spiffe://fieldseal.local/service/encryption
+            operations: [get-audit-hash-key, status]
+          - identity: spiffe://fieldseal.local/operator/admin
+            operations: [rotate-key, derive-field-key]
+            fields: ["*"]
+          - identity: spiffe://fieldseal.local/operator/admin
+            operations: [apply-catalog, get-catalog, list-keys, show-key, status]
+          - identity: spiffe://fieldseal.local/backend/demo
+            operations: [rotate-key]
+            fields: ["users.note"]
+        """
+
+    let authority: KeyAuthority
+    private let port: Int
+    private let certificates: TestCertificates
+    private let sink: RecordingSink
+    private let trail: AuditTrail
+
+    /// Runs `body` against a server over `store`, and stops it.
+    static func with(
+        _ store: TestStore, unsealed: Bool = true, _ body: @Sendable @escaping (TestServer) async throws -> Void
+    ) async throws {
+        let certificates = try TestCertificates.shared.get()
+        let authority = unsealed ? try await store.replica() : try store.sealedReplica()
+        let sink = RecordingSink()
+        let folder = NSTemporaryDirectory() + "/fieldseal-spool-\(UInt64.random(in: 0 ... .max))"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let trail = try AuditTrail(
+            configuration: AuditTrailConfiguration(producer: identity, directory: folder), sink: sink,
+            logger: TestStore.logger)
+        let policy = PolicyStore(policy: try Policy(yaml: policy, file: "policy.yaml"))
+        let service = KeysService(
+            authority: authority, trail: trail, policy: policy, grantSeconds: 300, logger: TestStore.logger)
+        let server = try RPCServer(
+            host: "127.0.0.1", port: 0, tls: certificates.settings("key-management-service"),
+            services: [service.rpcService()],
+            authorizer: PolicyAuthorizer(policy: policy) { trail.recorder(on: $0) },
+            gate: { trail.recorder(on: $0) }, observer: RefusalObserver(trail: trail),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: TestStore.logger)
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await trail.run() }
+            group.addTask { try await server.run() }
+            let port = try #require(try await server.boundAddress().port)
+            let test = TestServer(
+                authority: authority, port: port, certificates: certificates, sink: sink, trail: trail)
+            let outcome: Result<Void, any Error>
+            do {
+                outcome = .success(try await body(test))
+            } catch {
+                outcome = .failure(error)
+            }
+            group.cancelAll()
+            while (try? await group.next()) != nil {}
+            try outcome.get()
+        }
+    }
+
+    private init(
+        authority: KeyAuthority, port: Int, certificates: TestCertificates, sink: RecordingSink, trail: AuditTrail
+    ) {
+        self.authority = authority
+        self.port = port
+        self.certificates = certificates
+        self.sink = sink
+        self.trail = trail
+    }
+
+    /// Calls as the party whose certificate is called `name`.
+    func call<Response: ProtoMessage>(
+        _ method: String, _ request: some ProtoMessage, as name: String, answering: Response.Type = Response.self
+    ) async throws -> Response {
+        try Response(decoding: try await call(method, payload: request.encoded(), as: name))
+    }
+
+    func call(_ method: String, payload: [UInt8], as name: String) async throws -> [UInt8] {
+        let client = try RPCClient(
+            targets: [RPCTarget(host: "127.0.0.1", port: port, identity: Self.identity)],
+            tls: certificates.settings(name), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: TestStore.logger)
+        do {
+            let reply = try await client.unary(
+                service: KeysService.name, method: method, payload: payload, timeout: .seconds(60))
+            await client.shutdown()
+            return reply
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+    }
+
+    /// The status with which a call fails; nil where it succeeds.
+    func status(_ method: String, _ request: some ProtoMessage, as name: String) async throws -> RPCStatus? {
+        do {
+            _ = try await call(method, payload: request.encoded(), as: name)
+            return nil
+        } catch let status as RPCStatus {
+            return status
+        }
+    }
+
+    /// All events that reached the spool, once `condition` holds of them.
+    func events(until condition: @Sendable ([Proto.Event]) -> Bool) async throws -> [Proto.Event] {
+        let end = ContinuousClock.now + .seconds(20)
+        while true {
+            let events = try sink.events()
+            if condition(events) { return events }
+            try #require(ContinuousClock.now < end, "the events did not come: \(events)")
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}
+
+/// Takes blocks as the audit service does, into memory.
+final class RecordingSink: BlockSink {
+    private let blocks = Mutex<[UInt64: [UInt8]]>([:])
+
+    func append(_ blocks: [SpooledBlock], producer: String) async throws -> UInt64 {
+        self.blocks.withLock { known in
+            for block in blocks { known[block.sequence] = block.block }
+            return known.keys.max() ?? 0
+        }
+    }
+
+    func events() throws -> [Proto.Event] {
+        try blocks.withLock { $0 }.sorted { $0.key < $1.key }.flatMap { entry in
+            try Proto.Block(decoding: entry.value).events.map { try Proto.Event(decoding: $0) }
+        }
+    }
+}
