@@ -46,14 +46,22 @@ final class MACContext {
 
     func update(_ part: UnsafeRawBufferPointer) throws(CryptoError) {
         guard part.count > 0 else { return }
-        try check(EVP_MAC_update(context, part.baseAddress?.assumingMemoryBound(to: UInt8.self), part.count))
+        let bytes = part.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        guard EVP_MAC_update(context, bytes, part.count) == 1 else { throw abandonedMessage() }
     }
 
     /// Writes the whole MAC (32 bytes of HMAC, 16 of CMAC) to `output` and makes ready for the next message.
     func finish(into output: UnsafeMutableRawPointer, count: Int) throws(CryptoError) {
         var written = 0
-        try check(EVP_MAC_final(context, output.assumingMemoryBound(to: UInt8.self), &written, count))
-        guard written == count else { throw CryptoError(.library) }
+        let isFinished = EVP_MAC_final(context, output.assumingMemoryBound(to: UInt8.self), &written, count) == 1
+        guard isFinished, written == count else { throw abandonedMessage() }
         try check(EVP_MAC_init(context, nil, 0, nil))
+    }
+
+    /// Forgets what was fed, so that a failure does not spoil the next message.
+    private func abandonedMessage() -> CryptoError {
+        _ = EVP_MAC_init(context, nil, 0, nil)
+        ERR_clear_error()
+        return CryptoError(.library)
     }
 }
