@@ -124,6 +124,10 @@ let package = Package(
             ] + Target.Dependency.nio,
             path: "Tests/Benchmarks", swiftSettings: settings),
 
+        .executableTarget(
+            name: "InteroperabilityPeer", dependencies: ["FieldsealRPC", "FieldsealRPCTransport", .log],
+            path: "Tests/Interoperability/Peer", swiftSettings: settings),
+
         tests("SecureMemory", ["FieldsealSecureMemory", "CFieldsealOpenSSL", "CFieldsealPlatform"]),
         tests("Crypto", ["FieldsealCrypto", "FieldsealSecureMemory"]),
         tests("TransparencyLog", ["FieldsealTransparencyLog"]),
