@@ -33,7 +33,9 @@ struct CommandFailure: Error {
     }
 
     init(_ error: FieldsealError) {
-        self.init(ProgramStatus(error.code), error.mend.map { "\(error) (\($0))" } ?? error.description)
+        self.init(
+            error.isLocal ? .usage : ProgramStatus(error.code),
+            error.isLocal ? error.message : error.mend.map { "\(error) (\($0))" } ?? error.description)
     }
 
     /// - Parameter usage: the text for what the argument parser refused.

@@ -8,10 +8,13 @@ public struct FieldsealError: Error, Sendable, Hashable, CustomStringConvertible
     /// The gRPC status code.
     public let code: Code
     public let message: String
+    /// Whether the client refused the call itself, for its configuration or its size; nothing was sent.
+    public let isLocal: Bool
 
-    public init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String, isLocal: Bool = false) {
         self.code = code
         self.message = message
+        self.isLocal = isLocal
     }
 
     public var description: String { "\(code.name): \(message)" }

@@ -56,7 +56,7 @@ struct Report: Encodable {
 
 extension Report.Run {
     static let heading =
-        "run                     calls/s    values/s    p50 µs    p99 µs  p99.9 µs  errors  CPU s, peak MB of each server"
+        "run                       calls/s    values/s    p50 µs    p99 µs  p99.9 µs  errors  CPU s, peak MB of each server"
 
     var line: String {
         let usage = servers.sorted { $0.key < $1.key }.map { name, server in
@@ -66,7 +66,7 @@ extension Report.Run {
             padded(number(callsPerSecond, 0), 9), padded(number(valuesPerSecond, 0), 11), padded(number(p50, 0), 9),
             padded(number(p99, 0), 9), padded(number(p999, 0), 9), padded(String(errors), 7),
         ]
-        let title = name + String(repeating: " ", count: max(0, 22 - name.count))
+        let title = name + String(repeating: " ", count: max(0, 24 - name.count))
         return title + cells.joined(separator: " ") + "  " + usage.joined(separator: ", ")
     }
 

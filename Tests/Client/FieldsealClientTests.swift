@@ -62,7 +62,7 @@ import Testing
         let error = await #expect(throws: FieldsealError.self) {
             try await client.encryptField("a.b", [UInt8](repeating: 0, count: 4 << 20))
         }
-        #expect(error?.code == .invalidArgument)
+        #expect(error?.code == .invalidArgument && error?.isLocal == true)
         #expect(transport.calls.isEmpty)
     }
 
@@ -95,7 +95,7 @@ import Testing
     @Test func aServiceThatIsNotConfiguredIsNamed() async {
         let client = FieldsealClient(encryption: nil, keys: nil, audit: nil)
         let error = await #expect(throws: FieldsealError.self) { try await client.keys.list() }
-        #expect(error?.message.contains("add keys: addresses and identity") == true)
+        #expect(error?.message.contains("add keys: addresses and identity") == true && error?.isLocal == true)
     }
 
     @Test func tailsEventByEvent() async throws {

@@ -42,6 +42,13 @@ import Testing
         #expect(errors.hasPrefix("fieldseal: "))
     }
 
+    @Test func aServiceThatIsNotConfiguredIsAMatterOfConfiguration() async throws {
+        let file = try TemporaryFile("tls: {certificate: a, key: b, ca: c}\n")
+        let (status, _, errors) = await TestCluster(isConfigured: false).run("keys", "list", "--config", file.path)
+        #expect(status == .usage)
+        #expect(errors == "fieldseal: the configuration names no keys service; add keys: addresses and identity\n")
+    }
+
     @Test func helpIsNoFailure() async {
         let (status, output, errors) = await TestCluster().run("--help")
         #expect((status, errors) == (.done, ""))

@@ -12,12 +12,17 @@ final class TestCluster: CallTransport {
     typealias Answer = @Sendable (_ method: String, _ payload: [UInt8]) throws -> any ProtoMessage
 
     private let answer: Answer
+    private let isConfigured: Bool
 
     private final class Printed: Sendable {
         let streams = Mutex((output: "", errors: ""))
     }
 
-    init(_ answer: @escaping Answer = { _, _ in throw RPCStatus.unavailable("no connection") }) {
+    /// - Parameter isConfigured: false: the client knows of no service.
+    init(
+        isConfigured: Bool = true, _ answer: @escaping Answer = { _, _ in throw RPCStatus.unavailable("no connection") }
+    ) {
+        self.isConfigured = isConfigured
         self.answer = answer
     }
 
@@ -49,7 +54,10 @@ final class TestCluster: CallTransport {
             errors: { text in printed.streams.withLock { $0.errors += text } },
             input: { limit in input.utf8.count <= limit ? Array(input.utf8) : nil }, isTerminal: isTerminal,
             now: { 1_800_000_000_000_000 },
-            connect: { _ in FieldsealClient(encryption: self, keys: self, audit: self) })
+            connect: { _ in
+                let transport = self.isConfigured ? self : nil
+                return FieldsealClient(encryption: transport, keys: transport, audit: transport)
+            })
         let status = await Console.$current.withValue(console) { await Program.run(arguments) }
         return printed.streams.withLock { (status, $0.output, $0.errors) }
     }

@@ -103,7 +103,7 @@ struct KeysRotateCommand: AsyncParsableCommand {
                 guard case .success(let key) = result else { continue }
                 table.append([
                     key.field.isEmpty ? name : key.field, Hexadecimal.encode(key.version), key.state.word,
-                    key.suite.word,
+                    key.suite == .unspecified ? "-" : key.suite.word,
                     Time.text(unixMilliseconds: key.createdUnixMs),
                 ])
             }

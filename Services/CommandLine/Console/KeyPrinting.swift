@@ -50,7 +50,8 @@ extension FieldKeyReference {
     var jsonMembers: [(String, JSON)] {
         [
             ("field", .string(field)), ("field-id", fieldID.isEmpty ? .null : .string(uuidText(fieldID))),
-            ("version", .string(Hexadecimal.encode(version))), ("suite", .string(suite.word)),
+            ("version", .string(Hexadecimal.encode(version))),
+            ("suite", suite == .unspecified ? .null : .string(suite.word)),
             ("state", .string(state.word)),
             ("created", .string(Time.text(unixMilliseconds: createdUnixMs))),
         ]

@@ -31,7 +31,8 @@ struct ServiceChannel: Sendable {
         let transport = try configured()
         let payload = request.encoded()
         guard payload.count <= ResponseEnvelope.maximumPayload else {
-            throw FieldsealError(.invalidArgument, "the request is larger than a frame of 4 MiB; send less at once")
+            throw FieldsealError(
+                .invalidArgument, "the request is larger than a frame of 4 MiB; send less at once", isLocal: true)
         }
         let answer: [UInt8]
         do {
@@ -61,7 +62,8 @@ struct ServiceChannel: Sendable {
         guard let transport else {
             throw FieldsealError(
                 .failedPrecondition,
-                "the configuration names no \(section) service; add \(section): addresses and identity")
+                "the configuration names no \(section) service; add \(section): addresses and identity",
+                isLocal: true)
         }
         return transport
     }
