@@ -12,19 +12,28 @@ from columns import COLUMNS, HIGH, Column
 from sample import Sample, plain_text
 
 
-def form_counts(database: psycopg.Connection, column: Column) -> tuple[int, int, int, int]:
-    """(rows, nulls, ciphertexts, key versions) of a column, by SQL alone: the header needs no key to be read."""
+def form_counts(database: psycopg.Connection, column: Column) -> tuple[int, int, int]:
+    """(rows, nulls, ciphertexts) of a column, by SQL alone: the header needs no key to be read."""
     is_sealed = "{column} LIKE 'fs1:%%'" if column.text else "get_byte({column}, 0) = 245"
-    version = "substring({column} for 20)" if column.text else "substring({column} from 4 for 8)"
     row = database.execute(
         column.statement(
-            f"SELECT count(*), count(*) FILTER (WHERE {{column}} IS NULL), count(*) FILTER (WHERE {is_sealed}), "
-            f"count(DISTINCT {version}) FROM {{table}}"
+            f"SELECT count(*), count(*) FILTER (WHERE {{column}} IS NULL), count(*) FILTER (WHERE {is_sealed}) FROM {{table}}"
         ),
         [],
     ).fetchone()
     assert row is not None
     return row
+
+
+def versions(database: psycopg.Connection, column: Column) -> set[str]:
+    """The key versions that a column's ciphertexts name in their headers, as hexadecimal digits."""
+    header = "decode(translate(substring({column} from 5 for 16), '-_', '+/'), 'base64')" if column.text else "{column}"
+    rows = database.execute(
+        column.statement(
+            f"SELECT DISTINCT encode(substring({header} from 4 for 8), 'hex') FROM {{table}} WHERE {{column}} IS NOT NULL"
+        )
+    )
+    return {row[0] for row in rows}
 
 
 def plaintext_matches(database: psycopg.Connection, column: Column, sample: Sample, count: int = 300) -> int:
