@@ -49,8 +49,9 @@ extension KeyAuthority {
     func key(named name: String, version: KeyVersion?) async throws -> (key: NamedKey, versions: [NamedKey]) {
         let keyring = try unsealed()
         return try await read { reader in
-            let names = KeyNames(try await reader.catalog(), store: keyring.storeID)
-            guard let object = names.object(named: name) else { throw KeyServiceError.unknownKey }
+            guard let object = try await reader.keyObject(named: name, store: keyring.storeID) else {
+                throw KeyServiceError.unknownKey
+            }
             let versions = try await reader.versions(of: object, limit: Self.listingLimit)
                 .map { NamedKey(name: name, record: $0) }
             let key = versions.first { named in
@@ -65,7 +66,7 @@ extension KeyAuthority {
     func keyObject(named name: String) async throws -> KeyObject? {
         let keyring = try unsealed()
         return try await read { reader in
-            KeyNames(try await reader.catalog(), store: keyring.storeID).object(named: name)
+            try await reader.keyObject(named: name, store: keyring.storeID)
         }
     }
 

@@ -38,8 +38,6 @@ struct KeyNames {
         if !isRemoved { objects[name] = object }
     }
 
-    func object(named name: String) -> KeyObject? { objects[name] }
-
     /// The object's name; its id where the catalog does not know it.
     func name(of object: KeyObject) -> String { names[object] ?? object.id.description }
 

@@ -2,6 +2,7 @@ import FieldsealAuditTrail
 import FieldsealCrypto
 import FieldsealPostgres
 import FieldsealRPC
+import FieldsealSecureMemory
 
 /// Why key management did not do what it was asked to.
 struct KeyServiceError: Error, Equatable, CustomStringConvertible {
@@ -37,6 +38,8 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
     static let custodyUnavailable = Self(
         code: .unavailable, message: "the master key cannot be opened", cause: "custody")
 
+    static let cancelled = Self(code: .cancelled, message: "call cancelled", cause: "cancelled")
+
     /// A version that exists and is given to nobody.
     static func notGranted(_ state: KeyState) -> Self {
         Self(
@@ -64,7 +67,9 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
         case let error as CatalogError: self = .catalog(error)
         case let error as MasterKeyError: self = .custodyUnavailable.detailed(error.description)
         case let error as PostgresError:
-            if error.isUnavailable || error.code == .timeout || error.code == .commitUnknown {
+            if error.code == .cancelled {
+                self = .cancelled
+            } else if error.isUnavailable || error.code == .timeout || error.code == .commitUnknown {
                 self = .databaseUnavailable.detailed(error.description)
             } else if error.isRetryable || error.sqlState == .uniqueViolation {
                 self = .conflict.detailed(error.description)
@@ -75,8 +80,8 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
             }
         case let error as CryptoError: self = .internal(error.description)
         case is AuditTrailError: self = .auditUnavailable.detailed("\(error)")
-        case is CancellationError:
-            self.init(code: .cancelled, message: "call cancelled", cause: "cancelled")
+        case let error as SecureMemoryError: self = .internal(error.description)
+        case is CancellationError: self = .cancelled
         default: self = .internal("\(type(of: error))")
         }
     }

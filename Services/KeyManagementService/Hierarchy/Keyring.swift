@@ -10,37 +10,83 @@ final class Keyring: Sendable {
         var key: SharedSecret
     }
 
+    private struct State {
+        var master: Master
+        /// Versions that a provider is opening, with those who wait for it.
+        var opening: [KeyVersion: [CheckedContinuation<SharedSecret?, Never>]] = [:]
+    }
+
+    private enum Role { case done(SharedSecret), opener, waiter }
+
     let storeID: ObjectID
     let provider: any MasterKeyProvider
     private let integrityKey: SharedSecret
-    private let master: Mutex<Master>
+    private let state: Mutex<State>
 
     init(storeID: ObjectID, provider: any MasterKeyProvider, master: Master, integrityKey: SharedSecret) {
         self.storeID = storeID
         self.provider = provider
         self.integrityKey = integrityKey
-        self.master = Mutex(master)
+        state = Mutex(State(master: master))
     }
 
     /// The MAC of the store's rows; one a task.
     func rowMAC() throws(CryptoError) -> RowMAC { try RowMAC(key: integrityKey.bytes) }
 
-    /// The key of a master record that was read and verified. Another version than the one in memory, because another
-    /// replica rotated, is opened by the provider and kept instead if it is the active one.
-    func masterKey(_ record: KeyRecord) async throws -> SharedSecret {
-        let held = master.withLock { $0 }
-        if held.record.version == record.version { return held.key }
-        let key = SharedSecret(try await provider.open(record))
-        if record.isActive { replaceMaster(Master(record: record, key: key)) }
-        return key
-    }
-
     /// The master key in memory, if it is this version.
     func heldMasterKey(_ version: KeyVersion) -> SharedSecret? {
-        master.withLock { $0.record.version == version ? $0.key : nil }
+        state.withLock { $0.master.record.version == version ? $0.master.key : nil }
     }
 
-    func replaceMaster(_ master: Master) { self.master.withLock { $0 = master } }
+    func replaceMaster(_ master: Master) { state.withLock { $0.master = master } }
+
+    /// The key of a master record that was read and verified. Another version than the one in memory, because another
+    /// replica rotated, is opened by the provider, once for all who ask at the time, and held if it is the active one.
+    func masterKey(_ record: KeyRecord) async throws -> SharedSecret {
+        while true {
+            switch role(record.version) {
+            case .done(let key): return key
+            case .opener: return try await open(record)
+            case .waiter:
+                let key = await withCheckedContinuation { wait(for: record.version, $0) }
+                if let key { return key }
+                // Whoever was opening failed: perhaps only because its own call was cancelled.
+                try Task.checkCancellation()
+            }
+        }
+    }
+
+    private func role(_ version: KeyVersion) -> Role {
+        state.withLock { state in
+            if state.master.record.version == version { return .done(state.master.key) }
+            if state.opening[version] != nil { return .waiter }
+            state.opening[version] = []
+            return .opener
+        }
+    }
+
+    private func wait(for version: KeyVersion, _ continuation: CheckedContinuation<SharedSecret?, Never>) {
+        let isWaiting = state.withLock { state in
+            guard state.opening[version] != nil else { return false }
+            state.opening[version]?.append(continuation)
+            return true
+        }
+        if !isWaiting { continuation.resume(returning: heldMasterKey(version)) }
+    }
+
+    private func open(_ record: KeyRecord) async throws -> SharedSecret {
+        var key: SharedSecret?
+        defer {
+            let waiters = state.withLock { state in
+                if let key, record.isActive { state.master = Master(record: record, key: key) }
+                return state.opening.removeValue(forKey: record.version) ?? []
+            }
+            for waiter in waiters { waiter.resume(returning: key) }
+        }
+        let opened = SharedSecret(try await provider.open(record))
+        key = opened
+        return opened
+    }
 }
 
 extension MasterKeyProvider {

@@ -83,6 +83,27 @@ extension StoreReader {
         return try await entry(field, of: table)
     }
 
+    /// The key that an operator names; `master` and `audit-hash` belong to `store`.
+    func keyObject(named name: String, store: ObjectID) async throws -> KeyObject? {
+        switch name {
+        case KeyKind.master.name: return KeyObject(kind: .master, id: store)
+        case KeyKind.auditHash.name: return KeyObject(kind: .auditHash, id: store)
+        default: break
+        }
+        let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2 {
+            guard let field = FieldName(String(parts[0])), let entry = try await self.field(field) else { return nil }
+            return entry.indexes.first { $0.name == parts[1] }.map { KeyObject(kind: .index, id: $0.id) }
+        }
+        if CatalogName.isTable(name),
+            let table = try await tables(where: "name = \(name) AND NOT is_removed").first
+        {
+            return KeyObject(kind: .dek, id: table.id)
+        }
+        guard let field = FieldName(name) else { return nil }
+        return try await self.field(field)?.key
+    }
+
     private func entry(_ field: CatalogField, of table: CatalogTable) async throws -> CatalogEntry {
         CatalogEntry(
             table: table, field: field,

@@ -67,11 +67,12 @@ final class StoreWriter {
         guard !change.isEmpty else { return before.revision }
         let after = try before.advanced(by: change)
         let mac = try reader.mac.authenticate(after.canonical)
-        try await connection.query(
+        let updated = try await connection.query(
             """
             UPDATE store_state SET revision = \(Int64(after.revision)), head = \(after.head), row_mac = \(mac)
             WHERE revision = \(Int64(before.revision))
             """)
+        guard updated.affected == 1 else { throw KeyServiceError.conflict }
         try await connection.query(
             """
             INSERT INTO store_revisions (revision, changed_at, changes, head)

@@ -36,16 +36,17 @@ import Testing
             _ = try await replicas[0].ensureKeys(of: .email, context: .test)
             let field = try #require(try await replicas[0].keyObject(named: "users.email"))
             let table = try #require(try await replicas[0].keyObject(named: "users"))
+            let master = try #require(try await replicas[0].keyObject(named: "master"))
             try await withThrowingTaskGroup { group in
                 for number in 0..<40 {
-                    let object = number % 4 == 0 ? table : field
+                    let object = [master, table, field, field][number / 2 % 4]
                     group.addTask { _ = try await replicas[number % 2].rotate(object, called: "users", context: .test) }
                     group.addTask { _ = try await replicas[number % 2].ensureKeys(of: .email, context: .test) }
                 }
                 try await group.waitForAll()
             }
             let recipient = try Recipient()
-            for (object, count) in [(field, 31), (table, 11)] {
+            for (object, count) in [(field, 21), (table, 11), (master, 11)] {
                 let versions = try await replicas[0].read { try await $0.versions(of: object, limit: 100) }
                 #expect(versions.map { Int($0.rotationCount) } == Array((0..<count).reversed()))
                 #expect(versions.map(\.state) == [.active] + Array(repeating: .transition, count: count - 1))
