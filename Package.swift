@@ -122,7 +122,10 @@ let package = Package(
                 "FieldsealSecureMemory",
                 .arguments,
             ] + Target.Dependency.nio,
-            path: "Tests/Benchmarks", swiftSettings: settings),
+            path: "Tests/Benchmarks", exclude: ["Tests"], swiftSettings: settings),
+        .testTarget(
+            name: "BenchmarksTests", dependencies: ["Benchmarks"], path: "Tests/Benchmarks/Tests",
+            swiftSettings: settings),
 
         .executableTarget(
             name: "InteroperabilityPeer", dependencies: ["FieldsealRPC", "FieldsealRPCTransport", .log],

@@ -40,6 +40,6 @@ struct Histogram {
         guard bucket >= 2 << precisionBits else { return UInt64(bucket) }
         let exponent = UInt64(bucket >> precisionBits - 1)
         let mantissa = UInt64(bucket & (1 << precisionBits - 1)) | 1 << UInt64(precisionBits)
-        return ((mantissa + 1) << exponent) - 1
+        return mantissa << exponent | (1 << exponent - 1)
     }
 }
