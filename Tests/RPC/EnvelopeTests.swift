@@ -155,3 +155,22 @@ struct EnvelopeTests {
         #expect(throws: RPCStatus.self) { try long.withUnsafeBytes { try HealthMessage.service(decoding: $0) } }
     }
 }
+
+/// The examples of Protos/PROTOCOL.md.
+struct ProtocolExampleTests {
+    @Test func requestIsAsDocumented() {
+        let head = RequestHead(
+            path: RequestPath(service: "grpc.health.v1.Health", method: "Check"), timeout: 2_000_000_000)
+        let documented = hex(
+            """
+            0a 15 67 72 70 63 2e 68 65 61 6c 74 68 2e 76 31 2e 48 65 61 6c 74 68
+            12 05 43 68 65 63 6b 20 80 a8 d6 b9 07
+            """)
+        #expect(encode(head, []) == documented && documented.count == 0x24)
+    }
+
+    @Test func refusalIsAsDocumented() {
+        let documented = hex("0a 0c 08 07 12 08 6e 6f 20 72 69 67 68 74")
+        #expect(ResponseEnvelope.encode(.permissionDenied("no right")) == documented)
+    }
+}

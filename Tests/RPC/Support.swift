@@ -2,7 +2,7 @@ import FieldsealRPC
 
 /// Bytes written in hexadecimal, blanks allowed.
 func hex(_ text: String) -> [UInt8] {
-    let digits = text.filter { !$0.isWhitespace }
+    let digits = text.filter { !$0.isWhitespace && !$0.isNewline }
     var bytes: [UInt8] = []
     var index = digits.startIndex
     while index < digits.endIndex {
