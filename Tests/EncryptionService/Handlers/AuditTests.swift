@@ -39,8 +39,8 @@ import Testing
             bench.source.setOutage(.keysUnavailable)
             let results = try await bench.encrypt([Proto.EncryptItem(field: "users.email", plaintext: [1])])
             #expect(results.first?.error == Proto.ItemError(.keysUnavailable))
-            let answer5 = await bench.events(of: .encrypt, items: 1)
-            #expect(answer5.first?.cause == "keys-unavailable")
+            let events = await bench.events(of: .encrypt, items: 1)
+            #expect(events.first?.cause == "keys-unavailable")
         }
     }
 
@@ -48,18 +48,18 @@ import Testing
         try await HandlerBench.run { bench in
             bench.source.addField("users.email")
             let item = Proto.EncryptItem(field: "users.email", plaintext: [1])
-            let answer6 = try await bench.encrypt([item])
-            #expect(answer6.first?.ciphertext != nil)
+            let first = try await bench.encrypt([item])
+            #expect(first.first?.ciphertext != nil)
             bench.source.setOutage(.keysUnavailable)
             bench.clock.advance(seconds: 299)
-            let answer7 = try await bench.encrypt([item])
-            #expect(answer7.first?.ciphertext != nil)
+            let second = try await bench.encrypt([item])
+            #expect(second.first?.ciphertext != nil)
             bench.clock.advance(seconds: 1)
-            let answer8 = try await bench.encrypt([item])
-            #expect(answer8.first?.error == Proto.ItemError(.keysUnavailable))
+            let third = try await bench.encrypt([item])
+            #expect(third.first?.error == Proto.ItemError(.keysUnavailable))
             bench.source.setOutage(nil)
-            let answer9 = try await bench.encrypt([item])
-            #expect(answer9.first?.ciphertext != nil)
+            let fourth = try await bench.encrypt([item])
+            #expect(fourth.first?.ciphertext != nil)
         }
     }
 
@@ -86,9 +86,9 @@ import Testing
                 await #expect(throws: RPCStatus.self) {
                     let _: Proto.EncryptResponse = try await bench.call(method, Broken())
                 }
-                let answer10 = await bench.events(
+                let results = await bench.events(
                     of: Proto.Operation(rawValue: method.audited.rawValue) ?? .connect, items: 1)
-                #expect(answer10.first?.cause == "request")
+                #expect(results.first?.cause == "request")
             }
         }
     }

@@ -44,11 +44,11 @@ import Testing
         try await HandlerBench.run { bench in
             bench.source.addField("users.email")
             let item = Proto.EncryptItem(field: "users.email", plaintext: [1])
-            let answer1 = try await bench.encrypt([item])
-            #expect(answer1.first?.ciphertext != nil)
+            let first = try await bench.encrypt([item])
+            #expect(first.first?.ciphertext != nil)
             bench.policy.replace(with: try Policy(yaml: "version: 1\nrules: []\n", file: "policy.yaml"))
-            let answer2 = try await bench.encrypt([item])
-            #expect(answer2.first?.error == Proto.ItemError(.denied))
+            let second = try await bench.encrypt([item])
+            #expect(second.first?.error == Proto.ItemError(.denied))
         }
     }
 
@@ -58,10 +58,10 @@ import Testing
                 "users.email",
                 indexes: [.init(name: "exact", id: .random(), bits: 128, normaliser: .email)])
             let item = Proto.EncryptItem(field: "users.email", plaintext: Array("a@b.c".utf8), indexes: ["exact"])
-            let answer3 = try await bench.encrypt([item], as: "spiffe://test/writer")
-            #expect(answer3.first?.error == Proto.ItemError(.denied))
-            let answer4 = try await bench.encrypt([item])
-            #expect((answer4.first?.indexes ?? []).map(\.count) == [16])
+            let first = try await bench.encrypt([item], as: "spiffe://test/writer")
+            #expect(first.first?.error == Proto.ItemError(.denied))
+            let second = try await bench.encrypt([item])
+            #expect((second.first?.indexes ?? []).map(\.count) == [16])
         }
     }
 }

@@ -152,9 +152,11 @@ import Testing
 }
 
 extension KeyLoader {
-    func loaded(_ selectors: [KeySelector], identity: String = "spiffe://test/backend") async -> LoadedKeys {
+    func loaded(
+        _ selectors: [KeySelector], identity: String = "spiffe://test/backend", maximumAge: UInt64? = nil
+    ) async -> LoadedKeys {
         await withCheckedContinuation { continuation in
-            load(selectors, identity: identity) { continuation.resume(returning: $0) }
+            load(selectors, identity: identity, maximumAge: maximumAge) { continuation.resume(returning: $0) }
         }
     }
 }
