@@ -155,7 +155,9 @@ let package = Package(
         tests("Client", ["FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport"]),
         tests("EncryptionService", ["EncryptionService"]),
         tests("KeyManagementService", ["KeyManagementService"]),
-        tests("AuditService", ["AuditService"]),
+        tests(
+            "AuditService",
+            ["AuditService", "FieldsealMessages", "FieldsealPostgres", "FieldsealTransparencyLog", .log]),
         tests(
             "CommandLine",
             [

@@ -18,9 +18,12 @@ struct AuditApplication: ServerApplication {
         let log = EventLog(pool: pool, clock: UnixClock.microseconds)
         // What the service does itself goes into its own store, through a spool like everybody's.
         let trail = try context.makeTrail(sink: LocalBlockSink(log: log))
-        let audit = AuditRPC(log: log, trail: trail, logger: context.logger)
+        let watch = LogWatch(pool: pool)
+        let audit = AuditRPC(log: log, watch: watch, trail: trail, logger: context.logger)
         let server = try context.makeServer([audit.service()], trail: trail)
-        let preparation = SchemaService(pool: pool, health: server.health, logger: context.logger)
-        return [pool, preparation, trail, server]
+        let schema = SchemaService(
+            pool: pool, owner: settings.migrationDatabase, health: server.health, logger: context.logger)
+        // The watch stops first: it ends the streams that the server would wait for.
+        return [pool, schema, trail, server, watch]
     }
 }

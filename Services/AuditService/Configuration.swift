@@ -5,9 +5,13 @@ struct AuditSettings: Sendable {
     /// libpq's connection string of the log's database.
     let database: String
     let connections: Int
+    /// The same database as the role that owns the tables; the role of `database` then only reads and adds. Without it
+    /// that role owns them.
+    let migrationDatabase: String?
 
     init(_ section: ConfigurationSection) throws(ConfigurationError) {
         database = try section.string("database")
         connections = try section.integer("database-connections", default: 8, in: 2...100)
+        migrationDatabase = section.has("migration-database") ? try section.string("migration-database") : nil
     }
 }

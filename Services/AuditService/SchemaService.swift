@@ -1,13 +1,16 @@
 import FieldsealPostgres
 import FieldsealRPCTransport
+import FieldsealServiceRuntime
 import Logging
 import ServiceLifecycle
 
 /// Brings the schema up to date, again and again until it succeeds; until then the service is not ready.
 struct SchemaService: Service {
-    static let pause = Duration.seconds(1)
+    private static let pause = Duration.seconds(1)
 
     let pool: PostgresPool
+    /// Connection string of the tables' owner, where that is another role.
+    let owner: String?
     let health: HealthStatus
     let logger: Logger
 
@@ -16,11 +19,13 @@ struct SchemaService: Service {
         try await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
-                    try await AuditSchema.migrations.apply(to: pool, logger: logger)
+                    try await prepare()
                     health.set(.serving)
                     break
-                } catch let error as PostgresError where error.code == .foreignSchema {
+                } catch let error as StartupError {
                     throw error
+                } catch let error as PostgresError where error.code == .foreignSchema || error.code == .configuration {
+                    throw StartupError.configuration("\(error)")
                 } catch {
                     logger.error("the database is not ready", metadata: ["error": "\(error)"])
                     try? await Task.sleep(for: Self.pause)
@@ -28,6 +33,32 @@ struct SchemaService: Service {
             }
             // Nothing more to do, but a service that ends would end the process.
             while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
+        }
+    }
+
+    func prepare() async throws {
+        guard let owner else {
+            try await AuditSchema.migrations.apply(to: pool, logger: logger)
+            logger.warning("the database role owns the log's tables; name their owner by migration-database")
+            return
+        }
+        let role = try await DatabaseRole.name(pool)
+        let owning = try PostgresPool(
+            .init(conninfo: owner, applicationName: "\(AuditApplication.name) migration", maximumConnections: 1),
+            logger: logger)
+        do {
+            try await AuditSchema.migrations.apply(to: owning, logger: logger)
+            try await DatabaseRole.grant(role, by: owning)
+        } catch {
+            await owning.close()
+            throw error
+        }
+        await owning.close()
+        try await AuditSchema.migrations.verify(pool)
+        guard try await !DatabaseRole.canAlterLog(pool) else {
+            throw StartupError.configuration(
+                "the role of database can change the log's tables although migration-database is given: take its rights"
+            )
         }
     }
 }

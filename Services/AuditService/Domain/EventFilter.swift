@@ -23,7 +23,8 @@ struct EventFilter: Hashable, Sendable {
     /// - Throws: `filter` where a part is out of range.
     init(_ request: Proto.QueryRequest, ignoringTimes: Bool = false) throws(AuditServiceError) {
         guard request.fromUnixUs >= 0, request.untilUnixUs >= 0, request.operations.count <= 64,
-            !request.operations.contains(.unspecified)
+            !request.operations.contains(.unspecified), request.outcome == .code || request.outcomeCode == 0,
+            (0...16).contains(request.outcomeCode)
         else { throw .filter }
         from = ignoringTimes || request.fromUnixUs == 0 ? nil : request.fromUnixUs
         until = ignoringTimes || request.untilUnixUs == 0 ? nil : request.untilUnixUs
@@ -44,23 +45,5 @@ struct EventFilter: Hashable, Sendable {
     private static func text(_ text: String) throws(AuditServiceError) -> String? {
         guard text.utf8.count <= maximumText, !text.utf8.contains(0) else { throw .filter }
         return text.isEmpty ? nil : text
-    }
-}
-
-/// One page of a query.
-struct PageRequest: Hashable, Sendable {
-    static let defaultSize = 100
-    static let maximumSize = 1_000
-
-    let size: Int
-    let cursor: EventCursor?
-    let isNewestFirst: Bool
-
-    init(_ request: Proto.QueryRequest) throws(AuditServiceError) {
-        guard request.pageSize <= UInt32(Self.maximumSize) else { throw .filter }
-        size = request.pageSize == 0 ? Self.defaultSize : Int(request.pageSize)
-        isNewestFirst = request.newestFirst
-        cursor = request.cursor.isEmpty ? nil : try EventCursor(request.cursor)
-        guard cursor == nil || cursor?.isNewestFirst == isNewestFirst else { throw .cursor }
     }
 }

@@ -5,7 +5,7 @@ import FieldsealTransparencyLog
 struct ReceivedBlock: Sendable {
     static let maximumEvents = 4_096
     static let maximumBytes = 256 << 10
-    static let maximumSignature = 1_024
+    static let maximumSignature = 512
 
     let producer: String
     let epoch: [UInt8]
@@ -23,7 +23,7 @@ struct ReceivedBlock: Sendable {
         guard bytes.count <= Self.maximumBytes, signature.count <= Self.maximumSignature,
             let block = try? Proto.Block(decoding: bytes, limit: 16 << 20)
         else { throw .malformedBlock }
-        guard !block.producer.isEmpty, block.producer.isStorable, block.epoch.count == 16,
+        guard !block.producer.isEmpty, block.producer.isStorable(ReceivedEvent.maximumText), block.epoch.count == 16,
             let sequence = Int64(exactly: block.sequence), sequence > 0, let dropped = Int64(exactly: block.dropped),
             let previous = TreeHash(block.previous), let root = TreeHash(block.root),
             (1...Self.maximumEvents).contains(block.events.count)
@@ -50,6 +50,10 @@ struct ReceivedBlock: Sendable {
 
 /// One event of a block, and its encoding.
 struct ReceivedEvent: Sendable {
+    static let maximumText = 2_048
+    /// Two names and an index of 8 bytes fit into an entry of PostgreSQL's B-tree, which holds 2,704 bytes.
+    static let maximumName = 1_024
+
     let sequence: Int64
     let event: Proto.Event
     let bytes: [UInt8]
@@ -57,12 +61,15 @@ struct ReceivedEvent: Sendable {
     init(_ bytes: [UInt8]) throws(AuditServiceError) {
         guard let event = try? Proto.Event(decoding: bytes), let sequence = Int64(exactly: event.sequence), sequence > 0
         else { throw .malformedBlock }
-        let texts = [
-            event.actor, event.assertedActor, event.table, event.field, event.cause, event.object, event.peer,
-        ]
-        guard texts.allSatisfy(\.isStorable), event.lastUnixUs >= event.firstUnixUs else { throw .malformedBlock }
-        let identifiers = [event.recordHashes, event.requestIDs, event.traceIDs, event.outboxID]
-        guard identifiers.allSatisfy({ $0.count % 16 == 0 }) else { throw .malformedBlock }
+        let texts = [event.actor, event.assertedActor, event.cause, event.object, event.peer]
+        guard texts.allSatisfy({ $0.isStorable(Self.maximumText) }), event.table.isStorable(Self.maximumName),
+            event.field.isStorable(Self.maximumName), event.lastUnixUs >= event.firstUnixUs,
+            (0...16).contains(event.outcome)
+        else { throw .malformedBlock }
+        let identifiers = [event.recordHashes, event.requestIDs, event.traceIDs]
+        guard identifiers.allSatisfy({ $0.count % 16 == 0 }), [0, 16].contains(event.outboxID.count) else {
+            throw .malformedBlock
+        }
         self.sequence = sequence
         self.event = event
         self.bytes = bytes
@@ -71,5 +78,5 @@ struct ReceivedEvent: Sendable {
 
 extension String {
     /// PostgreSQL's texts hold no NUL.
-    fileprivate var isStorable: Bool { !utf8.contains(0) }
+    fileprivate func isStorable(_ maximum: Int) -> Bool { utf8.count <= maximum && !utf8.contains(0) }
 }

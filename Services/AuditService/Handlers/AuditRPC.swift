@@ -11,6 +11,7 @@ struct AuditRPC: Sendable {
     static let name = "fieldseal.v1.Audit"
 
     let log: EventLog
+    let watch: LogWatch
     let trail: AuditTrail
     let logger: Logger
 

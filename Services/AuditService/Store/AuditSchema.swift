@@ -2,7 +2,11 @@ import FieldsealPostgres
 
 /// The log's tables. Rows are inserted, never changed: triggers refuse everything else, to the owner too.
 enum AuditSchema {
-    static let migrations = Migrations(component: "audit-log", [Migration(1, "blocks and events", createLog)])
+    static let migrations = Migrations(
+        component: "audit-log",
+        [Migration(1, "blocks and events", createLog), Migration(2, "findings and outbox ids", addFindings)])
+
+    static let tables = ["audit_blocks", "audit_events", "audit_findings"]
 
     private static let createLog = """
         CREATE TABLE audit_blocks (
@@ -46,5 +50,22 @@ enum AuditSchema {
             FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
         CREATE TRIGGER audit_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_events
             FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
+        """
+
+    private static let addFindings = """
+        ALTER TABLE audit_events ADD COLUMN outbox_id bytea CHECK (octet_length(outbox_id) = 16);
+        CREATE UNIQUE INDEX audit_events_outbox ON audit_events (outbox_id) WHERE outbox_id IS NOT NULL;
+        CREATE TABLE audit_findings (
+            kind text NOT NULL,
+            producer text NOT NULL,
+            epoch bytea NOT NULL CHECK (octet_length(epoch) = 16),
+            sequence bigint NOT NULL,
+            hash bytea NOT NULL CHECK (octet_length(hash) = 32),
+            found_unix_us bigint NOT NULL,
+            PRIMARY KEY (producer, epoch, sequence, kind)
+        );
+        CREATE TRIGGER audit_findings_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_findings
+            FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
+        REVOKE ALL ON audit_blocks, audit_events, audit_findings FROM PUBLIC;
         """
 }

@@ -4,8 +4,8 @@ import FieldsealPostgres
 /// Events in the order asked for, and where the next ones begin.
 struct EventPage: Sendable {
     var events: [Proto.StoredEvent] = []
-    /// Nil: there are no more.
-    var next: EventCursor?
+    /// The index of the last event that the next page begins behind; nil: there are no more.
+    var last: Int64?
 }
 
 extension EventLog {
@@ -14,19 +14,19 @@ extension EventLog {
     /// A page ends here even when it holds fewer events than were asked for: an answer has at most 4 MiB.
     private static let pageBytes = 2 << 20
 
-    func page(_ filter: EventFilter, _ request: PageRequest, upTo last: Int64? = nil) async throws -> EventPage {
+    func page(_ filter: EventFilter, _ request: PageRequest) async throws -> EventPage {
         var page = EventPage()
         var bytes = 0
-        var after = request.cursor?.index
+        var after = request.after
         while true {
             let wanted = min(Self.chunk, request.size + 1 - page.events.count)
             let rows = try await rows(
-                filter, after: after, upTo: last, newestFirst: request.isNewestFirst, limit: wanted)
+                filter, after: after, upTo: request.last, newestFirst: request.isNewestFirst, limit: wanted)
             for row in rows {
                 let encoded = try row.value("event", as: [UInt8].self)
                 let isFull = page.events.count == request.size || bytes + encoded.count > Self.pageBytes
                 if isFull, !page.events.isEmpty, let after {
-                    page.next = EventCursor(after: after, newestFirst: request.isNewestFirst)
+                    page.last = after
                     return page
                 }
                 bytes += encoded.count

@@ -6,6 +6,9 @@ struct LocalBlockSink: BlockSink {
 
     func append(_ blocks: [SpooledBlock], producer: String) async throws -> UInt64 {
         let received = try blocks.map { try ReceivedBlock($0.block, signature: $0.signature) }
-        return UInt64(bitPattern: try await log.append(received))
+        guard received.allSatisfy({ $0.producer == producer }) else { throw AuditServiceError.foreignProducer }
+        let appended = try await log.append(received)
+        if let finding = appended.finding { throw AuditServiceError.refused(finding.kind) }
+        return UInt64(bitPattern: appended.sequence)
     }
 }

@@ -16,13 +16,16 @@ extension AuditRPC {
         guard let epoch = blocks.first?.epoch, blocks.allSatisfy({ $0.epoch == epoch }) else {
             throw AuditServiceError.malformed
         }
-        return Proto.AppendResponse(epoch: epoch, sequence: UInt64(bitPattern: try await log.append(blocks)))
+        let appended = try await log.append(blocks)
+        if let finding = appended.finding {
+            logger.error(
+                "a producer's chain is broken",
+                metadata: [
+                    "finding": "\(finding.kind.rawValue)", "producer": "\(finding.producer)",
+                    "block": "\(finding.sequence)", "stored": "\(appended.sequence)",
+                ])
+            throw AuditServiceError.refused(finding.kind)
+        }
+        return Proto.AppendResponse(epoch: epoch, sequence: UInt64(bitPattern: appended.sequence))
     }
-
-    func query(_ request: Proto.QueryRequest) async throws -> Proto.QueryResponse {
-        let page = try await log.page(try EventFilter(request), try PageRequest(request))
-        return Proto.QueryResponse(events: page.events, cursor: page.next?.bytes ?? [])
-    }
-
-    func status(_: Proto.AuditStatusRequest) async throws -> Proto.AuditStatusResponse { try await log.status() }
 }

@@ -1,0 +1,85 @@
+import FieldsealTransparencyLog
+
+/// How far an epoch of a producer is stored.
+struct EpochEnd: Hashable, Sendable {
+    /// Of the last block; 0: none.
+    var sequence: Int64 = 0
+    /// Of the last block; zero before the first.
+    var hash = TreeHash.zero
+    /// Sequence of the last event.
+    var lastEvent: Int64 = 0
+}
+
+/// Decides which blocks of a batch continue their epoch.
+struct ChainCheck {
+    /// Those to store, in their order.
+    private(set) var accepted: [ReceivedBlock] = []
+    /// Where the epoch ends when they are stored.
+    private(set) var end: EpochEnd
+    /// Why the first block that is neither stored nor accepted is refused; what follows it is not looked at.
+    private(set) var finding: Finding.Kind?
+    /// The block that the finding is about.
+    private(set) var refused: ReceivedBlock?
+
+    /// - Parameters:
+    ///   - blocks: of one producer and one epoch.
+    ///   - end: where the epoch ends in the store.
+    ///   - stored: hashes of those blocks of the batch that are stored, by sequence.
+    init(_ blocks: [ReceivedBlock], after end: EpochEnd, stored: [Int64: TreeHash]) {
+        self.end = end
+        var known = stored
+        for block in blocks {
+            if let kind = problem(with: block, known) {
+                (finding, refused) = (kind, block)
+                return
+            }
+            guard block.sequence > self.end.sequence else { continue }
+            known[block.sequence] = block.hash
+            self.end = EpochEnd(
+                sequence: block.sequence, hash: block.hash, lastEvent: block.events.last?.sequence ?? self.end.lastEvent
+            )
+            accepted.append(block)
+        }
+    }
+
+    private func problem(with block: ReceivedBlock, _ known: [Int64: TreeHash]) -> Finding.Kind? {
+        if block.sequence <= end.sequence { return known[block.sequence] == block.hash ? nil : .fork }
+        guard block.sequence - 1 == end.sequence else { return end.sequence == 0 ? .unknownEpoch : .gap }
+        guard block.previous == end.hash else { return .fork }
+        var last = end.lastEvent
+        for event in block.events {
+            guard event.sequence - 1 == last else { return .eventGap }
+            last = event.sequence
+        }
+        return nil
+    }
+}
+
+/// Something that a producer's chain must never show. It is stored with the block that showed it first.
+struct Finding: Hashable, Sendable {
+    enum Kind: String, CaseIterable, Sendable {
+        /// Blocks are missing before this one.
+        case gap
+        /// Another block stands under this sequence, or the hash chain does not fit.
+        case fork
+        /// The epoch's first block was never received.
+        case unknownEpoch = "unknown-epoch"
+        /// Events are missing or repeated within an unbroken chain of blocks.
+        case eventGap = "event-gap"
+    }
+
+    let kind: Kind
+    let producer: String
+    let epoch: [UInt8]
+    let sequence: Int64
+    /// Of the block that was refused.
+    let hash: TreeHash
+
+    init(_ kind: Kind, _ block: ReceivedBlock) {
+        self.kind = kind
+        producer = block.producer
+        epoch = block.epoch
+        sequence = block.sequence
+        hash = block.hash
+    }
+}

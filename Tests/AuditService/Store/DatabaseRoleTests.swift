@@ -1,0 +1,43 @@
+import FieldsealPostgres
+import Testing
+
+@testable import AuditService
+
+@Suite("Database role", .enabled(if: TestLog.isConfigured))
+struct DatabaseRoleTests {
+    @Test func theServingRoleReadsAndAddsAndNothingElse() async throws {
+        try await TestLog.with(migrated: false) { test async throws in
+            let role = test.name + "_server"
+            let password = "p\(UInt64.random(in: 0 ... .max))"
+            try await test.pool.withConnection { connection async throws in
+                try await connection.script("CREATE ROLE \(role) LOGIN PASSWORD '\(password)'")
+            }
+            let serving = try PostgresPool(
+                .init(conninfo: test.conninfo + " user=\(role) password=\(password)"), logger: TestLog.logger)
+            try await AuditSchema.migrations.apply(to: test.pool, logger: TestLog.logger)
+            try await DatabaseRole.grant(role, by: test.pool)
+            #expect(try await DatabaseRole.name(serving) == role)
+            #expect(try await !DatabaseRole.canAlterLog(serving))
+            #expect(try await DatabaseRole.canAlterLog(test.pool))
+            try await AuditSchema.migrations.verify(serving)
+
+            var chain = Chain()
+            let log = EventLog(pool: serving, clock: { 1 })
+            #expect(try await log.append([try chain.block()]).sequence == 1)
+            #expect(try await log.append([try Chain.second()]).finding?.kind == .unknownEpoch)
+            #expect(try await log.page(try EventFilter(.init()), try PageRequest(.init())).events.count == 1)
+            for statement: PostgresQuery in [
+                "UPDATE audit_events SET outcome = 0", "DELETE FROM audit_blocks", "TRUNCATE audit_findings",
+                "DROP TABLE audit_events", "ALTER TABLE audit_events DISABLE TRIGGER ALL",
+                "UPDATE schema_migrations SET checksum = ''",
+            ] {
+                let error = await #expect(throws: PostgresError.self) { try await serving.query(statement) }
+                #expect(error?.sqlState == .insufficientPrivilege)
+            }
+            await serving.close()
+            try await test.pool.withConnection { connection async throws in
+                try await connection.script("DROP OWNED BY \(role); DROP ROLE \(role)")
+            }
+        }
+    }
+}
