@@ -30,8 +30,8 @@ extension AuditTrailConfiguration {
         func refuse(_ text: String) -> SpoolError {
             SpoolError(code: .configuration, description: "audit spool: \(text)")
         }
-        guard (1...AuditActor.maximumLength).contains(producer.utf8.count), !producer.utf8.contains(UInt8(ascii: "\n"))
-        else { throw refuse("the producer's identity must have 1 to \(AuditActor.maximumLength) bytes") }
+        guard (1...AuditActor.maximumLength).contains(producer.utf8.count), producer.utf8.allSatisfy({ $0 > 0x20 })
+        else { throw refuse("the producer's identity must have 1 to \(AuditActor.maximumLength) bytes and no blanks") }
         guard maximumBytes >= 4 << 20 else { throw refuse("max-bytes must be 4194304 at least") }
         guard segmentBytes >= 64 << 10 else { throw refuse("a segment must have 65536 bytes at least") }
     }

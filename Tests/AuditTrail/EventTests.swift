@@ -50,10 +50,13 @@ struct EventTests {
         #expect(table.actorCount <= 1025)
     }
 
-    @Test("long names are cut at a character")
+    @Test("long names are cut at a character, and a NUL is none")
     func longNames() {
-        #expect("aé".cut(toBytes: 2) == "a")
-        #expect("aé".cut(toBytes: 3) == "aé")
+        #expect("aé".fitted(toBytes: 2) == "a")
+        #expect("aé".fitted(toBytes: 3) == "aé")
+        #expect("a\0b".fitted(toBytes: 9) == "a\u{FFFD}b")
+        #expect("a\0b".fitted(toBytes: 4) == "a\u{FFFD}")
+        #expect("a\0b".fitted(toBytes: 3) == "a")
         #expect(AuditActor(identity: String(repeating: "é", count: 3000)).identity.utf8.count == 2048)
     }
 

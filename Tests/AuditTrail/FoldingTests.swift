@@ -141,6 +141,24 @@ struct FoldingTests {
         let events = try events([batch])
         #expect(events.reduce(0) { $0 + $1.count } == 20_000)
         #expect(events.allSatisfy { $0.actor.utf8.count == 2048 && $0.object.utf8.count == 2048 })
+        #expect(events.allSatisfy { $0.table.utf8.count == 1024 && $0.field.utf8.count == 1024 })
+    }
+
+    @Test("what is no status code is recorded as unknown", arguments: [-1, 17, Int32.min, Int32.max])
+    func outcomeOutOfRange(outcome: Int32) throws {
+        let batch = EventBatch()
+        record(batch, request: 1, outcome: outcome)
+        #expect(try events([batch]).map(\.outcome) == [2])
+    }
+
+    @Test("times are in order even where the clock was set back")
+    func clockSetBack() throws {
+        var event = AuditEvent(actor: actor.actor, operation: .connect)
+        event.unixMicroseconds = 100
+        event.lastUnixMicroseconds = 50
+        let batch = EventBatch()
+        batch.add(event, actor: actor, field: field, now: 1)
+        #expect(try events([batch]).allSatisfy { $0.firstUnixUs <= $0.lastUnixUs })
     }
 
     @Test("control-plane events never fold")

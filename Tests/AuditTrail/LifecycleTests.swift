@@ -14,7 +14,7 @@ struct LifecycleTests {
 
     @Test(
         "while it runs, blocks are shipped; a graceful shutdown ends the epoch and ships the rest",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func gracefulShutdown() async throws {
         let test = try TestTrail(MemoryDisk(), sink: RecordingSink(), clock: TestClock(isStopped: true))
         let group = group(test.trail)
@@ -27,7 +27,7 @@ struct LifecycleTests {
         await #expect(throws: AuditTrailError.closed) { try await test.trail.record(.numbered(2)) }
     }
 
-    @Test("a service that never answers does not hold the shutdown up", .timeLimit(.minutes(1)))
+    @Test("a service that never answers does not hold the shutdown up", .timeLimit(.minutes(5)))
     func hangingSink() async throws {
         struct Hanging: BlockSink {
             let never = TestClock(isStopped: true)

@@ -93,7 +93,7 @@ struct OutboxTests {
         }
     }
 
-    @Test("two replicas and many writers: every event once", .timeLimit(.minutes(2)))
+    @Test("two replicas and many writers: every event once", .timeLimit(.minutes(5)))
     func replicas() async throws {
         try await withDatabase { pool in
             let sink = RecordingSink()

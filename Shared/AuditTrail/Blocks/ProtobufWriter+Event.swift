@@ -21,7 +21,8 @@ extension ProtobufWriter {
         string(8, fold.field.table)
         string(9, fold.field.field)
         fixed64(10, group.key.keyVersion)
-        varint(11, UInt64(bitPattern: Int64(group.key.outcome)))
+        let unknown: Int32 = 2
+        varint(11, UInt64((0...16).contains(group.key.outcome) ? group.key.outcome : unknown))
         string(12, group.key.cause.description)
         varint(13, count)
         fixed64(14, group.key.hashKeyVersion)

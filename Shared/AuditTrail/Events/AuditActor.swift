@@ -23,16 +23,21 @@ public struct AuditActor: Hashable, Sendable {
     }
 
     init(identity: String, isUnverified: Bool, asserted: String, peer: String) {
-        self.identity = identity.cut(toBytes: Self.maximumLength)
+        self.identity = identity.fitted(toBytes: Self.maximumLength)
         self.isUnverified = isUnverified
-        self.asserted = asserted.cut(toBytes: Self.maximumLength)
-        self.peer = peer.cut(toBytes: Self.maximumLength)
+        self.asserted = asserted.fitted(toBytes: Self.maximumLength)
+        self.peer = peer.fitted(toBytes: Self.maximumLength)
     }
 }
 
 extension String {
-    /// The longest prefix of whole characters that takes no more than `limit` bytes of UTF-8.
-    func cut(toBytes limit: Int) -> String {
+    /// As every block and store takes it: U+FFFD for each NUL, then the longest prefix of whole scalars that has no more than
+    /// `limit` bytes of UTF-8.
+    func fitted(toBytes limit: Int) -> String {
+        guard !utf8.contains(0) else {
+            let scalars = unicodeScalars.prefix(limit).map { $0 == "\0" ? "\u{FFFD}" : $0 }
+            return String(String.UnicodeScalarView(scalars)).fitted(toBytes: limit)
+        }
         guard utf8.count > limit else { return self }
         var end = utf8.index(utf8.startIndex, offsetBy: limit)
         while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }

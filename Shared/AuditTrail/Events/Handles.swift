@@ -13,6 +13,9 @@ public final class ActorHandle: Sendable {
 
 /// A field of the catalog, made once per field. Names that the catalog does not have are a caller's text and never get one.
 public final class FieldHandle: Sendable {
+    /// Longer names are cut: an index of the store has to hold both.
+    public static let maximumLength = 1024
+
     public let table: String
     public let field: String
     let id: UInt64
@@ -21,8 +24,8 @@ public final class FieldHandle: Sendable {
     public static let none = FieldHandle(table: "", field: "")
 
     init(table: String, field: String) {
-        self.table = table.cut(toBytes: AuditActor.maximumLength)
-        self.field = field.cut(toBytes: AuditActor.maximumLength)
+        self.table = table.fitted(toBytes: Self.maximumLength)
+        self.field = field.fitted(toBytes: Self.maximumLength)
         id = nextHandleID()
     }
 

@@ -66,7 +66,7 @@ final class EventBatch: @unchecked Sendable {
             if !event.traceID.isZero { folds[slot].traceIDs.append(event.traceID) }
             if event.standsAlone {
                 folds[slot].detail = EventDetail(
-                    object: event.object.cut(toBytes: AuditActor.maximumLength), outboxID: event.outboxID,
+                    object: event.object.fitted(toBytes: AuditActor.maximumLength), outboxID: event.outboxID,
                     storeRevision: event.storeRevision)
             }
             first += hashes.count
