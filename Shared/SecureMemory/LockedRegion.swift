@@ -4,7 +4,7 @@ internal import Glibc
 /// A mapping that is locked into RAM, between two guard pages, with its slots. Lives as long as the process.
 final class LockedRegion {
     let capacity: Int
-    var slabs: SlabAllocator
+    @exclusivity(unchecked) var slabs: SlabAllocator
 
     init(capacity requested: Int) throws(SecureMemoryError) {
         let page = SlabAllocator.pageSize

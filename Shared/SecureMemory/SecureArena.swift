@@ -10,7 +10,7 @@ public enum SecureArena {
 
     private static let lock = Mutex(())
     /// Touched under `lock` only.
-    nonisolated(unsafe) private static var region: LockedRegion?
+    @exclusivity(unchecked) nonisolated(unsafe) private static var region: LockedRegion?
 
     /// How full the arena is, in bytes.
     public struct Usage: Hashable, Sendable {
