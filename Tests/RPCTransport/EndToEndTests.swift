@@ -106,6 +106,42 @@ struct EndToEndTests {
         }
     }
 
+    @Test func slowReaderHoldsItsStreamUpAndIsClosed() async throws {
+        let ended = AsyncStream<Int>.makeStream()
+        var service = AsyncRPCService("test.Endless")
+        service.serverStreaming("Endless") { _, writer in
+            var sent = 0
+            defer { ended.continuation.yield(sent) }
+            while true {
+                try await writer.send([UInt8](repeating: 1, count: 1 << 16))
+                sent += 1
+            }
+        }
+        final class Nobody: RPCReplyReceiver {
+            func replied(token: UInt64, payload: UnsafeRawBufferPointer) {}
+            func failed(token: UInt64, status: RPCStatus) {}
+        }
+        var limits = ServerLimits()
+        limits.writeTimeout = .milliseconds(200)
+        try await withServer(services: [service], limits: limits) { (running: RunningServer) async throws in
+            let tls = try ClientTLS(TestAuthority.trusted.get().settings(TestAuthority.client))
+            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            let client = try await LoopClient.connect(to: running.target(), tls: tls, on: loop).get()
+            try await loop.submit {
+                let connection = client.value.connection
+                try connection.channel.syncOptions?.setOption(.autoRead, value: false)
+                let path = RequestPath(service: "test.Endless", method: "Endless")
+                let empty = UnsafeRawBufferPointer(start: nil, count: 0)
+                client.value.stream(path, payload: empty, token: 1, receiver: Nobody())
+                client.value.flush()
+            }.get()
+            var ends = ended.stream.makeAsyncIterator()
+            let sent = try #require(await ends.next())
+            #expect(sent << 16 < 64 << 20)
+            try await loop.submit { client.value.close() }.get()
+        }
+    }
+
     @Test func deadlineAndCancellationReachTheServersTask() async throws {
         let ended = AsyncStream<Bool>.makeStream()
         let began = AsyncStream<Void>.makeStream()
@@ -118,9 +154,10 @@ struct EndToEndTests {
         }
         try await withServer(services: [service]) { (running: RunningServer) async throws in
             let client = try running.client()
+            #expect(try await client.echo([1]) == [1])
             var ends = ended.stream.makeAsyncIterator()
             await #expect(throws: RPCStatus.deadlineExceeded) {
-                try await client.unary(service: "test.Slow", method: "Wait", payload: [], timeout: .milliseconds(100))
+                try await client.unary(service: "test.Slow", method: "Wait", payload: [], timeout: .seconds(2))
             }
             #expect(await ends.next() == true)
             var begins = began.stream.makeAsyncIterator()
@@ -244,6 +281,20 @@ struct ReconnectTests {
             async let second = client.failure("Later", timeout: .milliseconds(300))
             async let third = client.failure("Later", timeout: .milliseconds(100))
             #expect(await [first, second, third] == [.deadlineExceeded, .deadlineExceeded, .deadlineExceeded])
+        }
+    }
+
+    @Test func clientTakesNewCertificates() async throws {
+        let authority = try TestAuthority.trusted.get()
+        try await withServer { (running: RunningServer) async throws in
+            let client = try running.client(authority.settings(TestAuthority.client, days: -1))
+            #expect(await client.failure()?.code == .unavailable)
+            try client.reload(tls: authority.settings(TestAuthority.client))
+            #expect(try await client.echo([1]) == [1])
+            #expect(throws: TLSSettingsError.self) {
+                try client.reload(tls: TLSSettings(certificateChain: "/a", privateKey: "/b", trustRoots: "/c"))
+            }
+            #expect(try await client.echo([2]) == [2])
         }
     }
 

@@ -46,6 +46,7 @@ final class ClientConnection: ChannelInboundHandler, FrameReceiver {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        if output.readableBytes > 0 { scheduleFlush() }
         watch = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in bound.value.check()
         }
     }
@@ -220,6 +221,7 @@ extension ClientConnection {
             call.receiver.failed(token: call.token, status: .deadlineExceeded)
         }
         armDeadlineTimer()
+        scheduleFlush()
         closeIfDrained()
     }
 

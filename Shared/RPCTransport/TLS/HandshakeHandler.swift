@@ -42,6 +42,13 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event as? ServerEvent {
+        case .drain, .close:
+            isDone = true
+            return context.close(promise: nil)
+        case .recheck: return
+        case nil: break
+        }
         guard case TLSUserEvent.handshakeCompleted = event, !isDone else {
             return context.fireUserInboundEventTriggered(event)
         }
@@ -64,8 +71,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // After a refusal, what TLS still hands over; an accepted peer's bytes go past to the new handler.
-        if isDone { context.fireChannelRead(data) }
+        // Bytes of a peer that is not accepted, which TLS still hands over, go nowhere.
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
