@@ -23,6 +23,7 @@ struct AuditApplication: ServerApplication {
         let server = try context.makeServer([audit.service()], trail: trail)
         let schema = SchemaService(
             pool: pool, owner: settings.migrationDatabase, health: server.health, logger: context.logger)
+        _ = try await schema.attempt()
         // The watch stops first: it ends the streams that the server would wait for.
         return [pool, schema, trail, server, watch]
     }

@@ -15,28 +15,32 @@ struct SchemaService: Service {
     let logger: Logger
 
     func run() async throws {
-        health.set(.notServing)
         try await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await prepare()
-                    health.set(.serving)
-                    break
-                } catch let error as StartupError {
-                    throw error
-                } catch let error as PostgresError where error.code == .foreignSchema || error.code == .configuration {
-                    throw StartupError.configuration("\(error)")
-                } catch {
-                    logger.error("the database is not ready", metadata: ["error": "\(error)"])
-                    try? await Task.sleep(for: Self.pause)
-                }
-            }
+            while try await !attempt(), !Task.isCancelled { try? await Task.sleep(for: Self.pause) }
             // Nothing more to do, but a service that ends would end the process.
             while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
         }
     }
 
-    func prepare() async throws {
+    /// Whether the schema is ready now.
+    /// - Throws: `StartupError` for what time does not mend.
+    func attempt() async throws -> Bool {
+        do {
+            try await prepare()
+            health.set(.serving)
+            return true
+        } catch let error as StartupError {
+            throw error
+        } catch let error as PostgresError where error.code == .foreignSchema || error.code == .configuration {
+            throw StartupError.configuration("\(error)")
+        } catch {
+            health.set(.notServing)
+            logger.error("the database is not ready", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    private func prepare() async throws {
         guard let owner else {
             try await AuditSchema.migrations.apply(to: pool, logger: logger)
             logger.warning("the database role owns the log's tables; name their owner by migration-database")
