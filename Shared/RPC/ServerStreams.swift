@@ -75,7 +75,7 @@ public struct ServerStreams: Sendable {
     /// An open call is to be answered for the last time.
     ///
     /// - Returns: false where it has ended already, and nothing may be sent.
-    public mutating func callEnded(_ stream: UInt32) -> Bool { open.remove(stream) != nil }
+    public mutating func callEnded(_ stream: UInt32) -> Bool { !open.isEmpty && open.remove(stream) != nil }
 
     public func isOpen(_ stream: UInt32) -> Bool { open.contains(stream) }
 

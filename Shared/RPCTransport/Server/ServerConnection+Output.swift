@@ -18,8 +18,7 @@ extension ServerConnection {
     func endBurst() {
         let count = writer.buffer.readableBytes
         guard count > 0, phase != .closed, let context else { return }
-        let ticket = [loop.gate?.ticket(since: mark), held.last?.ticket].compactMap(\.self).max()
-        if let ticket, let gate = loop.gate {
+        if let gate = loop.gate, let ticket = ticket(gate) {
             held.append((ticket, writer.buffer))
             heldBytes += count
             writer.buffer = context.channel.allocator.buffer(capacity: min(count, 1 << 16))
@@ -31,6 +30,12 @@ extension ServerConnection {
         boundOutput(context)
         resumeSending()
         closeIfDrained()
+    }
+
+    /// The commit for which the burst waits, or those before it; nil: none.
+    private func ticket(_ gate: LoopGate) -> LoopGate.Ticket? {
+        guard let last = held.last?.ticket else { return gate.ticket(since: mark) }
+        return max(last, gate.ticket(since: mark) ?? last)
     }
 
     /// The gate let a commit's replies go, or forbade them.
