@@ -21,6 +21,7 @@ struct ProcessTests {
     @Test("SIGKILL among busy recorders: what was acknowledged is there", arguments: [1, 40, 300, 1000])
     func killed(after count: Int) async throws {
         let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
         let path = directory.path
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, count = count as Int] in
             let trail = try Self.open(path + "/spool")
@@ -53,6 +54,7 @@ struct ProcessTests {
     @Test("a process whose segment was taken away ends by itself")
     func segmentTakenAway() async throws {
         let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
         let path = directory.path
         await #expect(processExitsWith: .exitCode(74)) { [path = path as String] in
             let trail = try Self.open(path)
@@ -64,6 +66,7 @@ struct ProcessTests {
     @Test("a second process is refused the directory")
     func secondProcess() async throws {
         let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
         let path = directory.path
         let trail = try Self.open(path)
         await #expect(processExitsWith: .exitCode(3)) { [path = path as String] in
