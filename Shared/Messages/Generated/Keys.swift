@@ -4,7 +4,7 @@ import CFieldsealProtobuf
 extension Proto {
     public struct CatalogTable: ProtoMessage {
         public var name: String = ""
-        /// 16 bytes; empty when applied
+        /// 16 bytes; applied with a new name it renames, empty the name finds it
         public var id: [UInt8] = []
         /// the row's identity, in order
         public var keyColumns: [String] = []
@@ -30,7 +30,7 @@ extension Proto {
 
     public struct CatalogField: ProtoMessage {
         public var name: String = ""
-        /// 16 bytes; empty when applied
+        /// 16 bytes; applied with a new name it renames, empty the name finds it
         public var id: [UInt8] = []
         public var sensitivity: Proto.Sensitivity = .unspecified
         public var suite: Proto.Suite = .unspecified
@@ -245,6 +245,7 @@ extension Proto {
     }
 
     public struct FieldKeyGrant: ProtoMessage {
+        /// suite, row_bound and record_keys are those of this version
         public var description: Proto.FieldDescription?
         public var key: Proto.FieldKeyReference?
         public var sealedKey: [UInt8] = []
@@ -481,7 +482,7 @@ extension Proto {
     }
 
     public struct ListKeysRequest: ProtoMessage {
-        /// empty: all
+        /// that key and those under it; empty: all
         public var name: String = ""
         /// unspecified: all
         public var type: Proto.KeyType = .unspecified

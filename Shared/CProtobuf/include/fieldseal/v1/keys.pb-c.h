@@ -55,7 +55,7 @@ struct  Fieldseal__V1__CatalogTable
   ProtobufCMessage base;
   ProtobufCBinaryData name;
   /*
-   * 16 bytes; empty when applied
+   * 16 bytes; applied with a new name it renames, empty the name finds it
    */
   ProtobufCBinaryData id;
   /*
@@ -76,7 +76,7 @@ struct  Fieldseal__V1__CatalogField
   ProtobufCMessage base;
   ProtobufCBinaryData name;
   /*
-   * 16 bytes; empty when applied
+   * 16 bytes; applied with a new name it renames, empty the name finds it
    */
   ProtobufCBinaryData id;
   Fieldseal__V1__Sensitivity sensitivity;
@@ -221,6 +221,9 @@ struct  Fieldseal__V1__GetFieldKeyResult
 struct  Fieldseal__V1__FieldKeyGrant
 {
   ProtobufCMessage base;
+  /*
+   * suite, row_bound and record_keys are those of this version
+   */
   Fieldseal__V1__FieldDescription *description;
   Fieldseal__V1__FieldKeyReference *key;
   ProtobufCBinaryData sealed_key;
@@ -375,7 +378,7 @@ struct  Fieldseal__V1__ListKeysRequest
 {
   ProtobufCMessage base;
   /*
-   * empty: all
+   * that key and those under it; empty: all
    */
   ProtobufCBinaryData name;
   /*
