@@ -19,13 +19,16 @@ extension KeyAuthority {
             for index in entry.indexes {
                 let object = KeyObject(kind: .index, id: index.id)
                 guard try await writer.reader.activeKey(object) == nil else { continue }
-                let made = try KeyMaking.makeChild(of: dek, for: object, atUnixUs: writer.nowUnixUs)
+                let made = try KeyMaking.makeChild(
+                    of: dek, for: object, rotationCount: try await writer.reader.nextRotationCountOfInactive(object),
+                    atUnixUs: writer.nowUnixUs)
                 try await writer.create(made.record, called: "\(entry.name)/\(index.name)", field: entry.name, context)
             }
             if let active = try await writer.reader.activeKey(entry.key) { return active }
             let made = try KeyMaking.makeChild(
                 of: dek, for: entry.key, protection: entry.field.protection,
-                rotationCount: try await writer.reader.versionCount(of: entry.key), atUnixUs: writer.nowUnixUs)
+                rotationCount: try await writer.reader.nextRotationCountOfInactive(entry.key),
+                atUnixUs: writer.nowUnixUs)
             return try await writer.create(made.record, called: "\(entry.name)", field: entry.name, context)
         }.value
     }
@@ -39,7 +42,7 @@ extension KeyAuthority {
         }
         let master = try await activeMaster(writer.reader)
         let made = try KeyMaking.makeChild(
-            of: master, for: object, rotationCount: try await writer.reader.versionCount(of: object),
+            of: master, for: object, rotationCount: try await writer.reader.nextRotationCountOfInactive(object),
             atUnixUs: writer.nowUnixUs)
         try await writer.create(made.record, called: table.name, field: nil, context)
         return made

@@ -26,7 +26,7 @@ extension KeyAuthority {
         let dek = try await activeDEK(of: entry.table, writer: writer, context: context)
         let made = try KeyMaking.makeChild(
             of: dek, for: entry.key, protection: entry.field.protection,
-            rotationCount: try await writer.reader.versionCount(of: entry.key), atUnixUs: writer.nowUnixUs)
+            rotationCount: try await writer.reader.nextRotationCount(of: entry.key), atUnixUs: writer.nowUnixUs)
         try await writer.supersede(old)
         return try await writer.create(
             made.record, called: "\(entry.name)", field: entry.name, context, as: .rotateKey)
@@ -37,7 +37,7 @@ extension KeyAuthority {
             guard let old = try await writer.reader.activeKey(object) else { throw KeyServiceError.noKeyYet }
             let master = try await self.activeMaster(writer.reader)
             let made = try KeyMaking.makeChild(
-                of: master, for: object, rotationCount: try await writer.reader.versionCount(of: object),
+                of: master, for: object, rotationCount: try await writer.reader.nextRotationCount(of: object),
                 atUnixUs: writer.nowUnixUs)
             try await writer.supersede(old)
             let written = try await writer.create(made.record, called: name, field: nil, context, as: .rotateKey)
@@ -55,7 +55,7 @@ extension KeyAuthority {
             }
             let made = try await KeyMaking.makeMaster(
                 store: object.id, provider: self.provider,
-                rotationCount: try await writer.reader.versionCount(of: object), atUnixUs: writer.nowUnixUs)
+                rotationCount: try await writer.reader.nextRotationCount(of: object), atUnixUs: writer.nowUnixUs)
             try await writer.supersede(old)
             let written = try await writer.create(made.record, called: "master", field: nil, context, as: .rotateKey)
             try await self.rewrapChildren(of: object, to: made, writer: writer)

@@ -31,6 +31,8 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
         code: .invalidArgument, message: "the recipient is not an X25519 public key", cause: "recipient")
     static let tooMany = Self(
         code: .resourceExhausted, message: "too many items; ask for fewer at a time", cause: "too-many")
+    static let tooOften = Self(
+        code: .resourceExhausted, message: "rotated too often; try again later", cause: "rate")
     static let conflict = Self(code: .aborted, message: "changed meanwhile; try again", cause: "conflict")
     static let databaseUnavailable = Self(
         code: .unavailable, message: "the key store is unavailable", cause: "database")

@@ -15,6 +15,7 @@ struct KeysService: Sendable {
     /// How long a granted key may be used.
     let grantSeconds: UInt32
     let logger: Logger
+    var rotations = RotationLimit()
 
     func rpcService() -> AsyncRPCService {
         var service = AsyncRPCService(Self.name)

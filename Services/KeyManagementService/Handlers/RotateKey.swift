@@ -28,6 +28,7 @@ extension KeysService {
                 call.failed(.denied, object: name)
                 return .failure(.denied)
             }
+            try rotations.admit(call.context.actor.identity, nowUnixUs: authority.clock())
             // The store's outbox tells of the success.
             let record = try await authority.rotate(object, called: name, context: call.context)
             return .success(record.reference(named: name))

@@ -47,14 +47,15 @@ struct StoreReader {
             """, limit: limit)
     }
 
-    /// How many versions the key has had, destroyed ones included.
-    func versionCount(of object: KeyObject) async throws -> Int32 {
-        try await connection.query(
-            """
-            SELECT coalesce(max(rotation_count) + 1, 0) AS count FROM encryption_keys
-            WHERE key_type = \(object.kind.name) AND key_id = \(object.id.uuid)
-            """
-        ).single().value("count")
+    /// The `rotationCount` of a key's next version.
+    func nextRotationCount(of object: KeyObject) async throws -> Int32 {
+        (try await versions(of: object, limit: 1).first?.rotationCount).map { $0 + 1 } ?? 0
+    }
+
+    /// The same for a key without an active version. Reads, and so verifies, all versions: a row that was made to look
+    /// superseded does not pass for a key that is still to be made.
+    func nextRotationCountOfInactive(_ object: KeyObject) async throws -> Int32 {
+        (try await versions(of: object, limit: Int(Int32.max)).first?.rotationCount).map { $0 + 1 } ?? 0
     }
 
     /// What a rotation of `parent` wraps anew: every child that holds a key, whatever its state.
@@ -67,18 +68,22 @@ struct StoreReader {
 extension StoreReader {
     func field(_ name: FieldName) async throws -> CatalogEntry? {
         guard
-            let table = try await tables(where: "name = \(name.table) AND NOT is_removed").first,
-            let field = try await fields(
-                where: "table_id = \(table.id.uuid) AND name = \(name.field) AND NOT is_removed"
-            ).first
+            let table = try await table(named: name.table),
+            let field = try await fields(where: "table_id = \(table.id.uuid) AND name = \(name.field)")
+                .first(where: { !$0.isRemoved })
         else { return nil }
         return try await entry(field, of: table)
     }
 
+    /// Tombstones are read too: a live row that was made to look removed is noticed.
+    private func table(named name: String) async throws -> CatalogTable? {
+        try await tables(where: "name = \(name)").first { !$0.isRemoved }
+    }
+
     func field(id: ObjectID) async throws -> CatalogEntry? {
         guard
-            let field = try await fields(where: "id = \(id.uuid) AND NOT is_removed").first,
-            let table = try await tables(where: "id = \(field.tableID.uuid) AND NOT is_removed").first
+            let field = try await fields(where: "id = \(id.uuid)").first, !field.isRemoved,
+            let table = try await tables(where: "id = \(field.tableID.uuid)").first, !table.isRemoved
         else { return nil }
         return try await entry(field, of: table)
     }
@@ -95,9 +100,7 @@ extension StoreReader {
             guard let field = FieldName(String(parts[0])), let entry = try await self.field(field) else { return nil }
             return entry.indexes.first { $0.name == parts[1] }.map { KeyObject(kind: .index, id: $0.id) }
         }
-        if CatalogName.isTable(name),
-            let table = try await tables(where: "name = \(name) AND NOT is_removed").first
-        {
+        if CatalogName.isTable(name), let table = try await table(named: name) {
             return KeyObject(kind: .dek, id: table.id)
         }
         guard let field = FieldName(name) else { return nil }
@@ -107,7 +110,7 @@ extension StoreReader {
     private func entry(_ field: CatalogField, of table: CatalogTable) async throws -> CatalogEntry {
         CatalogEntry(
             table: table, field: field,
-            indexes: try await indexes(where: "field_id = \(field.id.uuid) AND NOT is_removed ORDER BY name"))
+            indexes: try await indexes(where: "field_id = \(field.id.uuid) ORDER BY name").filter { !$0.isRemoved })
     }
 
     /// The whole catalog, tombstones included.

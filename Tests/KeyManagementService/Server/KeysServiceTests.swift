@@ -118,6 +118,20 @@ import Testing
         }
     }
 
+    @Test func rotatingInALoopIsStopped() async throws {
+        try await withServer(rotations: RotationLimit(burst: 3, refillMicroseconds: .max)) { server in
+            _ = try await server.authority.ensureKeys(of: .note, context: .test)
+            let request = Proto.RotateKeysRequest(keys: Array(repeating: "users.note", count: 4))
+            let response: Proto.RotateKeysResponse = try await server.call("RotateKey", request, as: "backend")
+            #expect(response.results.map(\.code) == [.ok, .ok, .ok, .resourceExhausted])
+            let events = try await server.events { $0.contains { $0.cause == "rate" } }
+            #expect(events.first { $0.cause == "rate" }?.object == "users.note")
+            let other: Proto.RotateKeysResponse = try await server.call(
+                "RotateKey", Proto.RotateKeysRequest(keys: ["users.note"]), as: "operator")
+            #expect(other.results.map(\.code) == [.ok], "each identity has its own measure")
+        }
+    }
+
     @Test func theAssertedActorIsRecorded() async throws {
         try await withServer { server in
             let backend = "spiffe://fieldseal.local/backend/demo"
@@ -247,9 +261,11 @@ import Testing
         }
     }
 
-    private func withServer(_ body: @Sendable @escaping (TestServer) async throws -> Void) async throws {
+    private func withServer(
+        rotations: RotationLimit = RotationLimit(), _ body: @Sendable @escaping (TestServer) async throws -> Void
+    ) async throws {
         try await TestStore.with { store in
-            try await TestServer.with(store) { server in
+            try await TestServer.with(store, rotations: rotations) { server in
                 _ = try await server.call(
                     "ApplyCatalog", Proto.ApplyCatalogRequest(tables: Self.catalog), as: "operator",
                     answering: Proto.ApplyCatalogResponse.self)

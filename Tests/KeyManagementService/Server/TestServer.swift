@@ -41,7 +41,8 @@ final class TestServer: Sendable {
 
     /// Runs `body` against a server over `store`, and stops it.
     static func with(
-        _ store: TestStore, unsealed: Bool = true, _ body: @Sendable @escaping (TestServer) async throws -> Void
+        _ store: TestStore, unsealed: Bool = true, rotations: RotationLimit = RotationLimit(),
+        _ body: @Sendable @escaping (TestServer) async throws -> Void
     ) async throws {
         let certificates = try TestCertificates.shared.get()
         let authority = unsealed ? try await store.replica() : try store.sealedReplica()
@@ -52,11 +53,13 @@ final class TestServer: Sendable {
             configuration: AuditTrailConfiguration(producer: identity, directory: folder), sink: sink,
             logger: TestStore.logger)
         let policy = PolicyStore(policy: try Policy(yaml: policy, file: "policy.yaml"))
-        let service = KeysService(
+        var service = KeysService(
             authority: authority, trail: trail, policy: policy, grantSeconds: 300, logger: TestStore.logger)
+        service.rotations = rotations
+        let rpcService = service.rpcService()
         let server = try RPCServer(
             host: "127.0.0.1", port: 0, tls: certificates.settings("key-management-service"),
-            services: [service.rpcService()],
+            services: [rpcService],
             authorizer: PolicyAuthorizer(policy: policy) { trail.recorder(on: $0) },
             gate: { trail.recorder(on: $0) }, observer: RefusalObserver(trail: trail),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

@@ -34,6 +34,13 @@ import Testing
         "UPDATE catalog_tables SET key_columns = 'other'",
         "UPDATE catalog_indexes SET bits = 8",
         "UPDATE catalog_indexes SET normaliser = 0",
+        // Made to look superseded or removed, so that a new key would be made or the field be unknown.
+        "UPDATE encryption_keys SET state = 'transition', is_active = false WHERE key_type = 'fek'",
+        "UPDATE encryption_keys SET state = 'transition', is_active = false WHERE key_type = 'dek'",
+        "UPDATE encryption_keys SET state = 'transition', is_active = false WHERE key_type = 'index'",
+        "UPDATE catalog_tables SET is_removed = true",
+        "UPDATE catalog_fields SET is_removed = true",
+        "UPDATE catalog_indexes SET is_removed = true",
         // Whole wrapped keys and whole identities of two genuine rows exchanged.
         """
         UPDATE encryption_keys a SET encrypted_key = b.encrypted_key, key_hash = b.key_hash FROM encryption_keys b
