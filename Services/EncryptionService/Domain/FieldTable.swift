@@ -64,7 +64,17 @@ struct FieldTable {
     private func equal(_ known: Name, _ name: UnsafeRawBufferPointer) -> Bool {
         guard known.count == name.count else { return false }
         return bytes.withUnsafeBytes { all in
-            UnsafeRawBufferPointer(rebasing: all[known.offset..<known.offset + known.count]).elementsEqual(name)
+            var offset = 0
+            while offset + 8 <= name.count {
+                let word = all.loadUnaligned(fromByteOffset: known.offset + offset, as: UInt64.self)
+                guard word == name.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else { return false }
+                offset += 8
+            }
+            while offset < name.count {
+                guard all[known.offset + offset] == name[offset] else { return false }
+                offset += 1
+            }
+            return true
         }
     }
 

@@ -22,10 +22,11 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
     let arena = MessageArena()
     /// Ciphertexts and plaintexts on their way.
     let scratch = Scratch()
-    var record = RecordBuffer()
-    var plans: [PlannedItem] = []
-    var missing: [KeySelector] = []
-    var rights: CallerRights
+    // Loop-bound, and no access overlaps another: the run-time check of that costs as much as a cipher's key schedule.
+    @exclusivity(unchecked) var record = RecordBuffer()
+    @exclusivity(unchecked) var plans: [PlannedItem] = []
+    @exclusivity(unchecked) var missing: [KeySelector] = []
+    @exclusivity(unchecked) var rights: CallerRights
 
     init(_ service: EncryptionService, ciphers: LoopCiphers, loop: any EventLoop) {
         self.service = service
@@ -35,9 +36,10 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
         recorder = trail.recorder(on: loop)
         keys = LoopKeys(store: service.store) { trail.field(table: $0, field: $1) }
         rights = CallerRights(grant: .none, actor: trail.actor(identity: ""))
-        loop.scheduleRepeatedTask(initialDelay: Self.sweepInterval, delay: Self.sweepInterval) { [weak self] task in
-            guard let self else { return task.cancel() }
-            self.dropStaleKeys()
+        // An idle loop keeps no key past its end. No weak reference: it would slow down every use of the handler.
+        let held = NIOLoopBound((keys: keys, ciphers: ciphers), eventLoop: loop)
+        loop.scheduleRepeatedTask(initialDelay: Self.sweepInterval, delay: Self.sweepInterval) { _ in
+            if held.value.keys.renew() { held.value.ciphers.drop() }
         }
     }
 
@@ -129,11 +131,6 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
         case .failed(let status): status
         case .missing, .forwarded: .internal("internal error")
         }
-    }
-
-    /// An idle loop keeps no key past its end.
-    private func dropStaleKeys() {
-        if keys.renew() { ciphers.drop() }
     }
 }
 

@@ -9,7 +9,7 @@ final class CallerRights {
     let actor: ActorHandle
     private let grant: PolicyGrant
     /// Operations by the field's number on this loop, with `asked` set where the policy has answered.
-    private var known: [UInt32] = []
+    @exclusivity(unchecked) private var known: [UInt32] = []
 
     init(grant: PolicyGrant, actor: ActorHandle) {
         self.grant = grant

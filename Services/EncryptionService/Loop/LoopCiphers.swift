@@ -8,9 +8,9 @@ final class LoopCiphers {
     private static let indexLimit = 256
 
     private let ciphers: CipherCache
-    private var memo: [FieldCipher?]
+    @exclusivity(unchecked) private var memo: [FieldCipher?]
     private var indexes: [ObjectID: BlindIndex] = [:]
-    private var auditHash: (version: UInt64, hash: AuditHash)?
+    @exclusivity(unchecked) private var auditHash: (version: UInt64, hash: AuditHash)?
     let nonces: NonceSource
 
     /// - Parameter capacity: keyed ciphers.

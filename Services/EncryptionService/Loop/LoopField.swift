@@ -7,8 +7,8 @@ final class LoopField {
     /// "table.field".
     let name: String
     let handle: FieldHandle
-    private var active: FieldKeyEntry?
-    private var versions: [FieldKeyEntry] = []
+    @exclusivity(unchecked) private var active: FieldKeyEntry?
+    @exclusivity(unchecked) private var versions: [FieldKeyEntry] = []
 
     init(number: Int, name: String, handle: FieldHandle) {
         self.number = number

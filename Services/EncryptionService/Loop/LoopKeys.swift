@@ -11,12 +11,12 @@ final class LoopKeys {
 
     private let store: FieldKeyStore
     private let makeHandle: (_ table: String, _ field: String) -> FieldHandle
-    private var generation: UInt64 = 0
-    private var table = FieldTable()
-    private var fields: [LoopField] = []
-    private(set) var now = BootTime(nanoseconds: 0)
-    private var hashKey: AuditHashEntry?
-    private var loaded: LoadedKeys?
+    @exclusivity(unchecked) private var generation: UInt64 = 0
+    @exclusivity(unchecked) private var table = FieldTable()
+    @exclusivity(unchecked) private var fields: [LoopField] = []
+    @exclusivity(unchecked) private(set) var now = BootTime(nanoseconds: 0)
+    @exclusivity(unchecked) private var hashKey: AuditHashEntry?
+    @exclusivity(unchecked) private var loaded: LoadedKeys?
 
     init(store: FieldKeyStore, makeHandle: @escaping (_ table: String, _ field: String) -> FieldHandle) {
         self.store = store

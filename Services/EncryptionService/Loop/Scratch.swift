@@ -4,9 +4,9 @@ import FieldsealSecureMemory
 final class Scratch {
     private static let kept = 1 << 20
 
-    private var memory: UnsafeMutableRawBufferPointer
-    private var used = 0
-    private var touched = 0
+    @exclusivity(unchecked) private var memory: UnsafeMutableRawBufferPointer
+    @exclusivity(unchecked) private var used = 0
+    @exclusivity(unchecked) private var touched = 0
 
     init() {
         memory = .allocate(byteCount: 64 << 10, alignment: 16)
