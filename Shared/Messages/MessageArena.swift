@@ -18,7 +18,19 @@ public final class MessageArena {
     private struct Chunk {
         let base: UnsafeMutableRawPointer
         let capacity: Int
-        var used: Int
+        /// Of a chunk that is not the current one.
+        var used = 0
+    }
+
+    /// The free end of the current chunk. Plain memory: protobuf-c allocates several times an item, and a class's properties
+    /// cost a check of exclusivity each time.
+    private struct Bump {
+        /// First, so that a pointer to it is one to the whole.
+        var allocator: ProtobufCAllocator
+        var next: UnsafeMutableRawPointer?
+        /// Bytes from `next` on; a multiple of `alignment`.
+        var remaining: Int
+        let arena: Unmanaged<MessageArena>
     }
 
     private static let alignment = 16
@@ -31,7 +43,7 @@ public final class MessageArena {
     private var chunks: [Chunk] = []
     private var current = 0
     private var reserved = 0
-    private let allocator: UnsafeMutablePointer<ProtobufCAllocator>
+    private let bump: UnsafeMutablePointer<Bump>
 
     /// Whether an allocation was refused since the last `reset()`.
     public private(set) var isExhausted = false
@@ -42,79 +54,100 @@ public final class MessageArena {
     public init(limit: Int = MessageArena.defaultLimit, retained: Int = 1 << 20) {
         self.limit = min(max(limit, 0), Self.largestLimit)
         self.retained = retained
-        allocator = .allocate(capacity: 1)
-        allocator.initialize(to: ProtobufCAllocator())
-        allocator.pointee.allocator_data = Unmanaged.passUnretained(self).toOpaque()
-        allocator.pointee.alloc = { data, size in
-            data.flatMap { Unmanaged<MessageArena>.fromOpaque($0).takeUnretainedValue().allocate(size) }
-        }
-        allocator.pointee.free = { _, _ in }
+        bump = .allocate(capacity: 1)
+        let allocator = ProtobufCAllocator(
+            alloc: { data, size in
+                data.flatMap { MessageArena.allocate(size, from: $0.assumingMemoryBound(to: Bump.self)) }
+            }, free: { _, _ in }, allocator_data: bump)
+        bump.initialize(to: Bump(allocator: allocator, next: nil, remaining: 0, arena: .passUnretained(self)))
     }
 
     deinit {
+        leaveChunk()
         for chunk in chunks {
-            wipe(chunk)
+            explicit_bzero(chunk.base, chunk.used)
             free(chunk.base)
         }
-        allocator.deallocate()
+        bump.deallocate()
     }
 
     /// Wipes what was allocated and takes it back. Everything that was unpacked into the arena is invalid from here on.
     public func reset() {
-        var kept = 0
-        var count = 0
+        leaveChunk()
         for index in chunks.indices {
-            wipe(chunks[index])
-            if kept + chunks[index].capacity <= retained {
-                kept += chunks[index].capacity
-                chunks[index].used = 0
-                chunks.swapAt(index, count)
-                count += 1
-            } else {
-                free(chunks[index].base)
-            }
+            explicit_bzero(chunks[index].base, chunks[index].used)
+            chunks[index].used = 0
         }
-        chunks.removeLast(chunks.count - count)
-        reserved = kept
-        current = 0
+        while reserved > retained, !chunks.isEmpty { discardLastChunk() }
+        if !chunks.isEmpty { enterChunk(0) }
         isExhausted = false
     }
 
     /// The arena as protobuf-c knows it; valid as long as the arena lives.
-    var protobufCAllocator: UnsafeMutablePointer<ProtobufCAllocator> { allocator }
+    var protobufCAllocator: UnsafeMutablePointer<ProtobufCAllocator> {
+        UnsafeMutableRawPointer(bump).assumingMemoryBound(to: ProtobufCAllocator.self)
+    }
 
     /// `size` bytes aligned to 16, or nil past the limit.
     func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
-        guard size >= 0, size <= limit else { return refuse() }
-        let rounded = (max(size, 1) + Self.alignment - 1) & ~(Self.alignment - 1)
-        while current < chunks.count {
-            let used = chunks[current].used
-            if chunks[current].capacity - used >= rounded {
-                chunks[current].used = used + rounded
-                return chunks[current].base + used
-            }
-            if current + 1 == chunks.count { break }
-            current += 1
-        }
-        return allocateInNewChunk(rounded)
+        Self.allocate(size, from: bump)
     }
 
-    private func allocateInNewChunk(_ size: Int) -> UnsafeMutableRawPointer? {
+    @inline(__always)
+    private static func allocate(_ size: Int, from bump: UnsafeMutablePointer<Bump>) -> UnsafeMutableRawPointer? {
+        guard size >= 0, size <= bump.pointee.remaining, let next = bump.pointee.next else {
+            return bump.pointee.arena.takeUnretainedValue().allocateElsewhere(size)
+        }
+        let rounded = (size + alignment - 1) & ~(alignment - 1)
+        bump.pointee.next = next + rounded
+        bump.pointee.remaining -= rounded
+        return next
+    }
+
+    /// In the next chunk with room for it.
+    @inline(never)
+    private func allocateElsewhere(_ size: Int) -> UnsafeMutableRawPointer? {
+        guard size >= 0, size <= limit else { return refuse() }
+        leaveChunk()
+        while current + 1 < chunks.count {
+            enterChunk(current + 1)
+            if size <= chunks[current].capacity { return allocate(size) }
+        }
+        leaveChunk()
+        // what is kept from earlier uses and too small counts against the limit
+        while let last = chunks.last, last.used == 0 { discardLastChunk() }
+        let rounded = (max(size, 1) + Self.alignment - 1) & ~(Self.alignment - 1)
         let wanted = chunks.last.map { min($0.capacity * 2, Self.largestChunk) } ?? Self.firstChunk
-        let capacity = max(size, min(wanted, limit - reserved))
+        let capacity = max(rounded, min(wanted, (limit - reserved) & ~(Self.alignment - 1)))
         guard capacity <= limit - reserved, let base = malloc(capacity) else { return refuse() }
-        chunks.append(Chunk(base: base, capacity: capacity, used: size))
+        chunks.append(Chunk(base: base, capacity: capacity))
         reserved += capacity
-        current = chunks.count - 1
-        return base
+        enterChunk(chunks.count - 1)
+        return allocate(size)
+    }
+
+    private func enterChunk(_ index: Int) {
+        current = index
+        bump.pointee.next = chunks[index].base
+        bump.pointee.remaining = chunks[index].capacity
+    }
+
+    /// Notes what was used of the current chunk.
+    private func leaveChunk() {
+        guard bump.pointee.next != nil else { return }
+        chunks[current].used = chunks[current].capacity - bump.pointee.remaining
+        bump.pointee.next = nil
+        bump.pointee.remaining = 0
+    }
+
+    private func discardLastChunk() {
+        let chunk = chunks.removeLast()
+        free(chunk.base)
+        reserved -= chunk.capacity
     }
 
     private func refuse() -> UnsafeMutableRawPointer? {
         isExhausted = true
         return nil
-    }
-
-    private func wipe(_ chunk: Chunk) {
-        explicit_bzero(chunk.base, chunk.used)
     }
 }
