@@ -1,4 +1,5 @@
 import ArgumentParser
+import FieldsealServiceRuntime
 
 struct FieldsealCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,7 +19,7 @@ struct FieldsealCommand: ParsableCommand {
             Exit status: 0 done, 1 the operation failed, 2 wrong usage or configuration, 3 denied by certificate or policy, \
             4 a service cannot be reached.
             """,
-        version: "0.1.0",
+        version: FieldsealVersion.current,
         subcommands: [
             StatusCommand.self, CatalogCommand.self, EncryptCommand.self, DecryptCommand.self, KeysCommand.self,
             AuditCommand.self, PolicyCommand.self,
