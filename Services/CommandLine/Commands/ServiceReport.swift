@@ -11,7 +11,8 @@ struct ServiceReport {
     var failure: ProgramStatus?
 
     init(
-        _ name: FieldsealClient.ServiceName, at address: String, asking client: FieldsealClient, options: CallOptions
+        _ name: FieldsealClient.ServiceName, at address: String, asking client: FieldsealClient, detailed: Bool,
+        options: CallOptions
     ) async {
         service = name.rawValue
         self.address = address
@@ -28,7 +29,7 @@ struct ServiceReport {
             failure = ProgramStatus(error.code)
             return
         }
-        await askForDetails(name, client, options)
+        if detailed { await askForDetails(name, client, options) }
     }
 
     /// Details are a right of their own: without it, or without an answer, there are none.

@@ -6,6 +6,9 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status", abstract: "Tell whether each configured service answers and serves.",
         discussion: "Every address is asked. Status 0: all of them serve. Details need the right `status`.")
 
+    @Flag(name: .long, help: "Only ask whether they serve, which needs no right and leaves no event.")
+    var health = false
+
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
@@ -43,7 +46,8 @@ struct StatusCommand: AsyncParsableCommand {
         case .audit: single.audit = alone
         }
         return try await connection.withClient(of: single) { client in
-            await ServiceReport(name, at: address.description, asking: client, options: connection.callOptions)
+            await ServiceReport(
+                name, at: address.description, asking: client, detailed: !health, options: connection.callOptions)
         }
     }
 }
