@@ -22,7 +22,7 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
     let arena = MessageArena()
     /// Ciphertexts and plaintexts on their way.
     let scratch = Scratch()
-    // Loop-bound, and no access overlaps another: the run-time check of that costs as much as a cipher's key schedule.
+    // Loop-bound, and no access overlaps another: the run-time check of that showed in profiles.
     @exclusivity(unchecked) var record = RecordBuffer()
     @exclusivity(unchecked) var plans: [PlannedItem] = []
     @exclusivity(unchecked) var missing: [KeySelector] = []
