@@ -36,6 +36,17 @@ public enum CipherSuite: UInt8, Hashable, Sendable, CaseIterable {
     /// Bytes that sealing adds besides the header: nonce, commitment and tag.
     public var overhead: Int { nonceCount + commitmentCount + Self.tagCount }
 
+    /// The name in catalogs, listings and the key store.
+    public var name: String {
+        switch self {
+        case .aes256GCM: "aes-256-gcm"
+        case .chaCha20Poly1305: "chacha20-poly1305"
+        case .xaes256GCM: "xaes-256-gcm"
+        case .xaes256GCMCommitting: "xaes-256-gcm-committing"
+        case .aes256SIV: "aes-256-siv"
+        }
+    }
+
     public var isDeterministic: Bool { self == .aes256SIV }
 
     /// Random 96-bit nonces limit the number of values a key version may seal (2^32).

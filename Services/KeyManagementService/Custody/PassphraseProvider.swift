@@ -16,7 +16,7 @@ struct PassphraseProvider: MasterKeyProvider {
     let scrypt: Scrypt
 
     var name: String { "passphrase" }
-    var algorithm: String { "scrypt+xaes-256-gcm-commit" }
+    var algorithm: String { "scrypt+\(CipherSuite.xaes256GCMCommitting.name)" }
 
     func wrap(_ key: borrowing SecretBytes, as identity: KeyIdentity) async throws -> [UInt8] {
         let salt = try SecureRandom.bytes(Scrypt.saltCount)

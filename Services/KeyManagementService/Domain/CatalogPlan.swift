@@ -235,7 +235,7 @@ extension FieldProtection: CustomStringConvertible {
     var isAllowed: Bool { suite != .aes256SIV || !needsRecordID }
 
     var description: String {
-        var words = ["\(suite)"]
+        var words = [suite.name]
         if rowBound { words.append("row-bound") }
         if recordKeys { words.append("record keys") }
         return words.joined(separator: ", ")

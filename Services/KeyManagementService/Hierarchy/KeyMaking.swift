@@ -15,7 +15,7 @@ struct OpenKey: ~Copyable {
 /// How stored keys come to be and are opened again.
 enum KeyMaking {
     /// What stands beside keys wrapped under a parent.
-    static let wrapAlgorithm = "xaes-256-gcm-commit"
+    static let wrapAlgorithm = CipherSuite.xaes256GCMCommitting.name
 
     /// A new version of `object`, derived from `parent` and wrapped under it; active.
     ///
