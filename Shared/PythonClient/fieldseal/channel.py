@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 import ssl
 import threading
-import time
 from typing import Protocol, TypeVar
 
 from .configuration import Endpoint
 from .connection import Connection
 from .errors import Code, FieldsealError
+from .patience import Patience
 
 
 class Message(Protocol):
@@ -32,17 +32,14 @@ class Channel:
 
     def call(self, method: str, request: Message, answer: type[Response], timeout: float = 30.0) -> Response:
         payload = request.SerializeToString()
-        until = time.monotonic() + self._patience
-        pause = 0.05
+        patience = Patience(self._patience)
         while True:
             try:
                 body = self._connected(timeout).call(self._service, method, payload, timeout)
                 return answer.FromString(body)  # type: ignore[attr-defined]
             except FieldsealError as error:
-                if error.code is not Code.UNAVAILABLE or time.monotonic() + pause > until:
+                if error.code is not Code.UNAVAILABLE or not patience.wait():
                     raise
-            time.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, 1.0)
 
     def close(self) -> None:
         with self._lock:

@@ -10,7 +10,8 @@ from typing import Any, Union
 from .channel import Channel
 from .configuration import Configuration
 from .connection import tls_context
-from .errors import ConfigurationError, FieldsealError
+from .errors import Code, ConfigurationError, FieldsealError
+from .patience import Patience
 from .records import KeyValue, record_id
 from .v1 import encryption_pb2 as messages
 from .v1.encryption_pb2 import BINARY, TEXT
@@ -42,8 +43,8 @@ class Client:
     """Thread-safe. `text=True` makes and reads ciphertexts in their text form (`fs1:…`), for text columns.
 
     Batches of any size are split below the frame limit. Each result is a value or the FieldsealError of that item;
-    `raise_for(results)` turns the first error into an exception. `patience`: seconds for which an unreachable service
-    is tried again."""
+    `raise_for(results)` turns the first error into an exception. `patience`: seconds for which an unreachable service,
+    or an item that waits for an unreachable key service, is tried again."""
 
     def __init__(self, configuration: Configuration, patience: float = 0.0, timeout: float = 30.0) -> None:
         endpoint = configuration.endpoints.get("encryption")
@@ -51,6 +52,7 @@ class Client:
             raise ConfigurationError("encryption: addresses and identity are required")
         context = tls_context(configuration.certificate, configuration.key, configuration.ca)
         self._channel = Channel(context, endpoint, "fieldseal.v1.Encryption", patience)
+        self._patience = patience
         self._timeout = timeout
 
     @classmethod
@@ -100,12 +102,12 @@ class Client:
     def _batched(self, values: Iterable[Value], send: Callable[[list[Value]], Any], read: Callable[[Any], Any]) -> list[Any]:
         results: list[Any] = []
         for batch in _batches(values):
-            answer = send(batch).results
-            if len(answer) != len(batch):
-                raise FieldsealError(13, "the service answered another number of items")
-            for result in answer:
-                failed = result.HasField("error")
-                results.append(FieldsealError(result.error.code, result.error.message) if failed else read(result))
+            found = _results(batch, send, read)
+            patience = Patience(self._patience)
+            while (waiting := [place for place, result in enumerate(found) if _is_unavailable(result)]) and patience.wait():
+                for place, result in zip(waiting, _results([batch[place] for place in waiting], send, read)):
+                    found[place] = result
+            results += found
         return results
 
 
@@ -115,6 +117,20 @@ def raise_for(results: list[Any]) -> list[Any]:
         if isinstance(result, FieldsealError):
             raise result
     return results
+
+
+def _results(batch: list[Value], send: Callable[[list[Value]], Any], read: Callable[[Any], Any]) -> list[Any]:
+    answer = send(batch).results
+    if len(answer) != len(batch):
+        raise FieldsealError(Code.INTERNAL, "the service answered another number of items")
+    return [
+        FieldsealError(result.error.code, result.error.message) if result.HasField("error") else read(result)
+        for result in answer
+    ]
+
+
+def _is_unavailable(result: Any) -> bool:
+    return isinstance(result, FieldsealError) and result.code is Code.UNAVAILABLE
 
 
 def _item(kind: Any, value: Value, content: str, **more: Any) -> Any:
