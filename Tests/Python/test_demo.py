@@ -42,7 +42,7 @@ def test_the_demonstration_survives_killed_servers(own_cluster: Cluster) -> None
             kills = 0
             while demo.poll() is None:
                 try:
-                    demo.wait(chance.uniform(0.2, 4.0))
+                    demo.wait(chance.uniform(0.05, 0.6))
                 except subprocess.TimeoutExpired:
                     if kills < KILLS:
                         server = SERVERS[kills % len(SERVERS)]
