@@ -13,9 +13,10 @@ from cluster import Cluster
 from fieldseal import Client, Code, FieldsealError, Value
 from fieldseal.channel import Channel
 from fieldseal.connection import Connection, tls_context
-from fieldseal.v1 import audit_pb2, encryption_pb2
+from fieldseal.v1 import audit_pb2, encryption_pb2, keys_pb2
 
 BACKEND = "spiffe://fieldseal.local/backend/demo"
+AUDITOR = "spiffe://fieldseal.local/auditor/demo"
 SIBLING = "spiffe://fieldseal.local/backend/sibling"
 
 
@@ -74,10 +75,12 @@ def test_a_role_without_the_right_is_denied_and_no_key_is_fetched(cluster: Clust
         Client(auditor).encrypt([Value("workflows.context", b"secret", record=1)])
     assert refusal.value.code is Code.PERMISSION_DENIED
     cluster.event_where(
-        lambda event: event.operation == audit_pb2.ENCRYPT and event.outcome == Code.PERMISSION_DENIED, "the denial"
+        lambda event: event.outcome == Code.PERMISSION_DENIED, "the denial", actor=AUDITOR, operations=[audit_pb2.ENCRYPT]
     )
     fetched = [stored.event for stored in cluster.events(operations=[audit_pb2.GET_FIELD_KEY], table="workflows")]
     assert fetched == []
+    keys = cluster.channel("keys", "operator").call("ListKeys", keys_pb2.ListKeysRequest(), keys_pb2.ListKeysResponse).keys
+    assert keys and not any(key.name.startswith("workflows") for key in keys)
 
 
 def test_a_backend_reaches_neither_keys_nor_the_log(cluster: Cluster, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,11 +72,14 @@ def test_a_denied_item_does_not_hinder_its_neighbours_and_is_recorded(cluster: C
     os.kill(cluster.process("encryption-service"), signal.SIGHUP)
     client = reader(cluster, tmp_path)
     expected = [Code.OK, Code.PERMISSION_DENIED, Code.OK]
-    eventually(lambda: outcome(client, "metrics.tags", "agents.config", "metrics.tags") == expected, "per-item results")
+    fields = ("metrics.tags", "agents.config", "metrics.tags")
+    eventually(lambda: outcome(client, *fields) == expected, "the new policy counts")
+    since = int(time.time() * 1e6)
+    assert outcome(client, *fields) == expected
     cluster.event_where(
-        lambda event: event.actor == READER
-        and event.operation == audit_pb2.ENCRYPT
-        and event.outcome == Code.PERMISSION_DENIED
-        and event.cause == "policy",
-        "the denied item",
+        lambda event: event.outcome == Code.PERMISSION_DENIED and event.cause == "policy" and event.count == 1,
+        "the denied item of this very call",
+        from_unix_us=since,
+        actor=READER,
+        operations=[audit_pb2.ENCRYPT],
     )
