@@ -19,6 +19,8 @@ extension Target.Dependency {
     static let nio: [Self] = ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers"].map {
         .product(name: $0, package: "swift-nio")
     }
+    static let nioFoundation: Self = .product(name: "NIOFoundationCompat", package: "swift-nio")
+    static let httpClient: Self = .product(name: "AsyncHTTPClient", package: "async-http-client")
     static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
     static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
@@ -57,6 +59,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         .systemLibrary(
@@ -90,6 +93,20 @@ let package = Package(
                 .lifecycle, .log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + Target.Dependency.nio),
+        shared("HTTP", [.httpClient, .nioSSL, .log] + Target.Dependency.nio),
+        shared(
+            "Custody",
+            [
+                "FieldsealCrypto", "FieldsealHTTP", "FieldsealSecureMemory", "CFieldsealOpenSSL", "CFieldsealPlatform",
+                .log,
+            ] + Target.Dependency.nio),
+        shared(
+            "Alerts",
+            [
+                "FieldsealCrypto", "FieldsealHTTP", "FieldsealPostgres", "FieldsealSecureMemory", .nioSSL, .nioTLS,
+                .lifecycle,
+                .log,
+            ] + Target.Dependency.nio),
         shared("Client", ["FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport", .log] + Target.Dependency.nio),
 
         service(
@@ -101,8 +118,8 @@ let package = Package(
         service(
             "KeyManagementService",
             [
-                "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres",
-                "FieldsealSecureMemory", "FieldsealServiceRuntime",
+                "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealCustody", "FieldsealMessages",
+                "FieldsealPostgres", "FieldsealSecureMemory", "FieldsealServiceRuntime",
             ]),
         service(
             "AuditService",
@@ -150,6 +167,9 @@ let package = Package(
                 "FieldsealAuditTrail", "FieldsealRPC", "FieldsealRPCTransport", "FieldsealServiceRuntime", .log,
                 .nioEmbedded,
             ]),
+        tests("HTTP", ["FieldsealHTTP", .log] + Target.Dependency.nio),
+        tests("Custody", ["FieldsealCustody", "FieldsealCrypto", "FieldsealHTTP", "FieldsealSecureMemory", .log]),
+        tests("Alerts", ["FieldsealAlerts", "FieldsealHTTP", "FieldsealPostgres", .log] + Target.Dependency.nio),
         tests("Client", ["FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport"]),
         tests("EncryptionService", ["EncryptionService"]),
         tests("KeyManagementService", ["KeyManagementService"]),

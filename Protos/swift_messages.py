@@ -275,8 +275,8 @@ def conversion_lines(message, file, path, types):
             written += ["case nil: break", "}"]
         elif member.repeated:
             kind = {TYPE_MESSAGE: "Messages", TYPE_STRING: "Texts", TYPE_BYTES: "ByteStrings",
-                    TYPE_ENUM: "Enumerations"}[member.kind]
-            attempt = "" if member.kind == TYPE_BYTES else "try "
+                    TYPE_ENUM: "Enumerations"}.get(member.kind, "Numbers")
+            attempt = "" if kind in ("ByteStrings", "Numbers") else "try "
             value = f"c.{member.name}, c.n_{member.name}"
             if member.kind == TYPE_ENUM:
                 value = f"UnsafeRawPointer(c.{member.name}), c.n_{member.name}"

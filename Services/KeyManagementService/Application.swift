@@ -1,3 +1,4 @@
+import FieldsealAlerts
 import FieldsealAuditTrail
 import FieldsealPostgres
 import FieldsealServiceRuntime
@@ -29,7 +30,8 @@ struct KeyManagementApplication: ServerApplication {
             logger: context.logger)
         let server = try context.makeServer([keys.rpcService()], trail: trail)
         let unsealing = UnsealService(
-            authority: authority, trail: trail, migrations: [Outbox.migrations, KeyStoreSchema.migrations],
+            authority: authority, trail: trail,
+            migrations: [Outbox.migrations, AlertQueue.migrations, KeyStoreSchema.migrations],
             health: server.health, logger: context.logger)
         return [auditClient, trail, pool, unsealing, server]
     }

@@ -1,4 +1,5 @@
 import FieldsealCrypto
+import FieldsealCustody
 import FieldsealServiceRuntime
 
 /// The service's own keys of the configuration.
@@ -30,11 +31,12 @@ extension PassphraseProvider {
         let cost = try section.integer("cost", default: 17, in: 17...20)
         let parallelism = try section.integer("parallelism", default: 1, in: 1...4)
         let path = try section.path(of: "passphrase-file")
-        do {
+        let scrypt: Scrypt
+        do throws(CryptoError) {
             scrypt = try Scrypt(costExponent: UInt8(clamping: cost), parallelism: UInt8(clamping: parallelism))
         } catch {
             throw section.missing("cost")
         }
-        file = PassphraseFile(path: path)
+        self.init(file: PassphraseFile(path: path), scrypt: scrypt)
     }
 }

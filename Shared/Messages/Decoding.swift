@@ -61,6 +61,10 @@ func decodeTexts(_ c: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int) 
     return texts
 }
 
+func decodeNumbers<Number: FixedWidthInteger>(_ c: UnsafeMutablePointer<Number>?, _ count: Int) -> [Number] {
+    Array(UnsafeBufferPointer(start: c, count: c == nil ? 0 : count))
+}
+
 /// protobuf-c's enums are of the size of an int.
 func decodeEnumerations<Value: ProtoEnumeration>(
     _ c: UnsafeRawPointer?, _ count: Int

@@ -45,6 +45,10 @@ extension MessageArena {
         copied(values) { bytes($0) }
     }
 
+    func numbers<Number: FixedWidthInteger>(_ values: [Number]) -> (UnsafeMutablePointer<Number>?, Int) {
+        copied(values) { $0 }
+    }
+
     func texts(_ values: [String]) -> (UnsafeMutablePointer<ProtobufCBinaryData>?, Int) {
         copied(values) { bytes($0) }
     }

@@ -24,6 +24,7 @@ extension Suite: Worded {
         case .xaes256GCM: "xaes-256-gcm"
         case .xaes256GCMCommitting: "xaes-256-gcm-committing"
         case .aes256SIV: "aes-256-siv"
+        case .dual: "dual"
         }
     }
 }
@@ -73,6 +74,7 @@ extension KeyType: Worded, ExpressibleByArgument {
         case .fek: "fek"
         case .index: "index"
         case .auditHash: "audit-hash"
+        case .subjectWrapping: "subject-wrapping"
         }
     }
 

@@ -4,12 +4,12 @@ import FieldsealServiceRuntime
 /// What the caller of one connection may do, asked of the policy once a field. Kept beside the connection's grant,
 /// which a reload of the policy replaces, and touched on the connection's event loop alone.
 final class CallerRights {
-    private static let asked: UInt32 = 1 << 31
+    private static let asked: UInt64 = 1 << 63
 
     let actor: ActorHandle
     private let grant: PolicyGrant
     /// Operations by the field's number on this loop, with `asked` set where the policy has answered.
-    @exclusivity(unchecked) private var known: [UInt32] = []
+    @exclusivity(unchecked) private var known: [UInt64] = []
 
     init(grant: PolicyGrant, actor: ActorHandle) {
         self.grant = grant

@@ -1,5 +1,6 @@
 import FieldsealAuditTrail
 import FieldsealCrypto
+import FieldsealSecureMemory
 
 extension KeyAuthority {
     /// Makes a new active version of a key from its parent's active one; the old goes to `transition`, and what it
@@ -9,7 +10,7 @@ extension KeyAuthority {
         case .fek: try await rotateField(object, context: context)
         case .dek: try await rotateTable(object, called: name, context: context)
         case .master: try await rotateMaster(context: context)
-        case .index, .auditHash, .storeIntegrity: throw KeyServiceError.notRotatable
+        case .index, .auditHash, .storeIntegrity, .subjectWrapping: throw KeyServiceError.notRotatable
         }
     }
 

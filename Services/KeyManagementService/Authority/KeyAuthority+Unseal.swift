@@ -1,6 +1,7 @@
 import FieldsealAuditTrail
 import FieldsealCrypto
 import FieldsealPostgres
+import FieldsealSecureMemory
 
 extension KeyAuthority {
     /// Opens the master key, or makes the store in an empty database. Replicas that start together make one store.

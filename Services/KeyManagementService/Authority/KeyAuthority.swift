@@ -1,6 +1,9 @@
+import FieldsealAlerts
 import FieldsealAuditTrail
 import FieldsealCrypto
+import FieldsealCustody
 import FieldsealPostgres
+import FieldsealSecureMemory
 import Logging
 import Synchronization
 
@@ -57,6 +60,7 @@ final class KeyAuthority: Sendable {
             let writer = try await StoreWriter(reader, nowUnixUs: clock())
             let value = try await body(writer)
             let revision = try await writer.finish()
+            try await AlertQueue.raise(writer.alerts, unixMicroseconds: writer.nowUnixUs, in: connection)
             try await Outbox.insert(writer.events, unixMicroseconds: writer.nowUnixUs, in: connection)
             return (value, revision)
         }

@@ -13,7 +13,7 @@ extension KeyKind {
         switch self {
         case .master: nil
         case .dek, .auditHash, .storeIntegrity: .master
-        case .fek, .index: .dek
+        case .fek, .index, .subjectWrapping: .dek
         }
     }
 
@@ -23,7 +23,7 @@ extension KeyKind {
         case .master: 365
         case .dek: 90
         case .fek: 30
-        case .index, .auditHash, .storeIntegrity: nil
+        case .index, .auditHash, .storeIntegrity, .subjectWrapping: nil
         }
     }
 

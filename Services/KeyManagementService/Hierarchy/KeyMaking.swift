@@ -1,4 +1,5 @@
 import FieldsealCrypto
+import FieldsealCustody
 import FieldsealSecureMemory
 
 /// A key in the clear beside its row, for as long as it is worked with.

@@ -61,6 +61,7 @@ extension KeyKind {
         case .fek: self = .fek
         case .index: self = .index
         case .auditHash: self = .auditHash
+        case .subjectWrapping: self = .subjectWrapping
         }
     }
 
@@ -72,6 +73,7 @@ extension KeyKind {
         case .fek: .fek
         case .index: .index
         case .auditHash: .auditHash
+        case .subjectWrapping: .subjectWrapping
         case .storeIntegrity: .unspecified
         }
     }

@@ -1,3 +1,4 @@
+import FieldsealAlerts
 import FieldsealAuditTrail
 import FieldsealCrypto
 import FieldsealPostgres
@@ -11,6 +12,8 @@ final class StoreWriter {
     let nowUnixUs: Int64
     /// What the transaction does, for the audit trail; inserted into the outbox with it.
     var events: [AuditEvent] = []
+    /// What administrators must hear of it; queued with it.
+    var alerts: [Alert] = []
     private let before: StoreRevision
     private var change = StoreChange()
 

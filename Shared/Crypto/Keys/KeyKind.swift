@@ -12,6 +12,8 @@ public enum KeyKind: UInt8, Hashable, Sendable, CaseIterable {
     case auditHash = 5
     /// MACs the rows of the key store; child of the master key.
     case storeIntegrity = 6
+    /// Wraps the keys of a table's subjects; child of the table's DEK.
+    case subjectWrapping = 7
 
     /// The word in derivation labels.
     public var label: StaticString {
@@ -22,6 +24,7 @@ public enum KeyKind: UInt8, Hashable, Sendable, CaseIterable {
         case .index: "index"
         case .auditHash: "audit-hash"
         case .storeIntegrity: "store-integrity"
+        case .subjectWrapping: "subject-wrapping"
         }
     }
 }

@@ -29,6 +29,38 @@ extension Proto {
         case epochOpen = 22
         case epochClose = 23
         case unknownMethod = 24
+        case lease = 25
+        case watchKeys = 26
+        case acknowledgeKeys = 27
+        case getSubjectKey = 28
+        case eraseSubject = 29
+        case showSchedule = 30
+        case pauseRotation = 31
+        case resumeRotation = 32
+        case rollbackRotation = 33
+        case retireKey = 34
+        case restoreKey = 35
+        case reportCensus = 36
+        case showCensus = 37
+        case compromiseKey = 38
+        case showPropagation = 39
+        case scheduleDestruction = 40
+        case cancelDestruction = 41
+        case forceDestruction = 42
+        case destroyKey = 43
+        case showMaster = 44
+        case addCustodian = 45
+        case removeCustodian = 46
+        case makeShares = 47
+        case recoveryDrill = 48
+        case unseal = 49
+        case backupStore = 50
+        case restoreStore = 51
+        case acceptRestore = 52
+        case listAlerts = 53
+        case raiseAlert = 54
+        case summarizeUse = 55
+        case storeRevision = 56
     }
 
     public enum OutcomeFilter: Int32, ProtoEnumeration {
@@ -406,6 +438,122 @@ extension Proto {
         }
     }
 
+    public struct SummarizeUseRequest: ProtoMessage {
+        /// paging and order are ignored
+        public var filter: Proto.QueryRequest?
+        /// any of them; empty: as the filter says
+        public var keyVersions: [UInt64] = []
+
+        public init() {}
+
+        public init(filter: Proto.QueryRequest? = nil, keyVersions: [UInt64] = []) {
+            self.filter = filter
+            self.keyVersions = keyVersions
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct UseSummary: ProtoMessage {
+        public var actor: String = ""
+        public var assertedActor: String = ""
+        public var operation: Proto.Operation = .unspecified
+        public var table: String = ""
+        public var field: String = ""
+        public var keyVersion: UInt64 = 0
+        /// items
+        public var succeeded: UInt64 = 0
+        public var failed: UInt64 = 0
+        public var firstUnixUs: Int64 = 0
+        public var lastUnixUs: Int64 = 0
+
+        public init() {}
+
+        public init(
+            actor: String = "", assertedActor: String = "", operation: Proto.Operation = .unspecified,
+            table: String = "", field: String = "", keyVersion: UInt64 = 0, succeeded: UInt64 = 0, failed: UInt64 = 0,
+            firstUnixUs: Int64 = 0, lastUnixUs: Int64 = 0
+        ) {
+            self.actor = actor
+            self.assertedActor = assertedActor
+            self.operation = operation
+            self.table = table
+            self.field = field
+            self.keyVersion = keyVersion
+            self.succeeded = succeeded
+            self.failed = failed
+            self.firstUnixUs = firstUnixUs
+            self.lastUnixUs = lastUnixUs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct SummarizeUseResponse: ProtoMessage {
+        /// at most 10,000
+        public var uses: [Proto.UseSummary] = []
+        public var truncated: Bool = false
+
+        public init() {}
+
+        public init(uses: [Proto.UseSummary] = [], truncated: Bool = false) {
+            self.uses = uses
+            self.truncated = truncated
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct StoreRevisionRequest: ProtoMessage {
+
+        public init() {}
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct StoreRevisionResponse: ProtoMessage {
+        /// 0: none
+        public var revision: UInt64 = 0
+
+        public init() {}
+
+        public init(revision: UInt64 = 0) {
+            self.revision = revision
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
 }
 
 extension Proto.Event: CMessageConvertible {
@@ -677,5 +825,106 @@ extension Proto.ProducerStatus: CMessageConvertible {
         c.pointee.epoch = arena.bytes(epoch)
         c.pointee.sequence = sequence
         c.pointee.last_unix_us = lastUnixUs
+    }
+}
+
+extension Proto.SummarizeUseRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__SummarizeUseRequest> = {
+        fieldseal__v1__summarize_use_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__SummarizeUseRequest> = {
+        fieldseal__v1__summarize_use_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__SummarizeUseRequest) throws(MessageError) {
+        filter = try decodeMessage(c.filter)
+        keyVersions = decodeNumbers(c.key_versions, c.n_key_versions)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__SummarizeUseRequest>, in arena: MessageArena) {
+        c.pointee.filter = arena.optionalMessage(filter)
+        (c.pointee.key_versions, c.pointee.n_key_versions) = arena.numbers(keyVersions)
+    }
+}
+
+extension Proto.UseSummary: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__UseSummary> = { fieldseal__v1__use_summary__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__UseSummary> = { fieldseal__v1__use_summary__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__UseSummary) throws(MessageError) {
+        actor = try decodeText(c.actor)
+        assertedActor = try decodeText(c.asserted_actor)
+        operation = try decodeEnumeration(c.operation.rawValue)
+        table = try decodeText(c.table)
+        field = try decodeText(c.field)
+        keyVersion = c.key_version
+        succeeded = c.succeeded
+        failed = c.failed
+        firstUnixUs = c.first_unix_us
+        lastUnixUs = c.last_unix_us
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__UseSummary>, in arena: MessageArena) {
+        c.pointee.actor = arena.bytes(actor)
+        c.pointee.asserted_actor = arena.bytes(assertedActor)
+        c.pointee.operation = Fieldseal__V1__Operation(rawValue: encodeEnumeration(operation))
+        c.pointee.table = arena.bytes(table)
+        c.pointee.field = arena.bytes(field)
+        c.pointee.key_version = keyVersion
+        c.pointee.succeeded = succeeded
+        c.pointee.failed = failed
+        c.pointee.first_unix_us = firstUnixUs
+        c.pointee.last_unix_us = lastUnixUs
+    }
+}
+
+extension Proto.SummarizeUseResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__SummarizeUseResponse> = {
+        fieldseal__v1__summarize_use_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__SummarizeUseResponse> = {
+        fieldseal__v1__summarize_use_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__SummarizeUseResponse) throws(MessageError) {
+        uses = try decodeMessages(c.uses, c.n_uses)
+        truncated = c.truncated != 0
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__SummarizeUseResponse>, in arena: MessageArena) {
+        (c.pointee.uses, c.pointee.n_uses) = arena.messages(uses)
+        c.pointee.truncated = truncated ? 1 : 0
+    }
+}
+
+extension Proto.StoreRevisionRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__StoreRevisionRequest> = {
+        fieldseal__v1__store_revision_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__StoreRevisionRequest> = {
+        fieldseal__v1__store_revision_request__unpack($0, $1, $2)
+    }
+
+    init(_: Fieldseal__V1__StoreRevisionRequest) throws(MessageError) {
+    }
+
+    func fill(_: UnsafeMutablePointer<Fieldseal__V1__StoreRevisionRequest>, in _: MessageArena) {
+    }
+}
+
+extension Proto.StoreRevisionResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__StoreRevisionResponse> = {
+        fieldseal__v1__store_revision_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__StoreRevisionResponse> = {
+        fieldseal__v1__store_revision_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__StoreRevisionResponse) throws(MessageError) {
+        revision = c.revision
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__StoreRevisionResponse>, in _: MessageArena) {
+        c.pointee.revision = revision
     }
 }

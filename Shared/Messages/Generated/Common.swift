@@ -17,6 +17,8 @@ extension Proto {
         case xaes256GCM = 3
         case xaes256GCMCommitting = 4
         case aes256SIV = 5
+        /// of values sealed during a transition; not declared for a field
+        case dual = 6
     }
 
     public enum Normaliser: Int32, ProtoEnumeration {
@@ -37,6 +39,8 @@ extension Proto {
         case fek = 3
         case index = 4
         case auditHash = 5
+        /// wraps the keys of a table's subjects
+        case subjectWrapping = 6
     }
 
     public enum KeyState: Int32, ProtoEnumeration {
@@ -196,6 +200,10 @@ extension Proto {
         public var activeVersion: UInt64 = 0
         public var indexes: [Proto.IndexDescription] = []
         public var keyColumns: [String] = []
+        /// values belong to a subject, which every call that encrypts must name
+        public var subjectKeys: Bool = false
+        /// during a transition values are sealed under both versions
+        public var dual: Bool = false
 
         public init() {}
 
@@ -203,7 +211,7 @@ extension Proto {
             field: String = "", tableID: [UInt8] = [], fieldID: [UInt8] = [],
             sensitivity: Proto.Sensitivity = .unspecified, suite: Proto.Suite = .unspecified, rowBound: Bool = false,
             recordKeys: Bool = false, activeVersion: UInt64 = 0, indexes: [Proto.IndexDescription] = [],
-            keyColumns: [String] = []
+            keyColumns: [String] = [], subjectKeys: Bool = false, dual: Bool = false
         ) {
             self.field = field
             self.tableID = tableID
@@ -215,6 +223,8 @@ extension Proto {
             self.activeVersion = activeVersion
             self.indexes = indexes
             self.keyColumns = keyColumns
+            self.subjectKeys = subjectKeys
+            self.dual = dual
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -358,6 +368,8 @@ extension Proto.FieldDescription: CMessageConvertible {
         activeVersion = c.active_version
         indexes = try decodeMessages(c.indexes, c.n_indexes)
         keyColumns = try decodeTexts(c.key_columns, c.n_key_columns)
+        subjectKeys = c.subject_keys != 0
+        dual = c.dual != 0
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__FieldDescription>, in arena: MessageArena) {
@@ -371,5 +383,7 @@ extension Proto.FieldDescription: CMessageConvertible {
         c.pointee.active_version = activeVersion
         (c.pointee.indexes, c.pointee.n_indexes) = arena.messages(indexes)
         (c.pointee.key_columns, c.pointee.n_key_columns) = arena.texts(keyColumns)
+        c.pointee.subject_keys = subjectKeys ? 1 : 0
+        c.pointee.dual = dual ? 1 : 0
     }
 }

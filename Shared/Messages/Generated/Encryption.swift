@@ -37,18 +37,21 @@ extension Proto {
         public var context: [UInt8]?
         /// names of blind indexes wanted besides the ciphertext
         public var indexes: [String] = []
+        /// of a field with subject keys: whom the value belongs to, 1 to 256 bytes
+        public var subject: [UInt8] = []
 
         public init() {}
 
         public init(
             field: String = "", plaintext: [UInt8] = [], recordID: Proto.RecordID? = nil, context: [UInt8]? = nil,
-            indexes: [String] = []
+            indexes: [String] = [], subject: [UInt8] = []
         ) {
             self.field = field
             self.plaintext = plaintext
             self.recordID = recordID
             self.context = context
             self.indexes = indexes
+            self.subject = subject
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -587,6 +590,7 @@ extension Proto.EncryptItem: CMessageConvertible {
         default: context = nil
         }
         indexes = try decodeTexts(c.indexes, c.n_indexes)
+        subject = decodeBytes(c.subject)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__EncryptItem>, in arena: MessageArena) {
@@ -600,6 +604,7 @@ extension Proto.EncryptItem: CMessageConvertible {
         case nil: break
         }
         (c.pointee.indexes, c.pointee.n_indexes) = arena.texts(indexes)
+        c.pointee.subject = arena.bytes(subject)
     }
 }
 

@@ -2,6 +2,36 @@
 import CFieldsealProtobuf
 
 extension Proto {
+    public enum ScheduledAction: Int32, ProtoEnumeration {
+        case unspecified = 0
+        case rotate = 1
+        /// transition to retired
+        case closeWindow = 2
+        case destroy = 3
+        case drill = 4
+    }
+
+    public enum KeyChangeKind: Int32, ProtoEnumeration {
+        case unspecified = 0
+        /// a new active version
+        case keyAdded = 1
+        /// a version that may no longer be used
+        case keyRevoked = 2
+        /// the catalog's entry, or an index key
+        case fieldChanged = 3
+        case subjectErased = 4
+        case auditHashChanged = 5
+    }
+
+    public enum DestructionState: Int32, ProtoEnumeration {
+        case stateUnspecified = 0
+        case scheduled = 1
+        case cancelled = 2
+        /// a second administrator has to ask for the same
+        case proposed = 3
+        case done = 4
+    }
+
     public struct CatalogTable: ProtoMessage {
         public var name: String = ""
         /// 16 bytes; applied with a new name it renames, empty the name finds it
@@ -29,6 +59,11 @@ extension Proto {
     }
 
     public struct CatalogField: ProtoMessage {
+        public enum BackupRetention: Equatable, Sendable {
+            /// how long backups of the data live; absent: undeclared, nothing is destroyed
+            case backupRetentionDays(UInt32)
+        }
+
         public var name: String = ""
         /// 16 bytes; applied with a new name it renames, empty the name finds it
         public var id: [UInt8] = []
@@ -37,13 +72,26 @@ extension Proto {
         public var rowBound: Bool = false
         public var recordKeys: Bool = false
         public var indexes: [Proto.IndexDescription] = []
+        /// 0: as configured for field keys
+        public var rotationDays: UInt32 = 0
+        /// 0: as configured
+        public var transitionDays: UInt32 = 0
+        /// during a transition values are sealed under both versions
+        public var dual: Bool = false
+        /// values belong to a subject whose key can be erased
+        public var subjectKeys: Bool = false
+        public var backupRetention: BackupRetention?
+        /// further places that hold the field's ciphertexts, as the census names them
+        public var locations: [String] = []
 
         public init() {}
 
         public init(
             name: String = "", id: [UInt8] = [], sensitivity: Proto.Sensitivity = .unspecified,
             suite: Proto.Suite = .unspecified, rowBound: Bool = false, recordKeys: Bool = false,
-            indexes: [Proto.IndexDescription] = []
+            indexes: [Proto.IndexDescription] = [], rotationDays: UInt32 = 0, transitionDays: UInt32 = 0,
+            dual: Bool = false, subjectKeys: Bool = false, backupRetention: BackupRetention? = nil,
+            locations: [String] = []
         ) {
             self.name = name
             self.id = id
@@ -52,6 +100,12 @@ extension Proto {
             self.rowBound = rowBound
             self.recordKeys = recordKeys
             self.indexes = indexes
+            self.rotationDays = rotationDays
+            self.transitionDays = transitionDays
+            self.dual = dual
+            self.subjectKeys = subjectKeys
+            self.backupRetention = backupRetention
+            self.locations = locations
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -186,12 +240,15 @@ extension Proto {
     public struct FieldKeySelector: ProtoMessage {
         public var field: String = ""
         public var version: UInt64 = 0
+        /// seals asked for with the active version, at most 4,194,304; 0: to open only
+        public var leaseCount: UInt32 = 0
 
         public init() {}
 
-        public init(field: String = "", version: UInt64 = 0) {
+        public init(field: String = "", version: UInt64 = 0, leaseCount: UInt32 = 0) {
             self.field = field
             self.version = version
+            self.leaseCount = leaseCount
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -251,18 +308,49 @@ extension Proto {
         public var sealedKey: [UInt8] = []
         public var ttlSeconds: UInt32 = 0
         public var indexKeys: [Proto.SealedIndexKey] = []
+        /// seals allowed within the ttl; of suites 1 and 2
+        public var leaseCount: UInt32 = 0
+        /// of a dual field in a transition: the version before
+        public var partner: Proto.SealedPartner?
+        /// of the store when the grant was made
+        public var revision: UInt64 = 0
 
         public init() {}
 
         public init(
             description: Proto.FieldDescription? = nil, key: Proto.FieldKeyReference? = nil, sealedKey: [UInt8] = [],
-            ttlSeconds: UInt32 = 0, indexKeys: [Proto.SealedIndexKey] = []
+            ttlSeconds: UInt32 = 0, indexKeys: [Proto.SealedIndexKey] = [], leaseCount: UInt32 = 0,
+            partner: Proto.SealedPartner? = nil, revision: UInt64 = 0
         ) {
             self.description = description
             self.key = key
             self.sealedKey = sealedKey
             self.ttlSeconds = ttlSeconds
             self.indexKeys = indexKeys
+            self.leaseCount = leaseCount
+            self.partner = partner
+            self.revision = revision
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    /// The other version that values are sealed under in a transition.
+    public struct SealedPartner: ProtoMessage {
+        public var version: UInt64 = 0
+        public var sealedKey: [UInt8] = []
+
+        public init() {}
+
+        public init(version: UInt64 = 0, sealedKey: [UInt8] = []) {
+            self.version = version
+            self.sealedKey = sealedKey
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -451,13 +539,27 @@ extension Proto {
         public var expiresUnixMs: Int64 = 0
         public var rotationCount: UInt32 = 0
         public var revision: UInt64 = 0
+        /// since when it is in its state
+        public var stateUnixMs: Int64 = 0
+        /// of a version in transition; 0: none
+        public var transitionEndsUnixMs: Int64 = 0
+        /// 0: not
+        public var compromisedUnixMs: Int64 = 0
+        /// of a scheduled destruction; 0: none
+        public var destroyUnixMs: Int64 = 0
+        /// seals given out, of suites 1 and 2
+        public var leased: UInt64 = 0
+        /// the census's count; empty: none was taken
+        public var rows: String = ""
 
         public init() {}
 
         public init(
             type: Proto.KeyType = .unspecified, name: String = "", id: [UInt8] = [], version: UInt64 = 0,
             state: Proto.KeyState = .unspecified, algorithm: String = "", parentVersion: UInt64 = 0,
-            createdUnixMs: Int64 = 0, expiresUnixMs: Int64 = 0, rotationCount: UInt32 = 0, revision: UInt64 = 0
+            createdUnixMs: Int64 = 0, expiresUnixMs: Int64 = 0, rotationCount: UInt32 = 0, revision: UInt64 = 0,
+            stateUnixMs: Int64 = 0, transitionEndsUnixMs: Int64 = 0, compromisedUnixMs: Int64 = 0,
+            destroyUnixMs: Int64 = 0, leased: UInt64 = 0, rows: String = ""
         ) {
             self.type = type
             self.name = name
@@ -470,6 +572,12 @@ extension Proto {
             self.expiresUnixMs = expiresUnixMs
             self.rotationCount = rotationCount
             self.revision = revision
+            self.stateUnixMs = stateUnixMs
+            self.transitionEndsUnixMs = transitionEndsUnixMs
+            self.compromisedUnixMs = compromisedUnixMs
+            self.destroyUnixMs = destroyUnixMs
+            self.leased = leased
+            self.rows = rows
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -583,12 +691,15 @@ extension Proto {
         public var fields: UInt32 = 0
         public var keys: UInt32 = 0
         public var outboxPending: UInt64 = 0
+        /// restored or rolled back, and not accepted yet
+        public var quarantined: Bool = false
+        public var lateRotations: UInt32 = 0
 
         public init() {}
 
         public init(
             sealed: Bool = false, provider: String = "", revision: UInt64 = 0, tables: UInt32 = 0, fields: UInt32 = 0,
-            keys: UInt32 = 0, outboxPending: UInt64 = 0
+            keys: UInt32 = 0, outboxPending: UInt64 = 0, quarantined: Bool = false, lateRotations: UInt32 = 0
         ) {
             self.sealed = sealed
             self.provider = provider
@@ -597,6 +708,1447 @@ extension Proto {
             self.fields = fields
             self.keys = keys
             self.outboxPending = outboxPending
+            self.quarantined = quarantined
+            self.lateRotations = lateRotations
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct RotateManyRequest: ProtoMessage {
+        /// unspecified: any
+        public var type: Proto.KeyType = .unspecified
+        /// a table: its key and those of its fields; empty: all
+        public var under: String = ""
+        public var dryRun: Bool = false
+
+        public init() {}
+
+        public init(type: Proto.KeyType = .unspecified, under: String = "", dryRun: Bool = false) {
+            self.type = type
+            self.under = under
+            self.dryRun = dryRun
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct RotateManyResponse: ProtoMessage {
+        public var results: [Proto.RotatedKey] = []
+
+        public init() {}
+
+        public init(results: [Proto.RotatedKey] = []) {
+            self.results = results
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct RotatedKey: ProtoMessage {
+        public var name: String = ""
+        public var type: Proto.KeyType = .unspecified
+        /// with dry_run the version that would be superseded
+        public var result: Proto.KeyReferenceResult?
+
+        public init() {}
+
+        public init(name: String = "", type: Proto.KeyType = .unspecified, result: Proto.KeyReferenceResult? = nil) {
+            self.name = name
+            self.type = type
+            self.result = result
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct RollbackRotationRequest: ProtoMessage {
+        public var key: String = ""
+        public var dryRun: Bool = false
+
+        public init() {}
+
+        public init(key: String = "", dryRun: Bool = false) {
+            self.key = key
+            self.dryRun = dryRun
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    /// One version of a key.
+    public struct KeyVersionRequest: ProtoMessage {
+        public var key: String = ""
+        public var version: UInt64 = 0
+        public var dryRun: Bool = false
+
+        public init() {}
+
+        public init(key: String = "", version: UInt64 = 0, dryRun: Bool = false) {
+            self.key = key
+            self.version = version
+            self.dryRun = dryRun
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    /// Versions that were changed, as they are after it.
+    public struct KeyChangeResponse: ProtoMessage {
+        public var keys: [Proto.KeyInfo] = []
+        public var revision: UInt64 = 0
+
+        public init() {}
+
+        public init(keys: [Proto.KeyInfo] = [], revision: UInt64 = 0) {
+            self.keys = keys
+            self.revision = revision
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ShowScheduleRequest: ProtoMessage {
+        /// that key and those under it; empty: all
+        public var name: String = ""
+        public var lateOnly: Bool = false
+
+        public init() {}
+
+        public init(name: String = "", lateOnly: Bool = false) {
+            self.name = name
+            self.lateOnly = lateOnly
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ScheduleEntry: ProtoMessage {
+        public var name: String = ""
+        public var type: Proto.KeyType = .unspecified
+        public var version: UInt64 = 0
+        public var action: Proto.ScheduledAction = .unspecified
+        public var dueUnixMs: Int64 = 0
+        public var late: Bool = false
+        /// a fixed word: "paused", "census", "waiting-period", "backups", "retry", "undeclared"; empty: nothing
+        public var waitsFor: String = ""
+        public var failures: UInt32 = 0
+        /// after a failure; 0: none
+        public var nextAttemptUnixMs: Int64 = 0
+
+        public init() {}
+
+        public init(
+            name: String = "", type: Proto.KeyType = .unspecified, version: UInt64 = 0,
+            action: Proto.ScheduledAction = .unspecified, dueUnixMs: Int64 = 0, late: Bool = false,
+            waitsFor: String = "", failures: UInt32 = 0, nextAttemptUnixMs: Int64 = 0
+        ) {
+            self.name = name
+            self.type = type
+            self.version = version
+            self.action = action
+            self.dueUnixMs = dueUnixMs
+            self.late = late
+            self.waitsFor = waitsFor
+            self.failures = failures
+            self.nextAttemptUnixMs = nextAttemptUnixMs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ShowScheduleResponse: ProtoMessage {
+        public var entries: [Proto.ScheduleEntry] = []
+        /// the replica that holds the lock; empty: nobody
+        public var scheduler: String = ""
+        public var nowUnixMs: Int64 = 0
+
+        public init() {}
+
+        public init(entries: [Proto.ScheduleEntry] = [], scheduler: String = "", nowUnixMs: Int64 = 0) {
+            self.entries = entries
+            self.scheduler = scheduler
+            self.nowUnixMs = nowUnixMs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct PauseRotationRequest: ProtoMessage {
+        /// a key, or a table with its fields; empty: everything
+        public var name: String = ""
+        /// 0: until resumed
+        public var untilUnixMs: Int64 = 0
+
+        public init() {}
+
+        public init(name: String = "", untilUnixMs: Int64 = 0) {
+            self.name = name
+            self.untilUnixMs = untilUnixMs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ResumeRotationRequest: ProtoMessage {
+        public var name: String = ""
+
+        public init() {}
+
+        public init(name: String = "") {
+            self.name = name
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct PauseRotationResponse: ProtoMessage {
+        public var paused: [Proto.PausedRotation] = []
+
+        public init() {}
+
+        public init(paused: [Proto.PausedRotation] = []) {
+            self.paused = paused
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct PausedRotation: ProtoMessage {
+        public var name: String = ""
+        public var sinceUnixMs: Int64 = 0
+        public var untilUnixMs: Int64 = 0
+        public var actor: String = ""
+
+        public init() {}
+
+        public init(name: String = "", sinceUnixMs: Int64 = 0, untilUnixMs: Int64 = 0, actor: String = "") {
+            self.name = name
+            self.sinceUnixMs = sinceUnixMs
+            self.untilUnixMs = untilUnixMs
+            self.actor = actor
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ReportCensusRequest: ProtoMessage {
+        public var field: String = ""
+        /// as declared; empty: the field's own column
+        public var location: String = ""
+        /// when the count began, after every transaction then open had ended
+        public var begunUnixMs: Int64 = 0
+        /// counted on the primary
+        public var primary: Bool = false
+        /// versions without a row may be left out
+        public var counts: [Proto.CensusCount] = []
+
+        public init() {}
+
+        public init(
+            field: String = "", location: String = "", begunUnixMs: Int64 = 0, primary: Bool = false,
+            counts: [Proto.CensusCount] = []
+        ) {
+            self.field = field
+            self.location = location
+            self.begunUnixMs = begunUnixMs
+            self.primary = primary
+            self.counts = counts
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct CensusCount: ProtoMessage {
+        /// 0: values that are no ciphertext
+        public var version: UInt64 = 0
+        public var rows: UInt64 = 0
+
+        public init() {}
+
+        public init(version: UInt64 = 0, rows: UInt64 = 0) {
+            self.version = version
+            self.rows = rows
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ReportCensusResponse: ProtoMessage {
+        public var revision: UInt64 = 0
+
+        public init() {}
+
+        public init(revision: UInt64 = 0) {
+            self.revision = revision
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ShowCensusRequest: ProtoMessage {
+        public var field: String = ""
+
+        public init() {}
+
+        public init(field: String = "") {
+            self.field = field
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ShowCensusResponse: ProtoMessage {
+        public var censuses: [Proto.Census] = []
+
+        public init() {}
+
+        public init(censuses: [Proto.Census] = []) {
+            self.censuses = censuses
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct Census: ProtoMessage {
+        public var field: String = ""
+        public var location: String = ""
+        public var begunUnixMs: Int64 = 0
+        public var reportedUnixMs: Int64 = 0
+        public var reporter: String = ""
+        public var counts: [Proto.CensusCount] = []
+
+        public init() {}
+
+        public init(
+            field: String = "", location: String = "", begunUnixMs: Int64 = 0, reportedUnixMs: Int64 = 0,
+            reporter: String = "", counts: [Proto.CensusCount] = []
+        ) {
+            self.field = field
+            self.location = location
+            self.begunUnixMs = begunUnixMs
+            self.reportedUnixMs = reportedUnixMs
+            self.reporter = reporter
+            self.counts = counts
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct CompromiseKeyRequest: ProtoMessage {
+        public var key: String = ""
+        /// 0: every version of the key
+        public var version: UInt64 = 0
+        /// for administrators; at most 500 bytes
+        public var reason: String = ""
+        public var suspectedSinceUnixMs: Int64 = 0
+        public var dryRun: Bool = false
+
+        public init() {}
+
+        public init(
+            key: String = "", version: UInt64 = 0, reason: String = "", suspectedSinceUnixMs: Int64 = 0,
+            dryRun: Bool = false
+        ) {
+            self.key = key
+            self.version = version
+            self.reason = reason
+            self.suspectedSinceUnixMs = suspectedSinceUnixMs
+            self.dryRun = dryRun
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct CompromiseKeyResponse: ProtoMessage {
+        public var compromised: [Proto.KeyInfo] = []
+        public var made: [Proto.KeyInfo] = []
+        public var affected: [Proto.AffectedField] = []
+        /// what watchers acknowledge
+        public var revision: UInt64 = 0
+        public var watchers: [Proto.Watcher] = []
+
+        public init() {}
+
+        public init(
+            compromised: [Proto.KeyInfo] = [], made: [Proto.KeyInfo] = [], affected: [Proto.AffectedField] = [],
+            revision: UInt64 = 0, watchers: [Proto.Watcher] = []
+        ) {
+            self.compromised = compromised
+            self.made = made
+            self.affected = affected
+            self.revision = revision
+            self.watchers = watchers
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct AffectedField: ProtoMessage {
+        public var field: String = ""
+        public var versions: [UInt64] = []
+        /// of the census
+        public var rows: UInt64 = 0
+        /// 0: none was taken
+        public var censusUnixMs: Int64 = 0
+
+        public init() {}
+
+        public init(field: String = "", versions: [UInt64] = [], rows: UInt64 = 0, censusUnixMs: Int64 = 0) {
+            self.field = field
+            self.versions = versions
+            self.rows = rows
+            self.censusUnixMs = censusUnixMs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ShowPropagationRequest: ProtoMessage {
+        /// 0: the newest
+        public var revision: UInt64 = 0
+        /// wait so long for all, at most 10,000
+        public var waitMs: UInt32 = 0
+
+        public init() {}
+
+        public init(revision: UInt64 = 0, waitMs: UInt32 = 0) {
+            self.revision = revision
+            self.waitMs = waitMs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ShowPropagationResponse: ProtoMessage {
+        public var revision: UInt64 = 0
+        public var watchers: [Proto.Watcher] = []
+
+        public init() {}
+
+        public init(revision: UInt64 = 0, watchers: [Proto.Watcher] = []) {
+            self.revision = revision
+            self.watchers = watchers
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    /// One process of an encryption service.
+    public struct Watcher: ProtoMessage {
+        public var identity: String = ""
+        /// 16 bytes, made by the process
+        public var replica: [UInt8] = []
+        /// what it has acknowledged
+        public var position: UInt64 = 0
+        public var seenUnixMs: Int64 = 0
+        /// the revision asked about
+        public var acknowledged: Bool = false
+        /// when what it holds from before ends by itself
+        public var lapsesUnixMs: Int64 = 0
+
+        public init() {}
+
+        public init(
+            identity: String = "", replica: [UInt8] = [], position: UInt64 = 0, seenUnixMs: Int64 = 0,
+            acknowledged: Bool = false, lapsesUnixMs: Int64 = 0
+        ) {
+            self.identity = identity
+            self.replica = replica
+            self.position = position
+            self.seenUnixMs = seenUnixMs
+            self.acknowledged = acknowledged
+            self.lapsesUnixMs = lapsesUnixMs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct WatchKeysRequest: ProtoMessage {
+        /// the revision that is known; 0: from now
+        public var position: UInt64 = 0
+        /// 16 bytes
+        public var replica: [UInt8] = []
+
+        public init() {}
+
+        public init(position: UInt64 = 0, replica: [UInt8] = []) {
+            self.position = position
+            self.replica = replica
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    /// Without changes it is a heartbeat, one every 5 seconds.
+    public struct KeyChanges: ProtoMessage {
+        /// the store's revision
+        public var position: UInt64 = 0
+        public var changes: [Proto.KeyChange] = []
+        /// the position is too old, or of another store: forget everything
+        public var lost: Bool = false
+
+        public init() {}
+
+        public init(position: UInt64 = 0, changes: [Proto.KeyChange] = [], lost: Bool = false) {
+            self.position = position
+            self.changes = changes
+            self.lost = lost
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct KeyChange: ProtoMessage {
+        public var kind: Proto.KeyChangeKind = .unspecified
+        public var field: String = ""
+        public var version: UInt64 = 0
+        /// 16 bytes
+        public var subjectKeyID: [UInt8] = []
+
+        public init() {}
+
+        public init(
+            kind: Proto.KeyChangeKind = .unspecified, field: String = "", version: UInt64 = 0,
+            subjectKeyID: [UInt8] = []
+        ) {
+            self.kind = kind
+            self.field = field
+            self.version = version
+            self.subjectKeyID = subjectKeyID
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct AcknowledgeKeysRequest: ProtoMessage {
+        public var replica: [UInt8] = []
+        public var position: UInt64 = 0
+
+        public init() {}
+
+        public init(replica: [UInt8] = [], position: UInt64 = 0) {
+            self.replica = replica
+            self.position = position
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct AcknowledgeKeysResponse: ProtoMessage {
+
+        public init() {}
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct LeaseRequest: ProtoMessage {
+        public var items: [Proto.LeaseItem] = []
+
+        public init() {}
+
+        public init(items: [Proto.LeaseItem] = []) {
+            self.items = items
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct LeaseItem: ProtoMessage {
+        public var field: String = ""
+        public var version: UInt64 = 0
+        /// seals asked for, at most 4,194,304
+        public var count: UInt32 = 0
+
+        public init() {}
+
+        public init(field: String = "", version: UInt64 = 0, count: UInt32 = 0) {
+            self.field = field
+            self.version = version
+            self.count = count
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct LeaseResponse: ProtoMessage {
+        public var results: [Proto.LeaseResult] = []
+
+        public init() {}
+
+        public init(results: [Proto.LeaseResult] = []) {
+            self.results = results
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct LeaseResult: ProtoMessage {
+        public enum Outcome: Equatable, Sendable {
+            case grant(Proto.LeaseGrant)
+            case error(Proto.ItemError)
+        }
+
+        public var outcome: Outcome?
+
+        public init() {}
+
+        public init(outcome: Outcome? = nil) {
+            self.outcome = outcome
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct LeaseGrant: ProtoMessage {
+        public var count: UInt32 = 0
+        public var ttlSeconds: UInt32 = 0
+
+        public init() {}
+
+        public init(count: UInt32 = 0, ttlSeconds: UInt32 = 0) {
+            self.count = count
+            self.ttlSeconds = ttlSeconds
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct DestructionResponse: ProtoMessage {
+        public var key: Proto.KeyInfo?
+        public var state: Proto.DestructionState = .stateUnspecified
+        /// the earliest time
+        public var destroyUnixMs: Int64 = 0
+        /// as in ScheduleEntry
+        public var waitsFor: String = ""
+        /// who asked for force first
+        public var proposedBy: String = ""
+        /// when the last backup of the key store that holds the key has expired; 0: undeclared
+        public var completeUnixMs: Int64 = 0
+
+        public init() {}
+
+        public init(
+            key: Proto.KeyInfo? = nil, state: Proto.DestructionState = .stateUnspecified, destroyUnixMs: Int64 = 0,
+            waitsFor: String = "", proposedBy: String = "", completeUnixMs: Int64 = 0
+        ) {
+            self.key = key
+            self.state = state
+            self.destroyUnixMs = destroyUnixMs
+            self.waitsFor = waitsFor
+            self.proposedBy = proposedBy
+            self.completeUnixMs = completeUnixMs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct GetSubjectKeyRequest: ProtoMessage {
+        public var recipient: [UInt8] = []
+        public var selectors: [Proto.SubjectSelector] = []
+
+        public init() {}
+
+        public init(recipient: [UInt8] = [], selectors: [Proto.SubjectSelector] = []) {
+            self.recipient = recipient
+            self.selectors = selectors
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct SubjectSelector: ProtoMessage {
+        public enum Subject: Equatable, Sendable {
+            /// the caller's name for it, 1 to 256 bytes; its key is made where there is none
+            case subjectID([UInt8])
+            /// 16 bytes, as a ciphertext names it
+            case subjectKeyID([UInt8])
+        }
+
+        public var field: String = ""
+        public var subject: Subject?
+
+        public init() {}
+
+        public init(field: String = "", subject: Subject? = nil) {
+            self.field = field
+            self.subject = subject
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct GetSubjectKeyResponse: ProtoMessage {
+        public var results: [Proto.SubjectKeyResult] = []
+
+        public init() {}
+
+        public init(results: [Proto.SubjectKeyResult] = []) {
+            self.results = results
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct SubjectKeyResult: ProtoMessage {
+        public enum Outcome: Equatable, Sendable {
+            case grant(Proto.SubjectKeyGrant)
+            case error(Proto.ItemError)
+        }
+
+        public var outcome: Outcome?
+
+        public init() {}
+
+        public init(outcome: Outcome? = nil) {
+            self.outcome = outcome
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct SubjectKeyGrant: ProtoMessage {
+        /// 16 bytes
+        public var subjectKeyID: [UInt8] = []
+        public var sealedKey: [UInt8] = []
+        public var ttlSeconds: UInt32 = 0
+
+        public init() {}
+
+        public init(subjectKeyID: [UInt8] = [], sealedKey: [UInt8] = [], ttlSeconds: UInt32 = 0) {
+            self.subjectKeyID = subjectKeyID
+            self.sealedKey = sealedKey
+            self.ttlSeconds = ttlSeconds
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct EraseSubjectRequest: ProtoMessage {
+        public var table: String = ""
+        public var subjectID: [UInt8] = []
+        public var dryRun: Bool = false
+
+        public init() {}
+
+        public init(table: String = "", subjectID: [UInt8] = [], dryRun: Bool = false) {
+            self.table = table
+            self.subjectID = subjectID
+            self.dryRun = dryRun
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct EraseSubjectResponse: ProtoMessage {
+        public var found: Bool = false
+        public var subjectKeyID: [UInt8] = []
+        public var erasedUnixMs: Int64 = 0
+        /// when the last backup of the key store that holds the key has expired; 0: undeclared
+        public var completeUnixMs: Int64 = 0
+        public var revision: UInt64 = 0
+        public var watchers: [Proto.Watcher] = []
+        /// "table.field/index" to be set to null by the application
+        public var indexColumns: [String] = []
+
+        public init() {}
+
+        public init(
+            found: Bool = false, subjectKeyID: [UInt8] = [], erasedUnixMs: Int64 = 0, completeUnixMs: Int64 = 0,
+            revision: UInt64 = 0, watchers: [Proto.Watcher] = [], indexColumns: [String] = []
+        ) {
+            self.found = found
+            self.subjectKeyID = subjectKeyID
+            self.erasedUnixMs = erasedUnixMs
+            self.completeUnixMs = completeUnixMs
+            self.revision = revision
+            self.watchers = watchers
+            self.indexColumns = indexColumns
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ShowMasterRequest: ProtoMessage {
+
+        public init() {}
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ShowMasterResponse: ProtoMessage {
+        public var key: Proto.KeyInfo?
+        public var custodians: [Proto.Custodian] = []
+
+        public init() {}
+
+        public init(key: Proto.KeyInfo? = nil, custodians: [Proto.Custodian] = []) {
+            self.key = key
+            self.custodians = custodians
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct Custodian: ProtoMessage {
+        public var name: String = ""
+        /// "passphrase", "aws-kms", "vault", "azure", "google-kms", "pkcs11", "shares"
+        public var provider: String = ""
+        /// the provider's name of its key; never a credential
+        public var key: String = ""
+        /// this replica can reach it
+        public var configured: Bool = false
+        /// the active master key is wrapped under it
+        public var holds: Bool = false
+        public var addedUnixMs: Int64 = 0
+        /// the last recovery drill; 0: none
+        public var drilledUnixMs: Int64 = 0
+        public var drillPassed: Bool = false
+        /// a fixed word
+        public var drillCause: String = ""
+
+        public init() {}
+
+        public init(
+            name: String = "", provider: String = "", key: String = "", configured: Bool = false, holds: Bool = false,
+            addedUnixMs: Int64 = 0, drilledUnixMs: Int64 = 0, drillPassed: Bool = false, drillCause: String = ""
+        ) {
+            self.name = name
+            self.provider = provider
+            self.key = key
+            self.configured = configured
+            self.holds = holds
+            self.addedUnixMs = addedUnixMs
+            self.drilledUnixMs = drilledUnixMs
+            self.drillPassed = drillPassed
+            self.drillCause = drillCause
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct CustodianRequest: ProtoMessage {
+        public var name: String = ""
+        public var dryRun: Bool = false
+
+        public init() {}
+
+        public init(name: String = "", dryRun: Bool = false) {
+            self.name = name
+            self.dryRun = dryRun
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct MakeSharesRequest: ProtoMessage {
+        /// the custodian of provider "shares"
+        public var name: String = ""
+        /// k: 2 to n
+        public var threshold: UInt32 = 0
+        /// n: at most 16
+        public var shares: UInt32 = 0
+        /// X25519 public key, 32 bytes: the shares are sealed to it
+        public var recipient: [UInt8] = []
+
+        public init() {}
+
+        public init(name: String = "", threshold: UInt32 = 0, shares: UInt32 = 0, recipient: [UInt8] = []) {
+            self.name = name
+            self.threshold = threshold
+            self.shares = shares
+            self.recipient = recipient
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct MakeSharesResponse: ProtoMessage {
+        public var sealedShares: [[UInt8]] = []
+        public var setID: [UInt8] = []
+
+        public init() {}
+
+        public init(sealedShares: [[UInt8]] = [], setID: [UInt8] = []) {
+            self.sealedShares = sealedShares
+            self.setID = setID
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct RunDrillRequest: ProtoMessage {
+        /// one custodian; empty: all
+        public var name: String = ""
+
+        public init() {}
+
+        public init(name: String = "") {
+            self.name = name
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct RunDrillResponse: ProtoMessage {
+        public var custodians: [Proto.Custodian] = []
+
+        public init() {}
+
+        public init(custodians: [Proto.Custodian] = []) {
+            self.custodians = custodians
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ShowUnsealRequest: ProtoMessage {
+
+        public init() {}
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct UnsealRequest: ProtoMessage {
+        /// sealed to the process's key
+        public var sealedShare: [UInt8] = []
+
+        public init() {}
+
+        public init(sealedShare: [UInt8] = []) {
+            self.sealedShare = sealedShare
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct UnsealResponse: ProtoMessage {
+        public var sealed: Bool = false
+        /// X25519 public key of this process, 32 bytes
+        public var recipient: [UInt8] = []
+        public var setID: [UInt8] = []
+        public var threshold: UInt32 = 0
+        /// shares that are waiting; they are forgotten after 15 minutes
+        public var given: UInt32 = 0
+
+        public init() {}
+
+        public init(
+            sealed: Bool = false, recipient: [UInt8] = [], setID: [UInt8] = [], threshold: UInt32 = 0, given: UInt32 = 0
+        ) {
+            self.sealed = sealed
+            self.recipient = recipient
+            self.setID = setID
+            self.threshold = threshold
+            self.given = given
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct BackupRequest: ProtoMessage {
+
+        public init() {}
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct BackupChunk: ProtoMessage {
+        public var data: [UInt8] = []
+        public var last: Bool = false
+        /// with the last chunk: what the backup holds
+        public var revision: UInt64 = 0
+
+        public init() {}
+
+        public init(data: [UInt8] = [], last: Bool = false, revision: UInt64 = 0) {
+            self.data = data
+            self.last = last
+            self.revision = revision
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct AcceptRestoreRequest: ProtoMessage {
+        /// of the store as it is, as a check that it is the one meant
+        public var revision: UInt64 = 0
+        public var dryRun: Bool = false
+
+        public init() {}
+
+        public init(revision: UInt64 = 0, dryRun: Bool = false) {
+            self.revision = revision
+            self.dryRun = dryRun
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct AcceptRestoreResponse: ProtoMessage {
+        public var revision: UInt64 = 0
+        /// the newest that the audit log knows
+        public var loggedRevision: UInt64 = 0
+        public var replayed: [Proto.ReplayedEvent] = []
+        public var rotated: [Proto.KeyInfo] = []
+
+        public init() {}
+
+        public init(
+            revision: UInt64 = 0, loggedRevision: UInt64 = 0, replayed: [Proto.ReplayedEvent] = [],
+            rotated: [Proto.KeyInfo] = []
+        ) {
+            self.revision = revision
+            self.loggedRevision = loggedRevision
+            self.replayed = replayed
+            self.rotated = rotated
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    /// What the log tells of the time after the backup.
+    public struct ReplayedEvent: ProtoMessage {
+        public var operation: String = ""
+        public var object: String = ""
+        public var version: UInt64 = 0
+        public var unixMs: Int64 = 0
+
+        public init() {}
+
+        public init(operation: String = "", object: String = "", version: UInt64 = 0, unixMs: Int64 = 0) {
+            self.operation = operation
+            self.object = object
+            self.version = version
+            self.unixMs = unixMs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ListAlertsRequest: ProtoMessage {
+        public var sinceUnixMs: Int64 = 0
+        /// 0: 100
+        public var limit: UInt32 = 0
+
+        public init() {}
+
+        public init(sinceUnixMs: Int64 = 0, limit: UInt32 = 0) {
+            self.sinceUnixMs = sinceUnixMs
+            self.limit = limit
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ListAlertsResponse: ProtoMessage {
+        public var alerts: [Proto.RaisedAlert] = []
+
+        public init() {}
+
+        public init(alerts: [Proto.RaisedAlert] = []) {
+            self.alerts = alerts
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct RaisedAlert: ProtoMessage {
+        /// 16 bytes
+        public var id: [UInt8] = []
+        public var raisedUnixMs: Int64 = 0
+        public var kind: String = ""
+        public var severity: String = ""
+        public var object: String = ""
+        public var text: String = ""
+        /// destinations that have not taken it yet
+        public var pending: UInt32 = 0
+
+        public init() {}
+
+        public init(
+            id: [UInt8] = [], raisedUnixMs: Int64 = 0, kind: String = "", severity: String = "", object: String = "",
+            text: String = "", pending: UInt32 = 0
+        ) {
+            self.id = id
+            self.raisedUnixMs = raisedUnixMs
+            self.kind = kind
+            self.severity = severity
+            self.object = object
+            self.text = text
+            self.pending = pending
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -641,6 +2193,15 @@ extension Proto.CatalogField: CMessageConvertible {
         rowBound = c.row_bound != 0
         recordKeys = c.record_keys != 0
         indexes = try decodeMessages(c.indexes, c.n_indexes)
+        rotationDays = c.rotation_days
+        transitionDays = c.transition_days
+        dual = c.dual != 0
+        subjectKeys = c.subject_keys != 0
+        switch c.backup_retention_case.rawValue {
+        case 12: backupRetention = .backupRetentionDays(c.backup_retention_days)
+        default: backupRetention = nil
+        }
+        locations = try decodeTexts(c.locations, c.n_locations)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__CatalogField>, in arena: MessageArena) {
@@ -651,6 +2212,17 @@ extension Proto.CatalogField: CMessageConvertible {
         c.pointee.row_bound = rowBound ? 1 : 0
         c.pointee.record_keys = recordKeys ? 1 : 0
         (c.pointee.indexes, c.pointee.n_indexes) = arena.messages(indexes)
+        c.pointee.rotation_days = rotationDays
+        c.pointee.transition_days = transitionDays
+        c.pointee.dual = dual ? 1 : 0
+        c.pointee.subject_keys = subjectKeys ? 1 : 0
+        switch backupRetention {
+        case .backupRetentionDays(let value):
+            c.pointee.backup_retention_case = Fieldseal__V1__CatalogField__BackupRetentionCase(rawValue: 12)
+            c.pointee.backup_retention_days = value
+        case nil: break
+        }
+        (c.pointee.locations, c.pointee.n_locations) = arena.texts(locations)
     }
 }
 
@@ -771,11 +2343,13 @@ extension Proto.FieldKeySelector: CMessageConvertible {
     init(_ c: Fieldseal__V1__FieldKeySelector) throws(MessageError) {
         field = try decodeText(c.field)
         version = c.version
+        leaseCount = c.lease_count
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__FieldKeySelector>, in arena: MessageArena) {
         c.pointee.field = arena.bytes(field)
         c.pointee.version = version
+        c.pointee.lease_count = leaseCount
     }
 }
 
@@ -835,6 +2409,9 @@ extension Proto.FieldKeyGrant: CMessageConvertible {
         sealedKey = decodeBytes(c.sealed_key)
         ttlSeconds = c.ttl_seconds
         indexKeys = try decodeMessages(c.index_keys, c.n_index_keys)
+        leaseCount = c.lease_count
+        partner = try decodeMessage(c.partner)
+        revision = c.revision
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__FieldKeyGrant>, in arena: MessageArena) {
@@ -843,6 +2420,24 @@ extension Proto.FieldKeyGrant: CMessageConvertible {
         c.pointee.sealed_key = arena.bytes(sealedKey)
         c.pointee.ttl_seconds = ttlSeconds
         (c.pointee.index_keys, c.pointee.n_index_keys) = arena.messages(indexKeys)
+        c.pointee.lease_count = leaseCount
+        c.pointee.partner = arena.optionalMessage(partner)
+        c.pointee.revision = revision
+    }
+}
+
+extension Proto.SealedPartner: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__SealedPartner> = { fieldseal__v1__sealed_partner__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__SealedPartner> = { fieldseal__v1__sealed_partner__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__SealedPartner) throws(MessageError) {
+        version = c.version
+        sealedKey = decodeBytes(c.sealed_key)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__SealedPartner>, in arena: MessageArena) {
+        c.pointee.version = version
+        c.pointee.sealed_key = arena.bytes(sealedKey)
     }
 }
 
@@ -1016,6 +2611,12 @@ extension Proto.KeyInfo: CMessageConvertible {
         expiresUnixMs = c.expires_unix_ms
         rotationCount = c.rotation_count
         revision = c.revision
+        stateUnixMs = c.state_unix_ms
+        transitionEndsUnixMs = c.transition_ends_unix_ms
+        compromisedUnixMs = c.compromised_unix_ms
+        destroyUnixMs = c.destroy_unix_ms
+        leased = c.leased
+        rows = try decodeText(c.rows)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__KeyInfo>, in arena: MessageArena) {
@@ -1030,6 +2631,12 @@ extension Proto.KeyInfo: CMessageConvertible {
         c.pointee.expires_unix_ms = expiresUnixMs
         c.pointee.rotation_count = rotationCount
         c.pointee.revision = revision
+        c.pointee.state_unix_ms = stateUnixMs
+        c.pointee.transition_ends_unix_ms = transitionEndsUnixMs
+        c.pointee.compromised_unix_ms = compromisedUnixMs
+        c.pointee.destroy_unix_ms = destroyUnixMs
+        c.pointee.leased = leased
+        c.pointee.rows = arena.bytes(rows)
     }
 }
 
@@ -1124,6 +2731,8 @@ extension Proto.KeysStatusResponse: CMessageConvertible {
         fields = c.fields
         keys = c.keys
         outboxPending = c.outbox_pending
+        quarantined = c.quarantined != 0
+        lateRotations = c.late_rotations
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__KeysStatusResponse>, in arena: MessageArena) {
@@ -1134,5 +2743,1209 @@ extension Proto.KeysStatusResponse: CMessageConvertible {
         c.pointee.fields = fields
         c.pointee.keys = keys
         c.pointee.outbox_pending = outboxPending
+        c.pointee.quarantined = quarantined ? 1 : 0
+        c.pointee.late_rotations = lateRotations
+    }
+}
+
+extension Proto.RotateManyRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__RotateManyRequest> = {
+        fieldseal__v1__rotate_many_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__RotateManyRequest> = {
+        fieldseal__v1__rotate_many_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__RotateManyRequest) throws(MessageError) {
+        type = try decodeEnumeration(c.type.rawValue)
+        under = try decodeText(c.under)
+        dryRun = c.dry_run != 0
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__RotateManyRequest>, in arena: MessageArena) {
+        c.pointee.type = Fieldseal__V1__KeyType(rawValue: encodeEnumeration(type))
+        c.pointee.under = arena.bytes(under)
+        c.pointee.dry_run = dryRun ? 1 : 0
+    }
+}
+
+extension Proto.RotateManyResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__RotateManyResponse> = {
+        fieldseal__v1__rotate_many_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__RotateManyResponse> = {
+        fieldseal__v1__rotate_many_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__RotateManyResponse) throws(MessageError) {
+        results = try decodeMessages(c.results, c.n_results)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__RotateManyResponse>, in arena: MessageArena) {
+        (c.pointee.results, c.pointee.n_results) = arena.messages(results)
+    }
+}
+
+extension Proto.RotatedKey: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__RotatedKey> = { fieldseal__v1__rotated_key__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__RotatedKey> = { fieldseal__v1__rotated_key__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__RotatedKey) throws(MessageError) {
+        name = try decodeText(c.name)
+        type = try decodeEnumeration(c.type.rawValue)
+        result = try decodeMessage(c.result)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__RotatedKey>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+        c.pointee.type = Fieldseal__V1__KeyType(rawValue: encodeEnumeration(type))
+        c.pointee.result = arena.optionalMessage(result)
+    }
+}
+
+extension Proto.RollbackRotationRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__RollbackRotationRequest> = {
+        fieldseal__v1__rollback_rotation_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__RollbackRotationRequest> = {
+        fieldseal__v1__rollback_rotation_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__RollbackRotationRequest) throws(MessageError) {
+        key = try decodeText(c.key)
+        dryRun = c.dry_run != 0
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__RollbackRotationRequest>, in arena: MessageArena) {
+        c.pointee.key = arena.bytes(key)
+        c.pointee.dry_run = dryRun ? 1 : 0
+    }
+}
+
+extension Proto.KeyVersionRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__KeyVersionRequest> = {
+        fieldseal__v1__key_version_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__KeyVersionRequest> = {
+        fieldseal__v1__key_version_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__KeyVersionRequest) throws(MessageError) {
+        key = try decodeText(c.key)
+        version = c.version
+        dryRun = c.dry_run != 0
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__KeyVersionRequest>, in arena: MessageArena) {
+        c.pointee.key = arena.bytes(key)
+        c.pointee.version = version
+        c.pointee.dry_run = dryRun ? 1 : 0
+    }
+}
+
+extension Proto.KeyChangeResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__KeyChangeResponse> = {
+        fieldseal__v1__key_change_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__KeyChangeResponse> = {
+        fieldseal__v1__key_change_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__KeyChangeResponse) throws(MessageError) {
+        keys = try decodeMessages(c.keys, c.n_keys)
+        revision = c.revision
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__KeyChangeResponse>, in arena: MessageArena) {
+        (c.pointee.keys, c.pointee.n_keys) = arena.messages(keys)
+        c.pointee.revision = revision
+    }
+}
+
+extension Proto.ShowScheduleRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ShowScheduleRequest> = {
+        fieldseal__v1__show_schedule_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ShowScheduleRequest> = {
+        fieldseal__v1__show_schedule_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ShowScheduleRequest) throws(MessageError) {
+        name = try decodeText(c.name)
+        lateOnly = c.late_only != 0
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ShowScheduleRequest>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+        c.pointee.late_only = lateOnly ? 1 : 0
+    }
+}
+
+extension Proto.ScheduleEntry: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ScheduleEntry> = { fieldseal__v1__schedule_entry__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__ScheduleEntry> = { fieldseal__v1__schedule_entry__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__ScheduleEntry) throws(MessageError) {
+        name = try decodeText(c.name)
+        type = try decodeEnumeration(c.type.rawValue)
+        version = c.version
+        action = try decodeEnumeration(c.action.rawValue)
+        dueUnixMs = c.due_unix_ms
+        late = c.late != 0
+        waitsFor = try decodeText(c.waits_for)
+        failures = c.failures
+        nextAttemptUnixMs = c.next_attempt_unix_ms
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ScheduleEntry>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+        c.pointee.type = Fieldseal__V1__KeyType(rawValue: encodeEnumeration(type))
+        c.pointee.version = version
+        c.pointee.action = Fieldseal__V1__ScheduledAction(rawValue: encodeEnumeration(action))
+        c.pointee.due_unix_ms = dueUnixMs
+        c.pointee.late = late ? 1 : 0
+        c.pointee.waits_for = arena.bytes(waitsFor)
+        c.pointee.failures = failures
+        c.pointee.next_attempt_unix_ms = nextAttemptUnixMs
+    }
+}
+
+extension Proto.ShowScheduleResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ShowScheduleResponse> = {
+        fieldseal__v1__show_schedule_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ShowScheduleResponse> = {
+        fieldseal__v1__show_schedule_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ShowScheduleResponse) throws(MessageError) {
+        entries = try decodeMessages(c.entries, c.n_entries)
+        scheduler = try decodeText(c.scheduler)
+        nowUnixMs = c.now_unix_ms
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ShowScheduleResponse>, in arena: MessageArena) {
+        (c.pointee.entries, c.pointee.n_entries) = arena.messages(entries)
+        c.pointee.scheduler = arena.bytes(scheduler)
+        c.pointee.now_unix_ms = nowUnixMs
+    }
+}
+
+extension Proto.PauseRotationRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__PauseRotationRequest> = {
+        fieldseal__v1__pause_rotation_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__PauseRotationRequest> = {
+        fieldseal__v1__pause_rotation_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__PauseRotationRequest) throws(MessageError) {
+        name = try decodeText(c.name)
+        untilUnixMs = c.until_unix_ms
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__PauseRotationRequest>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+        c.pointee.until_unix_ms = untilUnixMs
+    }
+}
+
+extension Proto.ResumeRotationRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ResumeRotationRequest> = {
+        fieldseal__v1__resume_rotation_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ResumeRotationRequest> = {
+        fieldseal__v1__resume_rotation_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ResumeRotationRequest) throws(MessageError) {
+        name = try decodeText(c.name)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ResumeRotationRequest>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+    }
+}
+
+extension Proto.PauseRotationResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__PauseRotationResponse> = {
+        fieldseal__v1__pause_rotation_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__PauseRotationResponse> = {
+        fieldseal__v1__pause_rotation_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__PauseRotationResponse) throws(MessageError) {
+        paused = try decodeMessages(c.paused, c.n_paused)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__PauseRotationResponse>, in arena: MessageArena) {
+        (c.pointee.paused, c.pointee.n_paused) = arena.messages(paused)
+    }
+}
+
+extension Proto.PausedRotation: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__PausedRotation> = { fieldseal__v1__paused_rotation__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__PausedRotation> = { fieldseal__v1__paused_rotation__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__PausedRotation) throws(MessageError) {
+        name = try decodeText(c.name)
+        sinceUnixMs = c.since_unix_ms
+        untilUnixMs = c.until_unix_ms
+        actor = try decodeText(c.actor)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__PausedRotation>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+        c.pointee.since_unix_ms = sinceUnixMs
+        c.pointee.until_unix_ms = untilUnixMs
+        c.pointee.actor = arena.bytes(actor)
+    }
+}
+
+extension Proto.ReportCensusRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ReportCensusRequest> = {
+        fieldseal__v1__report_census_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ReportCensusRequest> = {
+        fieldseal__v1__report_census_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ReportCensusRequest) throws(MessageError) {
+        field = try decodeText(c.field)
+        location = try decodeText(c.location)
+        begunUnixMs = c.begun_unix_ms
+        primary = c.primary != 0
+        counts = try decodeMessages(c.counts, c.n_counts)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ReportCensusRequest>, in arena: MessageArena) {
+        c.pointee.field = arena.bytes(field)
+        c.pointee.location = arena.bytes(location)
+        c.pointee.begun_unix_ms = begunUnixMs
+        c.pointee.primary = primary ? 1 : 0
+        (c.pointee.counts, c.pointee.n_counts) = arena.messages(counts)
+    }
+}
+
+extension Proto.CensusCount: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__CensusCount> = { fieldseal__v1__census_count__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__CensusCount> = { fieldseal__v1__census_count__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__CensusCount) throws(MessageError) {
+        version = c.version
+        rows = c.rows
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__CensusCount>, in _: MessageArena) {
+        c.pointee.version = version
+        c.pointee.rows = rows
+    }
+}
+
+extension Proto.ReportCensusResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ReportCensusResponse> = {
+        fieldseal__v1__report_census_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ReportCensusResponse> = {
+        fieldseal__v1__report_census_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ReportCensusResponse) throws(MessageError) {
+        revision = c.revision
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ReportCensusResponse>, in _: MessageArena) {
+        c.pointee.revision = revision
+    }
+}
+
+extension Proto.ShowCensusRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ShowCensusRequest> = {
+        fieldseal__v1__show_census_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ShowCensusRequest> = {
+        fieldseal__v1__show_census_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ShowCensusRequest) throws(MessageError) {
+        field = try decodeText(c.field)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ShowCensusRequest>, in arena: MessageArena) {
+        c.pointee.field = arena.bytes(field)
+    }
+}
+
+extension Proto.ShowCensusResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ShowCensusResponse> = {
+        fieldseal__v1__show_census_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ShowCensusResponse> = {
+        fieldseal__v1__show_census_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ShowCensusResponse) throws(MessageError) {
+        censuses = try decodeMessages(c.censuses, c.n_censuses)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ShowCensusResponse>, in arena: MessageArena) {
+        (c.pointee.censuses, c.pointee.n_censuses) = arena.messages(censuses)
+    }
+}
+
+extension Proto.Census: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__Census> = { fieldseal__v1__census__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__Census> = { fieldseal__v1__census__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__Census) throws(MessageError) {
+        field = try decodeText(c.field)
+        location = try decodeText(c.location)
+        begunUnixMs = c.begun_unix_ms
+        reportedUnixMs = c.reported_unix_ms
+        reporter = try decodeText(c.reporter)
+        counts = try decodeMessages(c.counts, c.n_counts)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__Census>, in arena: MessageArena) {
+        c.pointee.field = arena.bytes(field)
+        c.pointee.location = arena.bytes(location)
+        c.pointee.begun_unix_ms = begunUnixMs
+        c.pointee.reported_unix_ms = reportedUnixMs
+        c.pointee.reporter = arena.bytes(reporter)
+        (c.pointee.counts, c.pointee.n_counts) = arena.messages(counts)
+    }
+}
+
+extension Proto.CompromiseKeyRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__CompromiseKeyRequest> = {
+        fieldseal__v1__compromise_key_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__CompromiseKeyRequest> = {
+        fieldseal__v1__compromise_key_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__CompromiseKeyRequest) throws(MessageError) {
+        key = try decodeText(c.key)
+        version = c.version
+        reason = try decodeText(c.reason)
+        suspectedSinceUnixMs = c.suspected_since_unix_ms
+        dryRun = c.dry_run != 0
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__CompromiseKeyRequest>, in arena: MessageArena) {
+        c.pointee.key = arena.bytes(key)
+        c.pointee.version = version
+        c.pointee.reason = arena.bytes(reason)
+        c.pointee.suspected_since_unix_ms = suspectedSinceUnixMs
+        c.pointee.dry_run = dryRun ? 1 : 0
+    }
+}
+
+extension Proto.CompromiseKeyResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__CompromiseKeyResponse> = {
+        fieldseal__v1__compromise_key_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__CompromiseKeyResponse> = {
+        fieldseal__v1__compromise_key_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__CompromiseKeyResponse) throws(MessageError) {
+        compromised = try decodeMessages(c.compromised, c.n_compromised)
+        made = try decodeMessages(c.made, c.n_made)
+        affected = try decodeMessages(c.affected, c.n_affected)
+        revision = c.revision
+        watchers = try decodeMessages(c.watchers, c.n_watchers)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__CompromiseKeyResponse>, in arena: MessageArena) {
+        (c.pointee.compromised, c.pointee.n_compromised) = arena.messages(compromised)
+        (c.pointee.made, c.pointee.n_made) = arena.messages(made)
+        (c.pointee.affected, c.pointee.n_affected) = arena.messages(affected)
+        c.pointee.revision = revision
+        (c.pointee.watchers, c.pointee.n_watchers) = arena.messages(watchers)
+    }
+}
+
+extension Proto.AffectedField: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__AffectedField> = { fieldseal__v1__affected_field__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__AffectedField> = { fieldseal__v1__affected_field__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__AffectedField) throws(MessageError) {
+        field = try decodeText(c.field)
+        versions = decodeNumbers(c.versions, c.n_versions)
+        rows = c.rows
+        censusUnixMs = c.census_unix_ms
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__AffectedField>, in arena: MessageArena) {
+        c.pointee.field = arena.bytes(field)
+        (c.pointee.versions, c.pointee.n_versions) = arena.numbers(versions)
+        c.pointee.rows = rows
+        c.pointee.census_unix_ms = censusUnixMs
+    }
+}
+
+extension Proto.ShowPropagationRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ShowPropagationRequest> = {
+        fieldseal__v1__show_propagation_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ShowPropagationRequest> = {
+        fieldseal__v1__show_propagation_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ShowPropagationRequest) throws(MessageError) {
+        revision = c.revision
+        waitMs = c.wait_ms
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ShowPropagationRequest>, in _: MessageArena) {
+        c.pointee.revision = revision
+        c.pointee.wait_ms = waitMs
+    }
+}
+
+extension Proto.ShowPropagationResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ShowPropagationResponse> = {
+        fieldseal__v1__show_propagation_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ShowPropagationResponse> = {
+        fieldseal__v1__show_propagation_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ShowPropagationResponse) throws(MessageError) {
+        revision = c.revision
+        watchers = try decodeMessages(c.watchers, c.n_watchers)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ShowPropagationResponse>, in arena: MessageArena) {
+        c.pointee.revision = revision
+        (c.pointee.watchers, c.pointee.n_watchers) = arena.messages(watchers)
+    }
+}
+
+extension Proto.Watcher: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__Watcher> = { fieldseal__v1__watcher__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__Watcher> = { fieldseal__v1__watcher__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__Watcher) throws(MessageError) {
+        identity = try decodeText(c.identity)
+        replica = decodeBytes(c.replica)
+        position = c.position
+        seenUnixMs = c.seen_unix_ms
+        acknowledged = c.acknowledged != 0
+        lapsesUnixMs = c.lapses_unix_ms
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__Watcher>, in arena: MessageArena) {
+        c.pointee.identity = arena.bytes(identity)
+        c.pointee.replica = arena.bytes(replica)
+        c.pointee.position = position
+        c.pointee.seen_unix_ms = seenUnixMs
+        c.pointee.acknowledged = acknowledged ? 1 : 0
+        c.pointee.lapses_unix_ms = lapsesUnixMs
+    }
+}
+
+extension Proto.WatchKeysRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__WatchKeysRequest> = { fieldseal__v1__watch_keys_request__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__WatchKeysRequest> = {
+        fieldseal__v1__watch_keys_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__WatchKeysRequest) throws(MessageError) {
+        position = c.position
+        replica = decodeBytes(c.replica)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__WatchKeysRequest>, in arena: MessageArena) {
+        c.pointee.position = position
+        c.pointee.replica = arena.bytes(replica)
+    }
+}
+
+extension Proto.KeyChanges: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__KeyChanges> = { fieldseal__v1__key_changes__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__KeyChanges> = { fieldseal__v1__key_changes__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__KeyChanges) throws(MessageError) {
+        position = c.position
+        changes = try decodeMessages(c.changes, c.n_changes)
+        lost = c.lost != 0
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__KeyChanges>, in arena: MessageArena) {
+        c.pointee.position = position
+        (c.pointee.changes, c.pointee.n_changes) = arena.messages(changes)
+        c.pointee.lost = lost ? 1 : 0
+    }
+}
+
+extension Proto.KeyChange: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__KeyChange> = { fieldseal__v1__key_change__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__KeyChange> = { fieldseal__v1__key_change__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__KeyChange) throws(MessageError) {
+        kind = try decodeEnumeration(c.kind.rawValue)
+        field = try decodeText(c.field)
+        version = c.version
+        subjectKeyID = decodeBytes(c.subject_key_id)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__KeyChange>, in arena: MessageArena) {
+        c.pointee.kind = Fieldseal__V1__KeyChangeKind(rawValue: encodeEnumeration(kind))
+        c.pointee.field = arena.bytes(field)
+        c.pointee.version = version
+        c.pointee.subject_key_id = arena.bytes(subjectKeyID)
+    }
+}
+
+extension Proto.AcknowledgeKeysRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__AcknowledgeKeysRequest> = {
+        fieldseal__v1__acknowledge_keys_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__AcknowledgeKeysRequest> = {
+        fieldseal__v1__acknowledge_keys_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__AcknowledgeKeysRequest) throws(MessageError) {
+        replica = decodeBytes(c.replica)
+        position = c.position
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__AcknowledgeKeysRequest>, in arena: MessageArena) {
+        c.pointee.replica = arena.bytes(replica)
+        c.pointee.position = position
+    }
+}
+
+extension Proto.AcknowledgeKeysResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__AcknowledgeKeysResponse> = {
+        fieldseal__v1__acknowledge_keys_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__AcknowledgeKeysResponse> = {
+        fieldseal__v1__acknowledge_keys_response__unpack($0, $1, $2)
+    }
+
+    init(_: Fieldseal__V1__AcknowledgeKeysResponse) throws(MessageError) {
+    }
+
+    func fill(_: UnsafeMutablePointer<Fieldseal__V1__AcknowledgeKeysResponse>, in _: MessageArena) {
+    }
+}
+
+extension Proto.LeaseRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__LeaseRequest> = { fieldseal__v1__lease_request__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__LeaseRequest> = { fieldseal__v1__lease_request__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__LeaseRequest) throws(MessageError) {
+        items = try decodeMessages(c.items, c.n_items)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__LeaseRequest>, in arena: MessageArena) {
+        (c.pointee.items, c.pointee.n_items) = arena.messages(items)
+    }
+}
+
+extension Proto.LeaseItem: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__LeaseItem> = { fieldseal__v1__lease_item__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__LeaseItem> = { fieldseal__v1__lease_item__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__LeaseItem) throws(MessageError) {
+        field = try decodeText(c.field)
+        version = c.version
+        count = c.count
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__LeaseItem>, in arena: MessageArena) {
+        c.pointee.field = arena.bytes(field)
+        c.pointee.version = version
+        c.pointee.count = count
+    }
+}
+
+extension Proto.LeaseResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__LeaseResponse> = { fieldseal__v1__lease_response__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__LeaseResponse> = { fieldseal__v1__lease_response__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__LeaseResponse) throws(MessageError) {
+        results = try decodeMessages(c.results, c.n_results)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__LeaseResponse>, in arena: MessageArena) {
+        (c.pointee.results, c.pointee.n_results) = arena.messages(results)
+    }
+}
+
+extension Proto.LeaseResult: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__LeaseResult> = { fieldseal__v1__lease_result__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__LeaseResult> = { fieldseal__v1__lease_result__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__LeaseResult) throws(MessageError) {
+        switch c.outcome_case.rawValue {
+        case 1: outcome = try .grant(decodeChosenMessage(c.grant))
+        case 2: outcome = try .error(decodeChosenMessage(c.error))
+        default: outcome = nil
+        }
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__LeaseResult>, in arena: MessageArena) {
+        switch outcome {
+        case .grant(let value):
+            c.pointee.outcome_case = Fieldseal__V1__LeaseResult__OutcomeCase(rawValue: 1)
+            c.pointee.grant = arena.message(value)
+        case .error(let value):
+            c.pointee.outcome_case = Fieldseal__V1__LeaseResult__OutcomeCase(rawValue: 2)
+            c.pointee.error = arena.message(value)
+        case nil: break
+        }
+    }
+}
+
+extension Proto.LeaseGrant: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__LeaseGrant> = { fieldseal__v1__lease_grant__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__LeaseGrant> = { fieldseal__v1__lease_grant__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__LeaseGrant) throws(MessageError) {
+        count = c.count
+        ttlSeconds = c.ttl_seconds
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__LeaseGrant>, in _: MessageArena) {
+        c.pointee.count = count
+        c.pointee.ttl_seconds = ttlSeconds
+    }
+}
+
+extension Proto.DestructionResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__DestructionResponse> = {
+        fieldseal__v1__destruction_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__DestructionResponse> = {
+        fieldseal__v1__destruction_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__DestructionResponse) throws(MessageError) {
+        key = try decodeMessage(c.key)
+        state = try decodeEnumeration(c.state.rawValue)
+        destroyUnixMs = c.destroy_unix_ms
+        waitsFor = try decodeText(c.waits_for)
+        proposedBy = try decodeText(c.proposed_by)
+        completeUnixMs = c.complete_unix_ms
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__DestructionResponse>, in arena: MessageArena) {
+        c.pointee.key = arena.optionalMessage(key)
+        c.pointee.state = Fieldseal__V1__DestructionState(rawValue: encodeEnumeration(state))
+        c.pointee.destroy_unix_ms = destroyUnixMs
+        c.pointee.waits_for = arena.bytes(waitsFor)
+        c.pointee.proposed_by = arena.bytes(proposedBy)
+        c.pointee.complete_unix_ms = completeUnixMs
+    }
+}
+
+extension Proto.GetSubjectKeyRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__GetSubjectKeyRequest> = {
+        fieldseal__v1__get_subject_key_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__GetSubjectKeyRequest> = {
+        fieldseal__v1__get_subject_key_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__GetSubjectKeyRequest) throws(MessageError) {
+        recipient = decodeBytes(c.recipient)
+        selectors = try decodeMessages(c.selectors, c.n_selectors)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__GetSubjectKeyRequest>, in arena: MessageArena) {
+        c.pointee.recipient = arena.bytes(recipient)
+        (c.pointee.selectors, c.pointee.n_selectors) = arena.messages(selectors)
+    }
+}
+
+extension Proto.SubjectSelector: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__SubjectSelector> = { fieldseal__v1__subject_selector__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__SubjectSelector> = { fieldseal__v1__subject_selector__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__SubjectSelector) throws(MessageError) {
+        field = try decodeText(c.field)
+        switch c.subject_case.rawValue {
+        case 2: subject = .subjectID(decodeBytes(c.subject_id))
+        case 3: subject = .subjectKeyID(decodeBytes(c.subject_key_id))
+        default: subject = nil
+        }
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__SubjectSelector>, in arena: MessageArena) {
+        c.pointee.field = arena.bytes(field)
+        switch subject {
+        case .subjectID(let value):
+            c.pointee.subject_case = Fieldseal__V1__SubjectSelector__SubjectCase(rawValue: 2)
+            c.pointee.subject_id = arena.bytes(value)
+        case .subjectKeyID(let value):
+            c.pointee.subject_case = Fieldseal__V1__SubjectSelector__SubjectCase(rawValue: 3)
+            c.pointee.subject_key_id = arena.bytes(value)
+        case nil: break
+        }
+    }
+}
+
+extension Proto.GetSubjectKeyResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__GetSubjectKeyResponse> = {
+        fieldseal__v1__get_subject_key_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__GetSubjectKeyResponse> = {
+        fieldseal__v1__get_subject_key_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__GetSubjectKeyResponse) throws(MessageError) {
+        results = try decodeMessages(c.results, c.n_results)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__GetSubjectKeyResponse>, in arena: MessageArena) {
+        (c.pointee.results, c.pointee.n_results) = arena.messages(results)
+    }
+}
+
+extension Proto.SubjectKeyResult: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__SubjectKeyResult> = { fieldseal__v1__subject_key_result__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__SubjectKeyResult> = {
+        fieldseal__v1__subject_key_result__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__SubjectKeyResult) throws(MessageError) {
+        switch c.outcome_case.rawValue {
+        case 1: outcome = try .grant(decodeChosenMessage(c.grant))
+        case 2: outcome = try .error(decodeChosenMessage(c.error))
+        default: outcome = nil
+        }
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__SubjectKeyResult>, in arena: MessageArena) {
+        switch outcome {
+        case .grant(let value):
+            c.pointee.outcome_case = Fieldseal__V1__SubjectKeyResult__OutcomeCase(rawValue: 1)
+            c.pointee.grant = arena.message(value)
+        case .error(let value):
+            c.pointee.outcome_case = Fieldseal__V1__SubjectKeyResult__OutcomeCase(rawValue: 2)
+            c.pointee.error = arena.message(value)
+        case nil: break
+        }
+    }
+}
+
+extension Proto.SubjectKeyGrant: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__SubjectKeyGrant> = { fieldseal__v1__subject_key_grant__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__SubjectKeyGrant> = { fieldseal__v1__subject_key_grant__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__SubjectKeyGrant) throws(MessageError) {
+        subjectKeyID = decodeBytes(c.subject_key_id)
+        sealedKey = decodeBytes(c.sealed_key)
+        ttlSeconds = c.ttl_seconds
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__SubjectKeyGrant>, in arena: MessageArena) {
+        c.pointee.subject_key_id = arena.bytes(subjectKeyID)
+        c.pointee.sealed_key = arena.bytes(sealedKey)
+        c.pointee.ttl_seconds = ttlSeconds
+    }
+}
+
+extension Proto.EraseSubjectRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__EraseSubjectRequest> = {
+        fieldseal__v1__erase_subject_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__EraseSubjectRequest> = {
+        fieldseal__v1__erase_subject_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__EraseSubjectRequest) throws(MessageError) {
+        table = try decodeText(c.table)
+        subjectID = decodeBytes(c.subject_id)
+        dryRun = c.dry_run != 0
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__EraseSubjectRequest>, in arena: MessageArena) {
+        c.pointee.table = arena.bytes(table)
+        c.pointee.subject_id = arena.bytes(subjectID)
+        c.pointee.dry_run = dryRun ? 1 : 0
+    }
+}
+
+extension Proto.EraseSubjectResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__EraseSubjectResponse> = {
+        fieldseal__v1__erase_subject_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__EraseSubjectResponse> = {
+        fieldseal__v1__erase_subject_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__EraseSubjectResponse) throws(MessageError) {
+        found = c.found != 0
+        subjectKeyID = decodeBytes(c.subject_key_id)
+        erasedUnixMs = c.erased_unix_ms
+        completeUnixMs = c.complete_unix_ms
+        revision = c.revision
+        watchers = try decodeMessages(c.watchers, c.n_watchers)
+        indexColumns = try decodeTexts(c.index_columns, c.n_index_columns)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__EraseSubjectResponse>, in arena: MessageArena) {
+        c.pointee.found = found ? 1 : 0
+        c.pointee.subject_key_id = arena.bytes(subjectKeyID)
+        c.pointee.erased_unix_ms = erasedUnixMs
+        c.pointee.complete_unix_ms = completeUnixMs
+        c.pointee.revision = revision
+        (c.pointee.watchers, c.pointee.n_watchers) = arena.messages(watchers)
+        (c.pointee.index_columns, c.pointee.n_index_columns) = arena.texts(indexColumns)
+    }
+}
+
+extension Proto.ShowMasterRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ShowMasterRequest> = {
+        fieldseal__v1__show_master_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ShowMasterRequest> = {
+        fieldseal__v1__show_master_request__unpack($0, $1, $2)
+    }
+
+    init(_: Fieldseal__V1__ShowMasterRequest) throws(MessageError) {
+    }
+
+    func fill(_: UnsafeMutablePointer<Fieldseal__V1__ShowMasterRequest>, in _: MessageArena) {
+    }
+}
+
+extension Proto.ShowMasterResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ShowMasterResponse> = {
+        fieldseal__v1__show_master_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ShowMasterResponse> = {
+        fieldseal__v1__show_master_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ShowMasterResponse) throws(MessageError) {
+        key = try decodeMessage(c.key)
+        custodians = try decodeMessages(c.custodians, c.n_custodians)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ShowMasterResponse>, in arena: MessageArena) {
+        c.pointee.key = arena.optionalMessage(key)
+        (c.pointee.custodians, c.pointee.n_custodians) = arena.messages(custodians)
+    }
+}
+
+extension Proto.Custodian: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__Custodian> = { fieldseal__v1__custodian__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__Custodian> = { fieldseal__v1__custodian__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__Custodian) throws(MessageError) {
+        name = try decodeText(c.name)
+        provider = try decodeText(c.provider)
+        key = try decodeText(c.key)
+        configured = c.configured != 0
+        holds = c.holds != 0
+        addedUnixMs = c.added_unix_ms
+        drilledUnixMs = c.drilled_unix_ms
+        drillPassed = c.drill_passed != 0
+        drillCause = try decodeText(c.drill_cause)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__Custodian>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+        c.pointee.provider = arena.bytes(provider)
+        c.pointee.key = arena.bytes(key)
+        c.pointee.configured = configured ? 1 : 0
+        c.pointee.holds = holds ? 1 : 0
+        c.pointee.added_unix_ms = addedUnixMs
+        c.pointee.drilled_unix_ms = drilledUnixMs
+        c.pointee.drill_passed = drillPassed ? 1 : 0
+        c.pointee.drill_cause = arena.bytes(drillCause)
+    }
+}
+
+extension Proto.CustodianRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__CustodianRequest> = { fieldseal__v1__custodian_request__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__CustodianRequest> = {
+        fieldseal__v1__custodian_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__CustodianRequest) throws(MessageError) {
+        name = try decodeText(c.name)
+        dryRun = c.dry_run != 0
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__CustodianRequest>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+        c.pointee.dry_run = dryRun ? 1 : 0
+    }
+}
+
+extension Proto.MakeSharesRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__MakeSharesRequest> = {
+        fieldseal__v1__make_shares_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__MakeSharesRequest> = {
+        fieldseal__v1__make_shares_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__MakeSharesRequest) throws(MessageError) {
+        name = try decodeText(c.name)
+        threshold = c.threshold
+        shares = c.shares
+        recipient = decodeBytes(c.recipient)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__MakeSharesRequest>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+        c.pointee.threshold = threshold
+        c.pointee.shares = shares
+        c.pointee.recipient = arena.bytes(recipient)
+    }
+}
+
+extension Proto.MakeSharesResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__MakeSharesResponse> = {
+        fieldseal__v1__make_shares_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__MakeSharesResponse> = {
+        fieldseal__v1__make_shares_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__MakeSharesResponse) throws(MessageError) {
+        sealedShares = decodeByteStrings(c.sealed_shares, c.n_sealed_shares)
+        setID = decodeBytes(c.set_id)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__MakeSharesResponse>, in arena: MessageArena) {
+        (c.pointee.sealed_shares, c.pointee.n_sealed_shares) = arena.byteStrings(sealedShares)
+        c.pointee.set_id = arena.bytes(setID)
+    }
+}
+
+extension Proto.RunDrillRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__RunDrillRequest> = { fieldseal__v1__run_drill_request__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__RunDrillRequest> = { fieldseal__v1__run_drill_request__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__RunDrillRequest) throws(MessageError) {
+        name = try decodeText(c.name)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__RunDrillRequest>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+    }
+}
+
+extension Proto.RunDrillResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__RunDrillResponse> = { fieldseal__v1__run_drill_response__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__RunDrillResponse> = {
+        fieldseal__v1__run_drill_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__RunDrillResponse) throws(MessageError) {
+        custodians = try decodeMessages(c.custodians, c.n_custodians)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__RunDrillResponse>, in arena: MessageArena) {
+        (c.pointee.custodians, c.pointee.n_custodians) = arena.messages(custodians)
+    }
+}
+
+extension Proto.ShowUnsealRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ShowUnsealRequest> = {
+        fieldseal__v1__show_unseal_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ShowUnsealRequest> = {
+        fieldseal__v1__show_unseal_request__unpack($0, $1, $2)
+    }
+
+    init(_: Fieldseal__V1__ShowUnsealRequest) throws(MessageError) {
+    }
+
+    func fill(_: UnsafeMutablePointer<Fieldseal__V1__ShowUnsealRequest>, in _: MessageArena) {
+    }
+}
+
+extension Proto.UnsealRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__UnsealRequest> = { fieldseal__v1__unseal_request__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__UnsealRequest> = { fieldseal__v1__unseal_request__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__UnsealRequest) throws(MessageError) {
+        sealedShare = decodeBytes(c.sealed_share)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__UnsealRequest>, in arena: MessageArena) {
+        c.pointee.sealed_share = arena.bytes(sealedShare)
+    }
+}
+
+extension Proto.UnsealResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__UnsealResponse> = { fieldseal__v1__unseal_response__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__UnsealResponse> = { fieldseal__v1__unseal_response__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__UnsealResponse) throws(MessageError) {
+        sealed = c.sealed != 0
+        recipient = decodeBytes(c.recipient)
+        setID = decodeBytes(c.set_id)
+        threshold = c.threshold
+        given = c.given
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__UnsealResponse>, in arena: MessageArena) {
+        c.pointee.sealed = sealed ? 1 : 0
+        c.pointee.recipient = arena.bytes(recipient)
+        c.pointee.set_id = arena.bytes(setID)
+        c.pointee.threshold = threshold
+        c.pointee.given = given
+    }
+}
+
+extension Proto.BackupRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__BackupRequest> = { fieldseal__v1__backup_request__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__BackupRequest> = { fieldseal__v1__backup_request__unpack($0, $1, $2) }
+
+    init(_: Fieldseal__V1__BackupRequest) throws(MessageError) {
+    }
+
+    func fill(_: UnsafeMutablePointer<Fieldseal__V1__BackupRequest>, in _: MessageArena) {
+    }
+}
+
+extension Proto.BackupChunk: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__BackupChunk> = { fieldseal__v1__backup_chunk__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__BackupChunk> = { fieldseal__v1__backup_chunk__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__BackupChunk) throws(MessageError) {
+        data = decodeBytes(c.data)
+        last = c.last != 0
+        revision = c.revision
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__BackupChunk>, in arena: MessageArena) {
+        c.pointee.data = arena.bytes(data)
+        c.pointee.last = last ? 1 : 0
+        c.pointee.revision = revision
+    }
+}
+
+extension Proto.AcceptRestoreRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__AcceptRestoreRequest> = {
+        fieldseal__v1__accept_restore_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__AcceptRestoreRequest> = {
+        fieldseal__v1__accept_restore_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__AcceptRestoreRequest) throws(MessageError) {
+        revision = c.revision
+        dryRun = c.dry_run != 0
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__AcceptRestoreRequest>, in _: MessageArena) {
+        c.pointee.revision = revision
+        c.pointee.dry_run = dryRun ? 1 : 0
+    }
+}
+
+extension Proto.AcceptRestoreResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__AcceptRestoreResponse> = {
+        fieldseal__v1__accept_restore_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__AcceptRestoreResponse> = {
+        fieldseal__v1__accept_restore_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__AcceptRestoreResponse) throws(MessageError) {
+        revision = c.revision
+        loggedRevision = c.logged_revision
+        replayed = try decodeMessages(c.replayed, c.n_replayed)
+        rotated = try decodeMessages(c.rotated, c.n_rotated)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__AcceptRestoreResponse>, in arena: MessageArena) {
+        c.pointee.revision = revision
+        c.pointee.logged_revision = loggedRevision
+        (c.pointee.replayed, c.pointee.n_replayed) = arena.messages(replayed)
+        (c.pointee.rotated, c.pointee.n_rotated) = arena.messages(rotated)
+    }
+}
+
+extension Proto.ReplayedEvent: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ReplayedEvent> = { fieldseal__v1__replayed_event__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__ReplayedEvent> = { fieldseal__v1__replayed_event__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__ReplayedEvent) throws(MessageError) {
+        operation = try decodeText(c.operation)
+        object = try decodeText(c.object)
+        version = c.version
+        unixMs = c.unix_ms
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ReplayedEvent>, in arena: MessageArena) {
+        c.pointee.operation = arena.bytes(operation)
+        c.pointee.object = arena.bytes(object)
+        c.pointee.version = version
+        c.pointee.unix_ms = unixMs
+    }
+}
+
+extension Proto.ListAlertsRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ListAlertsRequest> = {
+        fieldseal__v1__list_alerts_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ListAlertsRequest> = {
+        fieldseal__v1__list_alerts_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ListAlertsRequest) throws(MessageError) {
+        sinceUnixMs = c.since_unix_ms
+        limit = c.limit
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ListAlertsRequest>, in _: MessageArena) {
+        c.pointee.since_unix_ms = sinceUnixMs
+        c.pointee.limit = limit
+    }
+}
+
+extension Proto.ListAlertsResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ListAlertsResponse> = {
+        fieldseal__v1__list_alerts_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ListAlertsResponse> = {
+        fieldseal__v1__list_alerts_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ListAlertsResponse) throws(MessageError) {
+        alerts = try decodeMessages(c.alerts, c.n_alerts)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ListAlertsResponse>, in arena: MessageArena) {
+        (c.pointee.alerts, c.pointee.n_alerts) = arena.messages(alerts)
+    }
+}
+
+extension Proto.RaisedAlert: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__RaisedAlert> = { fieldseal__v1__raised_alert__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__RaisedAlert> = { fieldseal__v1__raised_alert__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__RaisedAlert) throws(MessageError) {
+        id = decodeBytes(c.id)
+        raisedUnixMs = c.raised_unix_ms
+        kind = try decodeText(c.kind)
+        severity = try decodeText(c.severity)
+        object = try decodeText(c.object)
+        text = try decodeText(c.text)
+        pending = c.pending
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__RaisedAlert>, in arena: MessageArena) {
+        c.pointee.id = arena.bytes(id)
+        c.pointee.raised_unix_ms = raisedUnixMs
+        c.pointee.kind = arena.bytes(kind)
+        c.pointee.severity = arena.bytes(severity)
+        c.pointee.object = arena.bytes(object)
+        c.pointee.text = arena.bytes(text)
+        c.pointee.pending = pending
     }
 }

@@ -22,6 +22,20 @@ extension PolicyOperation {
         case .tailAudit: .tailAudit
         case .appendAudit: .appendAudit
         case .status: .status
+        case .lease: .lease
+        case .watchKeys: .watchKeys
+        case .getSubjectKey: .getSubjectKey
+        case .eraseSubject: .eraseSubject
+        case .rewrapCompromised: .rewrap
+        case .manageRotation: .rollbackRotation
+        case .reportCensus: .reportCensus
+        case .compromiseKey: .compromiseKey
+        case .destroyKey: .destroyKey
+        case .manageCustody: .addCustodian
+        case .unseal: .unseal
+        case .backupStore: .backupStore
+        case .acceptRestore: .acceptRestore
+        case .listAlerts: .listAlerts
         }
     }
 }

@@ -14,7 +14,7 @@ enum MethodOperations {
         switch method {
         case "Encrypt": [.init(.encrypt), .init(.encryptDeterministic)]
         case "Decrypt": .init(.decrypt)
-        case "Rewrap": .init(.rewrap)
+        case "Rewrap": [.init(.rewrap), .init(.rewrapCompromised)]
         case "Rebind": .init(.rebind)
         case "BlindIndex": .init(.blindIndex)
         case "DescribeField": .init(.describeField)
@@ -34,6 +34,35 @@ enum MethodOperations {
         case "RotateKey": .init(.rotateKey)
         case "ListKeys": .init(.listKeys)
         case "ShowKey": .init(.showKey)
+        case "RotateKeys": .init(.rotateKey)
+        case "RollbackRotation": .init(.manageRotation)
+        case "ShowSchedule": .init(.listKeys)
+        case "PauseRotation": .init(.manageRotation)
+        case "ResumeRotation": .init(.manageRotation)
+        case "RetireKey": .init(.manageRotation)
+        case "RestoreKey": .init(.manageRotation)
+        case "ReportCensus": .init(.reportCensus)
+        case "ShowCensus": .init(.listKeys)
+        case "CompromiseKey": .init(.compromiseKey)
+        case "ShowPropagation": .init(.listKeys)
+        case "ScheduleDestruction": .init(.destroyKey)
+        case "CancelDestruction": .init(.destroyKey)
+        case "ForceDestruction": .init(.destroyKey)
+        case "EraseSubject": .init(.eraseSubject)
+        case "GetSubjectKey": .init(.getSubjectKey)
+        case "Lease": .init(.lease)
+        case "WatchKeys": .init(.watchKeys)
+        case "AcknowledgeKeys": .init(.watchKeys)
+        case "ShowMaster": .init(.listKeys)
+        case "AddCustodian": .init(.manageCustody)
+        case "RemoveCustodian": .init(.manageCustody)
+        case "MakeShares": .init(.manageCustody)
+        case "RunDrill": .init(.manageCustody)
+        case "ShowUnseal": .init(.unseal)
+        case "Unseal": .init(.unseal)
+        case "Backup": .init(.backupStore)
+        case "AcceptRestore": .init(.acceptRestore)
+        case "ListAlerts": .init(.listAlerts)
         case "Status": .init(.status)
         default: []
         }
@@ -45,6 +74,8 @@ enum MethodOperations {
         case "Query": .init(.queryAudit)
         case "TailEvents": .init(.tailAudit)
         case "Status": .init(.status)
+        case "SummarizeUse": .init(.queryAudit)
+        case "StoreRevision": .init(.appendAudit)
         default: []
         }
     }

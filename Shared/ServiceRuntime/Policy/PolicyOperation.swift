@@ -20,15 +20,35 @@ public enum PolicyOperation: String, CaseIterable, Sendable {
     case tailAudit = "tail-audit"
     case appendAudit = "append-audit"
     case status
+    case lease
+    case watchKeys = "watch-keys"
+    case getSubjectKey = "get-subject-key"
+    case eraseSubject = "erase-subject"
+    /// Rewrapping values whose key version is compromised: for a migration that moves them away from it.
+    case rewrapCompromised = "rewrap-compromised"
+    /// Pausing, resuming and rolling back rotations, retiring and restoring versions.
+    case manageRotation = "manage-rotation"
+    case reportCensus = "report-census"
+    case compromiseKey = "compromise-key"
+    /// Scheduling, cancelling and forcing a destruction; force takes two identities.
+    case destroyKey = "destroy-key"
+    /// Adding, removing and drilling the custodians of the master key.
+    case manageCustody = "manage-custody"
+    /// Giving a share of the unseal key.
+    case unseal
+    case backupStore = "backup-store"
+    case acceptRestore = "accept-restore"
+    case listAlerts = "list-alerts"
 
     /// Whether a rule must name fields beside this operation.
     public var isOnFields: Bool {
         switch self {
         case .encrypt, .encryptDeterministic, .decrypt, .rewrap, .rebind, .blindIndex, .describeField, .deriveFieldKey,
-            .rotateKey, .getFieldKey:
+            .rotateKey, .getFieldKey, .lease, .getSubjectKey, .eraseSubject, .rewrapCompromised, .reportCensus:
             true
         case .getAuditHashKey, .applyCatalog, .getCatalog, .listKeys, .showKey, .queryAudit, .tailAudit, .appendAudit,
-            .status:
+            .status, .watchKeys, .manageRotation, .compromiseKey, .destroyKey, .manageCustody, .unseal, .backupStore,
+            .acceptRestore, .listAlerts:
             false
         }
     }
@@ -36,11 +56,11 @@ public enum PolicyOperation: String, CaseIterable, Sendable {
 
 /// A set of operations in one word.
 public struct PolicyOperations: OptionSet, Hashable, Sendable {
-    public let rawValue: UInt32
+    public let rawValue: UInt64
 
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    public init(_ operation: PolicyOperation) { rawValue = 1 << UInt32(operation.index) }
+    public init(_ operation: PolicyOperation) { rawValue = 1 << UInt64(operation.index) }
 
     public init(_ operations: some Sequence<PolicyOperation>) {
         self = operations.reduce(into: []) { $0.formUnion(Self($1)) }
@@ -75,6 +95,20 @@ extension PolicyOperation {
         case .tailAudit: 16
         case .appendAudit: 17
         case .status: 18
+        case .lease: 19
+        case .watchKeys: 20
+        case .getSubjectKey: 21
+        case .eraseSubject: 22
+        case .rewrapCompromised: 23
+        case .manageRotation: 24
+        case .reportCensus: 25
+        case .compromiseKey: 26
+        case .destroyKey: 27
+        case .manageCustody: 28
+        case .unseal: 29
+        case .backupStore: 30
+        case .acceptRestore: 31
+        case .listAlerts: 32
         }
     }
 }

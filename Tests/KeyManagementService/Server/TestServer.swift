@@ -1,5 +1,6 @@
 import FieldsealAuditTrail
 import FieldsealCrypto
+import FieldsealCustody
 import FieldsealMessages
 import FieldsealPostgres
 import FieldsealRPC

@@ -1,4 +1,5 @@
 import FieldsealCrypto
+import FieldsealCustody
 import FieldsealSecureMemory
 import Synchronization
 import Testing

@@ -1,3 +1,4 @@
+import FieldsealCustody
 import FieldsealPostgres
 import Testing
 

@@ -1,5 +1,7 @@
+import FieldsealAlerts
 import FieldsealAuditTrail
 import FieldsealCrypto
+import FieldsealCustody
 import FieldsealPostgres
 import FieldsealSecureMemory
 import Glibc
@@ -30,6 +32,7 @@ struct TestStore {
         do {
             let pool = try store.pool()
             try await Outbox.migrations.apply(to: pool, logger: logger)
+            try await AlertQueue.migrations.apply(to: pool, logger: logger)
             try await KeyStoreSchema.migrations.apply(to: pool, logger: logger)
             await pool.close()
             outcome = .success(try await body(store))

@@ -547,6 +547,231 @@ void   fieldseal__v1__producer_status__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__producer_status__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   fieldseal__v1__summarize_use_request__init
+                     (Fieldseal__V1__SummarizeUseRequest         *message)
+{
+  static const Fieldseal__V1__SummarizeUseRequest init_value = FIELDSEAL__V1__SUMMARIZE_USE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__summarize_use_request__get_packed_size
+                     (const Fieldseal__V1__SummarizeUseRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__summarize_use_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__summarize_use_request__pack
+                     (const Fieldseal__V1__SummarizeUseRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__summarize_use_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__summarize_use_request__pack_to_buffer
+                     (const Fieldseal__V1__SummarizeUseRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__summarize_use_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__SummarizeUseRequest *
+       fieldseal__v1__summarize_use_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__SummarizeUseRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__summarize_use_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__summarize_use_request__free_unpacked
+                     (Fieldseal__V1__SummarizeUseRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__summarize_use_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__use_summary__init
+                     (Fieldseal__V1__UseSummary         *message)
+{
+  static const Fieldseal__V1__UseSummary init_value = FIELDSEAL__V1__USE_SUMMARY__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__use_summary__get_packed_size
+                     (const Fieldseal__V1__UseSummary *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__use_summary__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__use_summary__pack
+                     (const Fieldseal__V1__UseSummary *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__use_summary__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__use_summary__pack_to_buffer
+                     (const Fieldseal__V1__UseSummary *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__use_summary__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__UseSummary *
+       fieldseal__v1__use_summary__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__UseSummary *)
+     protobuf_c_message_unpack (&fieldseal__v1__use_summary__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__use_summary__free_unpacked
+                     (Fieldseal__V1__UseSummary *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__use_summary__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__summarize_use_response__init
+                     (Fieldseal__V1__SummarizeUseResponse         *message)
+{
+  static const Fieldseal__V1__SummarizeUseResponse init_value = FIELDSEAL__V1__SUMMARIZE_USE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__summarize_use_response__get_packed_size
+                     (const Fieldseal__V1__SummarizeUseResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__summarize_use_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__summarize_use_response__pack
+                     (const Fieldseal__V1__SummarizeUseResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__summarize_use_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__summarize_use_response__pack_to_buffer
+                     (const Fieldseal__V1__SummarizeUseResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__summarize_use_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__SummarizeUseResponse *
+       fieldseal__v1__summarize_use_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__SummarizeUseResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__summarize_use_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__summarize_use_response__free_unpacked
+                     (Fieldseal__V1__SummarizeUseResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__summarize_use_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__store_revision_request__init
+                     (Fieldseal__V1__StoreRevisionRequest         *message)
+{
+  static const Fieldseal__V1__StoreRevisionRequest init_value = FIELDSEAL__V1__STORE_REVISION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__store_revision_request__get_packed_size
+                     (const Fieldseal__V1__StoreRevisionRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__store_revision_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__store_revision_request__pack
+                     (const Fieldseal__V1__StoreRevisionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__store_revision_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__store_revision_request__pack_to_buffer
+                     (const Fieldseal__V1__StoreRevisionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__store_revision_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__StoreRevisionRequest *
+       fieldseal__v1__store_revision_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__StoreRevisionRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__store_revision_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__store_revision_request__free_unpacked
+                     (Fieldseal__V1__StoreRevisionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__store_revision_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__store_revision_response__init
+                     (Fieldseal__V1__StoreRevisionResponse         *message)
+{
+  static const Fieldseal__V1__StoreRevisionResponse init_value = FIELDSEAL__V1__STORE_REVISION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__store_revision_response__get_packed_size
+                     (const Fieldseal__V1__StoreRevisionResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__store_revision_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__store_revision_response__pack
+                     (const Fieldseal__V1__StoreRevisionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__store_revision_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__store_revision_response__pack_to_buffer
+                     (const Fieldseal__V1__StoreRevisionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__store_revision_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__StoreRevisionResponse *
+       fieldseal__v1__store_revision_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__StoreRevisionResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__store_revision_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__store_revision_response__free_unpacked
+                     (Fieldseal__V1__StoreRevisionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__store_revision_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor fieldseal__v1__event__field_descriptors[21] =
 {
   {
@@ -1659,7 +1884,320 @@ const ProtobufCMessageDescriptor fieldseal__v1__producer_status__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__producer_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[25] =
+static const ProtobufCFieldDescriptor fieldseal__v1__summarize_use_request__field_descriptors[2] =
+{
+  {
+    "filter",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SummarizeUseRequest, filter),
+    &fieldseal__v1__query_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key_versions",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Fieldseal__V1__SummarizeUseRequest, n_key_versions),
+    offsetof(Fieldseal__V1__SummarizeUseRequest, key_versions),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__summarize_use_request__field_indices_by_name[] = {
+  0,   /* field[0] = filter */
+  1,   /* field[1] = key_versions */
+};
+static const ProtobufCIntRange fieldseal__v1__summarize_use_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.SummarizeUseRequest",
+  "SummarizeUseRequest",
+  "Fieldseal__V1__SummarizeUseRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__SummarizeUseRequest),
+  2,
+  fieldseal__v1__summarize_use_request__field_descriptors,
+  fieldseal__v1__summarize_use_request__field_indices_by_name,
+  1,  fieldseal__v1__summarize_use_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__summarize_use_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__use_summary__field_descriptors[10] =
+{
+  {
+    "actor",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UseSummary, actor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asserted_actor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UseSummary, asserted_actor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "operation",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UseSummary, operation),
+    &fieldseal__v1__operation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "table",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UseSummary, table),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "field",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UseSummary, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key_version",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UseSummary, key_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "succeeded",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UseSummary, succeeded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UseSummary, failed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_unix_us",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UseSummary, first_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_unix_us",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UseSummary, last_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__use_summary__field_indices_by_name[] = {
+  0,   /* field[0] = actor */
+  1,   /* field[1] = asserted_actor */
+  7,   /* field[7] = failed */
+  4,   /* field[4] = field */
+  8,   /* field[8] = first_unix_us */
+  5,   /* field[5] = key_version */
+  9,   /* field[9] = last_unix_us */
+  2,   /* field[2] = operation */
+  6,   /* field[6] = succeeded */
+  3,   /* field[3] = table */
+};
+static const ProtobufCIntRange fieldseal__v1__use_summary__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__use_summary__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.UseSummary",
+  "UseSummary",
+  "Fieldseal__V1__UseSummary",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__UseSummary),
+  10,
+  fieldseal__v1__use_summary__field_descriptors,
+  fieldseal__v1__use_summary__field_indices_by_name,
+  1,  fieldseal__v1__use_summary__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__use_summary__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__summarize_use_response__field_descriptors[2] =
+{
+  {
+    "uses",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__SummarizeUseResponse, n_uses),
+    offsetof(Fieldseal__V1__SummarizeUseResponse, uses),
+    &fieldseal__v1__use_summary__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "truncated",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SummarizeUseResponse, truncated),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__summarize_use_response__field_indices_by_name[] = {
+  1,   /* field[1] = truncated */
+  0,   /* field[0] = uses */
+};
+static const ProtobufCIntRange fieldseal__v1__summarize_use_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.SummarizeUseResponse",
+  "SummarizeUseResponse",
+  "Fieldseal__V1__SummarizeUseResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__SummarizeUseResponse),
+  2,
+  fieldseal__v1__summarize_use_response__field_descriptors,
+  fieldseal__v1__summarize_use_response__field_indices_by_name,
+  1,  fieldseal__v1__summarize_use_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__summarize_use_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define fieldseal__v1__store_revision_request__field_descriptors NULL
+#define fieldseal__v1__store_revision_request__field_indices_by_name NULL
+#define fieldseal__v1__store_revision_request__number_ranges NULL
+const ProtobufCMessageDescriptor fieldseal__v1__store_revision_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.StoreRevisionRequest",
+  "StoreRevisionRequest",
+  "Fieldseal__V1__StoreRevisionRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__StoreRevisionRequest),
+  0,
+  fieldseal__v1__store_revision_request__field_descriptors,
+  fieldseal__v1__store_revision_request__field_indices_by_name,
+  0,  fieldseal__v1__store_revision_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__store_revision_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__store_revision_response__field_descriptors[1] =
+{
+  {
+    "revision",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__StoreRevisionResponse, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__store_revision_response__field_indices_by_name[] = {
+  0,   /* field[0] = revision */
+};
+static const ProtobufCIntRange fieldseal__v1__store_revision_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__store_revision_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.StoreRevisionResponse",
+  "StoreRevisionResponse",
+  "Fieldseal__V1__StoreRevisionResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__StoreRevisionResponse),
+  1,
+  fieldseal__v1__store_revision_response__field_descriptors,
+  fieldseal__v1__store_revision_response__field_indices_by_name,
+  1,  fieldseal__v1__store_revision_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__store_revision_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[57] =
 {
   { "OPERATION_UNSPECIFIED", "FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED", 0 },
   { "ENCRYPT", "FIELDSEAL__V1__OPERATION__ENCRYPT", 1 },
@@ -1686,37 +2224,101 @@ static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[
   { "EPOCH_OPEN", "FIELDSEAL__V1__OPERATION__EPOCH_OPEN", 22 },
   { "EPOCH_CLOSE", "FIELDSEAL__V1__OPERATION__EPOCH_CLOSE", 23 },
   { "UNKNOWN_METHOD", "FIELDSEAL__V1__OPERATION__UNKNOWN_METHOD", 24 },
+  { "LEASE", "FIELDSEAL__V1__OPERATION__LEASE", 25 },
+  { "WATCH_KEYS", "FIELDSEAL__V1__OPERATION__WATCH_KEYS", 26 },
+  { "ACKNOWLEDGE_KEYS", "FIELDSEAL__V1__OPERATION__ACKNOWLEDGE_KEYS", 27 },
+  { "GET_SUBJECT_KEY", "FIELDSEAL__V1__OPERATION__GET_SUBJECT_KEY", 28 },
+  { "ERASE_SUBJECT", "FIELDSEAL__V1__OPERATION__ERASE_SUBJECT", 29 },
+  { "SHOW_SCHEDULE", "FIELDSEAL__V1__OPERATION__SHOW_SCHEDULE", 30 },
+  { "PAUSE_ROTATION", "FIELDSEAL__V1__OPERATION__PAUSE_ROTATION", 31 },
+  { "RESUME_ROTATION", "FIELDSEAL__V1__OPERATION__RESUME_ROTATION", 32 },
+  { "ROLLBACK_ROTATION", "FIELDSEAL__V1__OPERATION__ROLLBACK_ROTATION", 33 },
+  { "RETIRE_KEY", "FIELDSEAL__V1__OPERATION__RETIRE_KEY", 34 },
+  { "RESTORE_KEY", "FIELDSEAL__V1__OPERATION__RESTORE_KEY", 35 },
+  { "REPORT_CENSUS", "FIELDSEAL__V1__OPERATION__REPORT_CENSUS", 36 },
+  { "SHOW_CENSUS", "FIELDSEAL__V1__OPERATION__SHOW_CENSUS", 37 },
+  { "COMPROMISE_KEY", "FIELDSEAL__V1__OPERATION__COMPROMISE_KEY", 38 },
+  { "SHOW_PROPAGATION", "FIELDSEAL__V1__OPERATION__SHOW_PROPAGATION", 39 },
+  { "SCHEDULE_DESTRUCTION", "FIELDSEAL__V1__OPERATION__SCHEDULE_DESTRUCTION", 40 },
+  { "CANCEL_DESTRUCTION", "FIELDSEAL__V1__OPERATION__CANCEL_DESTRUCTION", 41 },
+  { "FORCE_DESTRUCTION", "FIELDSEAL__V1__OPERATION__FORCE_DESTRUCTION", 42 },
+  { "DESTROY_KEY", "FIELDSEAL__V1__OPERATION__DESTROY_KEY", 43 },
+  { "SHOW_MASTER", "FIELDSEAL__V1__OPERATION__SHOW_MASTER", 44 },
+  { "ADD_CUSTODIAN", "FIELDSEAL__V1__OPERATION__ADD_CUSTODIAN", 45 },
+  { "REMOVE_CUSTODIAN", "FIELDSEAL__V1__OPERATION__REMOVE_CUSTODIAN", 46 },
+  { "MAKE_SHARES", "FIELDSEAL__V1__OPERATION__MAKE_SHARES", 47 },
+  { "RECOVERY_DRILL", "FIELDSEAL__V1__OPERATION__RECOVERY_DRILL", 48 },
+  { "UNSEAL", "FIELDSEAL__V1__OPERATION__UNSEAL", 49 },
+  { "BACKUP_STORE", "FIELDSEAL__V1__OPERATION__BACKUP_STORE", 50 },
+  { "RESTORE_STORE", "FIELDSEAL__V1__OPERATION__RESTORE_STORE", 51 },
+  { "ACCEPT_RESTORE", "FIELDSEAL__V1__OPERATION__ACCEPT_RESTORE", 52 },
+  { "LIST_ALERTS", "FIELDSEAL__V1__OPERATION__LIST_ALERTS", 53 },
+  { "RAISE_ALERT", "FIELDSEAL__V1__OPERATION__RAISE_ALERT", 54 },
+  { "SUMMARIZE_USE", "FIELDSEAL__V1__OPERATION__SUMMARIZE_USE", 55 },
+  { "STORE_REVISION", "FIELDSEAL__V1__OPERATION__STORE_REVISION", 56 },
 };
 static const ProtobufCIntRange fieldseal__v1__operation__value_ranges[] = {
-{0, 0},{0, 25}
+{0, 0},{0, 57}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[25] =
+static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[57] =
 {
+  { "ACCEPT_RESTORE", 52 },
+  { "ACKNOWLEDGE_KEYS", 27 },
+  { "ADD_CUSTODIAN", 45 },
   { "APPEND_AUDIT", 18 },
   { "APPLY_CATALOG", 12 },
+  { "BACKUP_STORE", 50 },
   { "BLIND_INDEX", 5 },
+  { "CANCEL_DESTRUCTION", 41 },
+  { "COMPROMISE_KEY", 38 },
   { "CONNECT", 20 },
   { "CREATE_KEY", 11 },
   { "DECRYPT", 2 },
   { "DERIVE_FIELD_KEY", 7 },
   { "DESCRIBE_FIELD", 6 },
+  { "DESTROY_KEY", 43 },
   { "ENCRYPT", 1 },
   { "EPOCH_CLOSE", 23 },
   { "EPOCH_OPEN", 22 },
+  { "ERASE_SUBJECT", 29 },
+  { "FORCE_DESTRUCTION", 42 },
   { "GET_AUDIT_HASH_KEY", 10 },
   { "GET_CATALOG", 13 },
   { "GET_FIELD_KEY", 9 },
+  { "GET_SUBJECT_KEY", 28 },
+  { "LEASE", 25 },
+  { "LIST_ALERTS", 53 },
   { "LIST_KEYS", 14 },
+  { "MAKE_SHARES", 47 },
   { "OPERATION_UNSPECIFIED", 0 },
+  { "PAUSE_ROTATION", 31 },
   { "POLICY_RELOAD", 21 },
   { "QUERY_AUDIT", 16 },
+  { "RAISE_ALERT", 54 },
   { "REBIND", 4 },
+  { "RECOVERY_DRILL", 48 },
+  { "REMOVE_CUSTODIAN", 46 },
+  { "REPORT_CENSUS", 36 },
+  { "RESTORE_KEY", 35 },
+  { "RESTORE_STORE", 51 },
+  { "RESUME_ROTATION", 32 },
+  { "RETIRE_KEY", 34 },
   { "REWRAP", 3 },
+  { "ROLLBACK_ROTATION", 33 },
   { "ROTATE_KEY", 8 },
+  { "SCHEDULE_DESTRUCTION", 40 },
+  { "SHOW_CENSUS", 37 },
   { "SHOW_KEY", 15 },
+  { "SHOW_MASTER", 44 },
+  { "SHOW_PROPAGATION", 39 },
+  { "SHOW_SCHEDULE", 30 },
   { "STATUS", 19 },
+  { "STORE_REVISION", 56 },
+  { "SUMMARIZE_USE", 55 },
   { "TAIL_AUDIT", 17 },
   { "UNKNOWN_METHOD", 24 },
+  { "UNSEAL", 49 },
+  { "WATCH_KEYS", 26 },
 };
 const ProtobufCEnumDescriptor fieldseal__v1__operation__descriptor =
 {
@@ -1725,9 +2327,9 @@ const ProtobufCEnumDescriptor fieldseal__v1__operation__descriptor =
   "Operation",
   "Fieldseal__V1__Operation",
   "fieldseal.v1",
-  25,
+  57,
   fieldseal__v1__operation__enum_values_by_number,
-  25,
+  57,
   fieldseal__v1__operation__enum_values_by_name,
   1,
   fieldseal__v1__operation__value_ranges,

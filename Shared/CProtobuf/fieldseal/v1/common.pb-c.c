@@ -636,7 +636,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__field_key_reference__descriptor 
   (ProtobufCMessageInit) fieldseal__v1__field_key_reference__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__field_description__field_descriptors[10] =
+static const ProtobufCFieldDescriptor fieldseal__v1__field_description__field_descriptors[12] =
 {
   {
     "field",
@@ -758,9 +758,34 @@ static const ProtobufCFieldDescriptor fieldseal__v1__field_description__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "subject_keys",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__FieldDescription, subject_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dual",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__FieldDescription, dual),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__field_description__field_indices_by_name[] = {
   7,   /* field[7] = active_version */
+  11,   /* field[11] = dual */
   0,   /* field[0] = field */
   2,   /* field[2] = field_id */
   8,   /* field[8] = indexes */
@@ -768,13 +793,14 @@ static const unsigned fieldseal__v1__field_description__field_indices_by_name[] 
   6,   /* field[6] = record_keys */
   5,   /* field[5] = row_bound */
   3,   /* field[3] = sensitivity */
+  10,   /* field[10] = subject_keys */
   4,   /* field[4] = suite */
   1,   /* field[1] = table_id */
 };
 static const ProtobufCIntRange fieldseal__v1__field_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__field_description__descriptor =
 {
@@ -784,7 +810,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__field_description__descriptor =
   "Fieldseal__V1__FieldDescription",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__FieldDescription),
-  10,
+  12,
   fieldseal__v1__field_description__field_descriptors,
   fieldseal__v1__field_description__field_indices_by_name,
   1,  fieldseal__v1__field_description__number_ranges,
@@ -823,7 +849,7 @@ const ProtobufCEnumDescriptor fieldseal__v1__sensitivity__descriptor =
   fieldseal__v1__sensitivity__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue fieldseal__v1__suite__enum_values_by_number[6] =
+static const ProtobufCEnumValue fieldseal__v1__suite__enum_values_by_number[7] =
 {
   { "SUITE_UNSPECIFIED", "FIELDSEAL__V1__SUITE__SUITE_UNSPECIFIED", 0 },
   { "AES_256_GCM", "FIELDSEAL__V1__SUITE__AES_256_GCM", 1 },
@@ -831,15 +857,17 @@ static const ProtobufCEnumValue fieldseal__v1__suite__enum_values_by_number[6] =
   { "XAES_256_GCM", "FIELDSEAL__V1__SUITE__XAES_256_GCM", 3 },
   { "XAES_256_GCM_COMMITTING", "FIELDSEAL__V1__SUITE__XAES_256_GCM_COMMITTING", 4 },
   { "AES_256_SIV", "FIELDSEAL__V1__SUITE__AES_256_SIV", 5 },
+  { "DUAL", "FIELDSEAL__V1__SUITE__DUAL", 6 },
 };
 static const ProtobufCIntRange fieldseal__v1__suite__value_ranges[] = {
-{0, 0},{0, 6}
+{0, 0},{0, 7}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__suite__enum_values_by_name[6] =
+static const ProtobufCEnumValueIndex fieldseal__v1__suite__enum_values_by_name[7] =
 {
   { "AES_256_GCM", 1 },
   { "AES_256_SIV", 5 },
   { "CHACHA20_POLY1305", 2 },
+  { "DUAL", 6 },
   { "SUITE_UNSPECIFIED", 0 },
   { "XAES_256_GCM", 3 },
   { "XAES_256_GCM_COMMITTING", 4 },
@@ -851,9 +879,9 @@ const ProtobufCEnumDescriptor fieldseal__v1__suite__descriptor =
   "Suite",
   "Fieldseal__V1__Suite",
   "fieldseal.v1",
-  6,
+  7,
   fieldseal__v1__suite__enum_values_by_number,
-  6,
+  7,
   fieldseal__v1__suite__enum_values_by_name,
   1,
   fieldseal__v1__suite__value_ranges,
@@ -891,7 +919,7 @@ const ProtobufCEnumDescriptor fieldseal__v1__normaliser__descriptor =
   fieldseal__v1__normaliser__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue fieldseal__v1__key_type__enum_values_by_number[6] =
+static const ProtobufCEnumValue fieldseal__v1__key_type__enum_values_by_number[7] =
 {
   { "KEY_TYPE_UNSPECIFIED", "FIELDSEAL__V1__KEY_TYPE__KEY_TYPE_UNSPECIFIED", 0 },
   { "MASTER", "FIELDSEAL__V1__KEY_TYPE__MASTER", 1 },
@@ -899,11 +927,12 @@ static const ProtobufCEnumValue fieldseal__v1__key_type__enum_values_by_number[6
   { "FEK", "FIELDSEAL__V1__KEY_TYPE__FEK", 3 },
   { "INDEX", "FIELDSEAL__V1__KEY_TYPE__INDEX", 4 },
   { "AUDIT_HASH", "FIELDSEAL__V1__KEY_TYPE__AUDIT_HASH", 5 },
+  { "SUBJECT_WRAPPING", "FIELDSEAL__V1__KEY_TYPE__SUBJECT_WRAPPING", 6 },
 };
 static const ProtobufCIntRange fieldseal__v1__key_type__value_ranges[] = {
-{0, 0},{0, 6}
+{0, 0},{0, 7}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__key_type__enum_values_by_name[6] =
+static const ProtobufCEnumValueIndex fieldseal__v1__key_type__enum_values_by_name[7] =
 {
   { "AUDIT_HASH", 5 },
   { "DEK", 2 },
@@ -911,6 +940,7 @@ static const ProtobufCEnumValueIndex fieldseal__v1__key_type__enum_values_by_nam
   { "INDEX", 4 },
   { "KEY_TYPE_UNSPECIFIED", 0 },
   { "MASTER", 1 },
+  { "SUBJECT_WRAPPING", 6 },
 };
 const ProtobufCEnumDescriptor fieldseal__v1__key_type__descriptor =
 {
@@ -919,9 +949,9 @@ const ProtobufCEnumDescriptor fieldseal__v1__key_type__descriptor =
   "KeyType",
   "Fieldseal__V1__KeyType",
   "fieldseal.v1",
-  6,
+  7,
   fieldseal__v1__key_type__enum_values_by_number,
-  6,
+  7,
   fieldseal__v1__key_type__enum_values_by_name,
   1,
   fieldseal__v1__key_type__value_ranges,

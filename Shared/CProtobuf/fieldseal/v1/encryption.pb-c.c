@@ -1228,7 +1228,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__encrypt_request__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__encrypt_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__encrypt_item__field_descriptors[5] =
+static const ProtobufCFieldDescriptor fieldseal__v1__encrypt_item__field_descriptors[6] =
 {
   {
     "field",
@@ -1290,6 +1290,18 @@ static const ProtobufCFieldDescriptor fieldseal__v1__encrypt_item__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "subject",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EncryptItem, subject),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__encrypt_item__field_indices_by_name[] = {
   3,   /* field[3] = context */
@@ -1297,11 +1309,12 @@ static const unsigned fieldseal__v1__encrypt_item__field_indices_by_name[] = {
   4,   /* field[4] = indexes */
   1,   /* field[1] = plaintext */
   2,   /* field[2] = record_id */
+  5,   /* field[5] = subject */
 };
 static const ProtobufCIntRange fieldseal__v1__encrypt_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__encrypt_item__descriptor =
 {
@@ -1311,7 +1324,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__encrypt_item__descriptor =
   "Fieldseal__V1__EncryptItem",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__EncryptItem),
-  5,
+  6,
   fieldseal__v1__encrypt_item__field_descriptors,
   fieldseal__v1__encrypt_item__field_indices_by_name,
   1,  fieldseal__v1__encrypt_item__number_ranges,

@@ -547,6 +547,51 @@ void   fieldseal__v1__field_key_grant__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__field_key_grant__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   fieldseal__v1__sealed_partner__init
+                     (Fieldseal__V1__SealedPartner         *message)
+{
+  static const Fieldseal__V1__SealedPartner init_value = FIELDSEAL__V1__SEALED_PARTNER__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__sealed_partner__get_packed_size
+                     (const Fieldseal__V1__SealedPartner *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__sealed_partner__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__sealed_partner__pack
+                     (const Fieldseal__V1__SealedPartner *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__sealed_partner__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__sealed_partner__pack_to_buffer
+                     (const Fieldseal__V1__SealedPartner *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__sealed_partner__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__SealedPartner *
+       fieldseal__v1__sealed_partner__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__SealedPartner *)
+     protobuf_c_message_unpack (&fieldseal__v1__sealed_partner__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__sealed_partner__free_unpacked
+                     (Fieldseal__V1__SealedPartner *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__sealed_partner__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   fieldseal__v1__sealed_index_key__init
                      (Fieldseal__V1__SealedIndexKey         *message)
 {
@@ -1222,6 +1267,2796 @@ void   fieldseal__v1__keys_status_response__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__keys_status_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   fieldseal__v1__rotate_many_request__init
+                     (Fieldseal__V1__RotateManyRequest         *message)
+{
+  static const Fieldseal__V1__RotateManyRequest init_value = FIELDSEAL__V1__ROTATE_MANY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__rotate_many_request__get_packed_size
+                     (const Fieldseal__V1__RotateManyRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__rotate_many_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__rotate_many_request__pack
+                     (const Fieldseal__V1__RotateManyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__rotate_many_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__rotate_many_request__pack_to_buffer
+                     (const Fieldseal__V1__RotateManyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__rotate_many_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__RotateManyRequest *
+       fieldseal__v1__rotate_many_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__RotateManyRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__rotate_many_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__rotate_many_request__free_unpacked
+                     (Fieldseal__V1__RotateManyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__rotate_many_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__rotate_many_response__init
+                     (Fieldseal__V1__RotateManyResponse         *message)
+{
+  static const Fieldseal__V1__RotateManyResponse init_value = FIELDSEAL__V1__ROTATE_MANY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__rotate_many_response__get_packed_size
+                     (const Fieldseal__V1__RotateManyResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__rotate_many_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__rotate_many_response__pack
+                     (const Fieldseal__V1__RotateManyResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__rotate_many_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__rotate_many_response__pack_to_buffer
+                     (const Fieldseal__V1__RotateManyResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__rotate_many_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__RotateManyResponse *
+       fieldseal__v1__rotate_many_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__RotateManyResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__rotate_many_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__rotate_many_response__free_unpacked
+                     (Fieldseal__V1__RotateManyResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__rotate_many_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__rotated_key__init
+                     (Fieldseal__V1__RotatedKey         *message)
+{
+  static const Fieldseal__V1__RotatedKey init_value = FIELDSEAL__V1__ROTATED_KEY__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__rotated_key__get_packed_size
+                     (const Fieldseal__V1__RotatedKey *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__rotated_key__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__rotated_key__pack
+                     (const Fieldseal__V1__RotatedKey *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__rotated_key__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__rotated_key__pack_to_buffer
+                     (const Fieldseal__V1__RotatedKey *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__rotated_key__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__RotatedKey *
+       fieldseal__v1__rotated_key__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__RotatedKey *)
+     protobuf_c_message_unpack (&fieldseal__v1__rotated_key__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__rotated_key__free_unpacked
+                     (Fieldseal__V1__RotatedKey *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__rotated_key__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__rollback_rotation_request__init
+                     (Fieldseal__V1__RollbackRotationRequest         *message)
+{
+  static const Fieldseal__V1__RollbackRotationRequest init_value = FIELDSEAL__V1__ROLLBACK_ROTATION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__rollback_rotation_request__get_packed_size
+                     (const Fieldseal__V1__RollbackRotationRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__rollback_rotation_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__rollback_rotation_request__pack
+                     (const Fieldseal__V1__RollbackRotationRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__rollback_rotation_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__rollback_rotation_request__pack_to_buffer
+                     (const Fieldseal__V1__RollbackRotationRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__rollback_rotation_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__RollbackRotationRequest *
+       fieldseal__v1__rollback_rotation_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__RollbackRotationRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__rollback_rotation_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__rollback_rotation_request__free_unpacked
+                     (Fieldseal__V1__RollbackRotationRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__rollback_rotation_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__key_version_request__init
+                     (Fieldseal__V1__KeyVersionRequest         *message)
+{
+  static const Fieldseal__V1__KeyVersionRequest init_value = FIELDSEAL__V1__KEY_VERSION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__key_version_request__get_packed_size
+                     (const Fieldseal__V1__KeyVersionRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_version_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__key_version_request__pack
+                     (const Fieldseal__V1__KeyVersionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_version_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__key_version_request__pack_to_buffer
+                     (const Fieldseal__V1__KeyVersionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_version_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__KeyVersionRequest *
+       fieldseal__v1__key_version_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__KeyVersionRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__key_version_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__key_version_request__free_unpacked
+                     (Fieldseal__V1__KeyVersionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__key_version_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__key_change_response__init
+                     (Fieldseal__V1__KeyChangeResponse         *message)
+{
+  static const Fieldseal__V1__KeyChangeResponse init_value = FIELDSEAL__V1__KEY_CHANGE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__key_change_response__get_packed_size
+                     (const Fieldseal__V1__KeyChangeResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_change_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__key_change_response__pack
+                     (const Fieldseal__V1__KeyChangeResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_change_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__key_change_response__pack_to_buffer
+                     (const Fieldseal__V1__KeyChangeResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_change_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__KeyChangeResponse *
+       fieldseal__v1__key_change_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__KeyChangeResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__key_change_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__key_change_response__free_unpacked
+                     (Fieldseal__V1__KeyChangeResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__key_change_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__show_schedule_request__init
+                     (Fieldseal__V1__ShowScheduleRequest         *message)
+{
+  static const Fieldseal__V1__ShowScheduleRequest init_value = FIELDSEAL__V1__SHOW_SCHEDULE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__show_schedule_request__get_packed_size
+                     (const Fieldseal__V1__ShowScheduleRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_schedule_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__show_schedule_request__pack
+                     (const Fieldseal__V1__ShowScheduleRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_schedule_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__show_schedule_request__pack_to_buffer
+                     (const Fieldseal__V1__ShowScheduleRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_schedule_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ShowScheduleRequest *
+       fieldseal__v1__show_schedule_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ShowScheduleRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__show_schedule_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__show_schedule_request__free_unpacked
+                     (Fieldseal__V1__ShowScheduleRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__show_schedule_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__schedule_entry__init
+                     (Fieldseal__V1__ScheduleEntry         *message)
+{
+  static const Fieldseal__V1__ScheduleEntry init_value = FIELDSEAL__V1__SCHEDULE_ENTRY__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__schedule_entry__get_packed_size
+                     (const Fieldseal__V1__ScheduleEntry *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__schedule_entry__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__schedule_entry__pack
+                     (const Fieldseal__V1__ScheduleEntry *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__schedule_entry__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__schedule_entry__pack_to_buffer
+                     (const Fieldseal__V1__ScheduleEntry *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__schedule_entry__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ScheduleEntry *
+       fieldseal__v1__schedule_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ScheduleEntry *)
+     protobuf_c_message_unpack (&fieldseal__v1__schedule_entry__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__schedule_entry__free_unpacked
+                     (Fieldseal__V1__ScheduleEntry *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__schedule_entry__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__show_schedule_response__init
+                     (Fieldseal__V1__ShowScheduleResponse         *message)
+{
+  static const Fieldseal__V1__ShowScheduleResponse init_value = FIELDSEAL__V1__SHOW_SCHEDULE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__show_schedule_response__get_packed_size
+                     (const Fieldseal__V1__ShowScheduleResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_schedule_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__show_schedule_response__pack
+                     (const Fieldseal__V1__ShowScheduleResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_schedule_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__show_schedule_response__pack_to_buffer
+                     (const Fieldseal__V1__ShowScheduleResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_schedule_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ShowScheduleResponse *
+       fieldseal__v1__show_schedule_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ShowScheduleResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__show_schedule_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__show_schedule_response__free_unpacked
+                     (Fieldseal__V1__ShowScheduleResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__show_schedule_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__pause_rotation_request__init
+                     (Fieldseal__V1__PauseRotationRequest         *message)
+{
+  static const Fieldseal__V1__PauseRotationRequest init_value = FIELDSEAL__V1__PAUSE_ROTATION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__pause_rotation_request__get_packed_size
+                     (const Fieldseal__V1__PauseRotationRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__pause_rotation_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__pause_rotation_request__pack
+                     (const Fieldseal__V1__PauseRotationRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__pause_rotation_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__pause_rotation_request__pack_to_buffer
+                     (const Fieldseal__V1__PauseRotationRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__pause_rotation_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__PauseRotationRequest *
+       fieldseal__v1__pause_rotation_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__PauseRotationRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__pause_rotation_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__pause_rotation_request__free_unpacked
+                     (Fieldseal__V1__PauseRotationRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__pause_rotation_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__resume_rotation_request__init
+                     (Fieldseal__V1__ResumeRotationRequest         *message)
+{
+  static const Fieldseal__V1__ResumeRotationRequest init_value = FIELDSEAL__V1__RESUME_ROTATION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__resume_rotation_request__get_packed_size
+                     (const Fieldseal__V1__ResumeRotationRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__resume_rotation_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__resume_rotation_request__pack
+                     (const Fieldseal__V1__ResumeRotationRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__resume_rotation_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__resume_rotation_request__pack_to_buffer
+                     (const Fieldseal__V1__ResumeRotationRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__resume_rotation_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ResumeRotationRequest *
+       fieldseal__v1__resume_rotation_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ResumeRotationRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__resume_rotation_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__resume_rotation_request__free_unpacked
+                     (Fieldseal__V1__ResumeRotationRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__resume_rotation_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__pause_rotation_response__init
+                     (Fieldseal__V1__PauseRotationResponse         *message)
+{
+  static const Fieldseal__V1__PauseRotationResponse init_value = FIELDSEAL__V1__PAUSE_ROTATION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__pause_rotation_response__get_packed_size
+                     (const Fieldseal__V1__PauseRotationResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__pause_rotation_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__pause_rotation_response__pack
+                     (const Fieldseal__V1__PauseRotationResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__pause_rotation_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__pause_rotation_response__pack_to_buffer
+                     (const Fieldseal__V1__PauseRotationResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__pause_rotation_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__PauseRotationResponse *
+       fieldseal__v1__pause_rotation_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__PauseRotationResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__pause_rotation_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__pause_rotation_response__free_unpacked
+                     (Fieldseal__V1__PauseRotationResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__pause_rotation_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__paused_rotation__init
+                     (Fieldseal__V1__PausedRotation         *message)
+{
+  static const Fieldseal__V1__PausedRotation init_value = FIELDSEAL__V1__PAUSED_ROTATION__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__paused_rotation__get_packed_size
+                     (const Fieldseal__V1__PausedRotation *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__paused_rotation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__paused_rotation__pack
+                     (const Fieldseal__V1__PausedRotation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__paused_rotation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__paused_rotation__pack_to_buffer
+                     (const Fieldseal__V1__PausedRotation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__paused_rotation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__PausedRotation *
+       fieldseal__v1__paused_rotation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__PausedRotation *)
+     protobuf_c_message_unpack (&fieldseal__v1__paused_rotation__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__paused_rotation__free_unpacked
+                     (Fieldseal__V1__PausedRotation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__paused_rotation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__report_census_request__init
+                     (Fieldseal__V1__ReportCensusRequest         *message)
+{
+  static const Fieldseal__V1__ReportCensusRequest init_value = FIELDSEAL__V1__REPORT_CENSUS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__report_census_request__get_packed_size
+                     (const Fieldseal__V1__ReportCensusRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__report_census_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__report_census_request__pack
+                     (const Fieldseal__V1__ReportCensusRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__report_census_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__report_census_request__pack_to_buffer
+                     (const Fieldseal__V1__ReportCensusRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__report_census_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ReportCensusRequest *
+       fieldseal__v1__report_census_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ReportCensusRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__report_census_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__report_census_request__free_unpacked
+                     (Fieldseal__V1__ReportCensusRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__report_census_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__census_count__init
+                     (Fieldseal__V1__CensusCount         *message)
+{
+  static const Fieldseal__V1__CensusCount init_value = FIELDSEAL__V1__CENSUS_COUNT__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__census_count__get_packed_size
+                     (const Fieldseal__V1__CensusCount *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__census_count__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__census_count__pack
+                     (const Fieldseal__V1__CensusCount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__census_count__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__census_count__pack_to_buffer
+                     (const Fieldseal__V1__CensusCount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__census_count__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__CensusCount *
+       fieldseal__v1__census_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__CensusCount *)
+     protobuf_c_message_unpack (&fieldseal__v1__census_count__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__census_count__free_unpacked
+                     (Fieldseal__V1__CensusCount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__census_count__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__report_census_response__init
+                     (Fieldseal__V1__ReportCensusResponse         *message)
+{
+  static const Fieldseal__V1__ReportCensusResponse init_value = FIELDSEAL__V1__REPORT_CENSUS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__report_census_response__get_packed_size
+                     (const Fieldseal__V1__ReportCensusResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__report_census_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__report_census_response__pack
+                     (const Fieldseal__V1__ReportCensusResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__report_census_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__report_census_response__pack_to_buffer
+                     (const Fieldseal__V1__ReportCensusResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__report_census_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ReportCensusResponse *
+       fieldseal__v1__report_census_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ReportCensusResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__report_census_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__report_census_response__free_unpacked
+                     (Fieldseal__V1__ReportCensusResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__report_census_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__show_census_request__init
+                     (Fieldseal__V1__ShowCensusRequest         *message)
+{
+  static const Fieldseal__V1__ShowCensusRequest init_value = FIELDSEAL__V1__SHOW_CENSUS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__show_census_request__get_packed_size
+                     (const Fieldseal__V1__ShowCensusRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_census_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__show_census_request__pack
+                     (const Fieldseal__V1__ShowCensusRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_census_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__show_census_request__pack_to_buffer
+                     (const Fieldseal__V1__ShowCensusRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_census_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ShowCensusRequest *
+       fieldseal__v1__show_census_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ShowCensusRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__show_census_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__show_census_request__free_unpacked
+                     (Fieldseal__V1__ShowCensusRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__show_census_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__show_census_response__init
+                     (Fieldseal__V1__ShowCensusResponse         *message)
+{
+  static const Fieldseal__V1__ShowCensusResponse init_value = FIELDSEAL__V1__SHOW_CENSUS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__show_census_response__get_packed_size
+                     (const Fieldseal__V1__ShowCensusResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_census_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__show_census_response__pack
+                     (const Fieldseal__V1__ShowCensusResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_census_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__show_census_response__pack_to_buffer
+                     (const Fieldseal__V1__ShowCensusResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_census_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ShowCensusResponse *
+       fieldseal__v1__show_census_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ShowCensusResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__show_census_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__show_census_response__free_unpacked
+                     (Fieldseal__V1__ShowCensusResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__show_census_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__census__init
+                     (Fieldseal__V1__Census         *message)
+{
+  static const Fieldseal__V1__Census init_value = FIELDSEAL__V1__CENSUS__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__census__get_packed_size
+                     (const Fieldseal__V1__Census *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__census__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__census__pack
+                     (const Fieldseal__V1__Census *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__census__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__census__pack_to_buffer
+                     (const Fieldseal__V1__Census *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__census__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__Census *
+       fieldseal__v1__census__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__Census *)
+     protobuf_c_message_unpack (&fieldseal__v1__census__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__census__free_unpacked
+                     (Fieldseal__V1__Census *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__census__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__compromise_key_request__init
+                     (Fieldseal__V1__CompromiseKeyRequest         *message)
+{
+  static const Fieldseal__V1__CompromiseKeyRequest init_value = FIELDSEAL__V1__COMPROMISE_KEY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__compromise_key_request__get_packed_size
+                     (const Fieldseal__V1__CompromiseKeyRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__compromise_key_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__compromise_key_request__pack
+                     (const Fieldseal__V1__CompromiseKeyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__compromise_key_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__compromise_key_request__pack_to_buffer
+                     (const Fieldseal__V1__CompromiseKeyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__compromise_key_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__CompromiseKeyRequest *
+       fieldseal__v1__compromise_key_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__CompromiseKeyRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__compromise_key_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__compromise_key_request__free_unpacked
+                     (Fieldseal__V1__CompromiseKeyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__compromise_key_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__compromise_key_response__init
+                     (Fieldseal__V1__CompromiseKeyResponse         *message)
+{
+  static const Fieldseal__V1__CompromiseKeyResponse init_value = FIELDSEAL__V1__COMPROMISE_KEY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__compromise_key_response__get_packed_size
+                     (const Fieldseal__V1__CompromiseKeyResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__compromise_key_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__compromise_key_response__pack
+                     (const Fieldseal__V1__CompromiseKeyResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__compromise_key_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__compromise_key_response__pack_to_buffer
+                     (const Fieldseal__V1__CompromiseKeyResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__compromise_key_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__CompromiseKeyResponse *
+       fieldseal__v1__compromise_key_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__CompromiseKeyResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__compromise_key_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__compromise_key_response__free_unpacked
+                     (Fieldseal__V1__CompromiseKeyResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__compromise_key_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__affected_field__init
+                     (Fieldseal__V1__AffectedField         *message)
+{
+  static const Fieldseal__V1__AffectedField init_value = FIELDSEAL__V1__AFFECTED_FIELD__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__affected_field__get_packed_size
+                     (const Fieldseal__V1__AffectedField *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__affected_field__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__affected_field__pack
+                     (const Fieldseal__V1__AffectedField *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__affected_field__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__affected_field__pack_to_buffer
+                     (const Fieldseal__V1__AffectedField *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__affected_field__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__AffectedField *
+       fieldseal__v1__affected_field__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__AffectedField *)
+     protobuf_c_message_unpack (&fieldseal__v1__affected_field__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__affected_field__free_unpacked
+                     (Fieldseal__V1__AffectedField *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__affected_field__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__show_propagation_request__init
+                     (Fieldseal__V1__ShowPropagationRequest         *message)
+{
+  static const Fieldseal__V1__ShowPropagationRequest init_value = FIELDSEAL__V1__SHOW_PROPAGATION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__show_propagation_request__get_packed_size
+                     (const Fieldseal__V1__ShowPropagationRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_propagation_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__show_propagation_request__pack
+                     (const Fieldseal__V1__ShowPropagationRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_propagation_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__show_propagation_request__pack_to_buffer
+                     (const Fieldseal__V1__ShowPropagationRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_propagation_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ShowPropagationRequest *
+       fieldseal__v1__show_propagation_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ShowPropagationRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__show_propagation_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__show_propagation_request__free_unpacked
+                     (Fieldseal__V1__ShowPropagationRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__show_propagation_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__show_propagation_response__init
+                     (Fieldseal__V1__ShowPropagationResponse         *message)
+{
+  static const Fieldseal__V1__ShowPropagationResponse init_value = FIELDSEAL__V1__SHOW_PROPAGATION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__show_propagation_response__get_packed_size
+                     (const Fieldseal__V1__ShowPropagationResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_propagation_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__show_propagation_response__pack
+                     (const Fieldseal__V1__ShowPropagationResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_propagation_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__show_propagation_response__pack_to_buffer
+                     (const Fieldseal__V1__ShowPropagationResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_propagation_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ShowPropagationResponse *
+       fieldseal__v1__show_propagation_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ShowPropagationResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__show_propagation_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__show_propagation_response__free_unpacked
+                     (Fieldseal__V1__ShowPropagationResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__show_propagation_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__watcher__init
+                     (Fieldseal__V1__Watcher         *message)
+{
+  static const Fieldseal__V1__Watcher init_value = FIELDSEAL__V1__WATCHER__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__watcher__get_packed_size
+                     (const Fieldseal__V1__Watcher *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__watcher__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__watcher__pack
+                     (const Fieldseal__V1__Watcher *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__watcher__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__watcher__pack_to_buffer
+                     (const Fieldseal__V1__Watcher *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__watcher__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__Watcher *
+       fieldseal__v1__watcher__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__Watcher *)
+     protobuf_c_message_unpack (&fieldseal__v1__watcher__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__watcher__free_unpacked
+                     (Fieldseal__V1__Watcher *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__watcher__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__watch_keys_request__init
+                     (Fieldseal__V1__WatchKeysRequest         *message)
+{
+  static const Fieldseal__V1__WatchKeysRequest init_value = FIELDSEAL__V1__WATCH_KEYS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__watch_keys_request__get_packed_size
+                     (const Fieldseal__V1__WatchKeysRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__watch_keys_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__watch_keys_request__pack
+                     (const Fieldseal__V1__WatchKeysRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__watch_keys_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__watch_keys_request__pack_to_buffer
+                     (const Fieldseal__V1__WatchKeysRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__watch_keys_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__WatchKeysRequest *
+       fieldseal__v1__watch_keys_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__WatchKeysRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__watch_keys_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__watch_keys_request__free_unpacked
+                     (Fieldseal__V1__WatchKeysRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__watch_keys_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__key_changes__init
+                     (Fieldseal__V1__KeyChanges         *message)
+{
+  static const Fieldseal__V1__KeyChanges init_value = FIELDSEAL__V1__KEY_CHANGES__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__key_changes__get_packed_size
+                     (const Fieldseal__V1__KeyChanges *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_changes__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__key_changes__pack
+                     (const Fieldseal__V1__KeyChanges *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_changes__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__key_changes__pack_to_buffer
+                     (const Fieldseal__V1__KeyChanges *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_changes__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__KeyChanges *
+       fieldseal__v1__key_changes__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__KeyChanges *)
+     protobuf_c_message_unpack (&fieldseal__v1__key_changes__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__key_changes__free_unpacked
+                     (Fieldseal__V1__KeyChanges *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__key_changes__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__key_change__init
+                     (Fieldseal__V1__KeyChange         *message)
+{
+  static const Fieldseal__V1__KeyChange init_value = FIELDSEAL__V1__KEY_CHANGE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__key_change__get_packed_size
+                     (const Fieldseal__V1__KeyChange *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__key_change__pack
+                     (const Fieldseal__V1__KeyChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__key_change__pack_to_buffer
+                     (const Fieldseal__V1__KeyChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__KeyChange *
+       fieldseal__v1__key_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__KeyChange *)
+     protobuf_c_message_unpack (&fieldseal__v1__key_change__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__key_change__free_unpacked
+                     (Fieldseal__V1__KeyChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__key_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__acknowledge_keys_request__init
+                     (Fieldseal__V1__AcknowledgeKeysRequest         *message)
+{
+  static const Fieldseal__V1__AcknowledgeKeysRequest init_value = FIELDSEAL__V1__ACKNOWLEDGE_KEYS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__acknowledge_keys_request__get_packed_size
+                     (const Fieldseal__V1__AcknowledgeKeysRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__acknowledge_keys_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__acknowledge_keys_request__pack
+                     (const Fieldseal__V1__AcknowledgeKeysRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__acknowledge_keys_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__acknowledge_keys_request__pack_to_buffer
+                     (const Fieldseal__V1__AcknowledgeKeysRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__acknowledge_keys_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__AcknowledgeKeysRequest *
+       fieldseal__v1__acknowledge_keys_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__AcknowledgeKeysRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__acknowledge_keys_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__acknowledge_keys_request__free_unpacked
+                     (Fieldseal__V1__AcknowledgeKeysRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__acknowledge_keys_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__acknowledge_keys_response__init
+                     (Fieldseal__V1__AcknowledgeKeysResponse         *message)
+{
+  static const Fieldseal__V1__AcknowledgeKeysResponse init_value = FIELDSEAL__V1__ACKNOWLEDGE_KEYS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__acknowledge_keys_response__get_packed_size
+                     (const Fieldseal__V1__AcknowledgeKeysResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__acknowledge_keys_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__acknowledge_keys_response__pack
+                     (const Fieldseal__V1__AcknowledgeKeysResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__acknowledge_keys_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__acknowledge_keys_response__pack_to_buffer
+                     (const Fieldseal__V1__AcknowledgeKeysResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__acknowledge_keys_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__AcknowledgeKeysResponse *
+       fieldseal__v1__acknowledge_keys_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__AcknowledgeKeysResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__acknowledge_keys_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__acknowledge_keys_response__free_unpacked
+                     (Fieldseal__V1__AcknowledgeKeysResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__acknowledge_keys_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__lease_request__init
+                     (Fieldseal__V1__LeaseRequest         *message)
+{
+  static const Fieldseal__V1__LeaseRequest init_value = FIELDSEAL__V1__LEASE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__lease_request__get_packed_size
+                     (const Fieldseal__V1__LeaseRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__lease_request__pack
+                     (const Fieldseal__V1__LeaseRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__lease_request__pack_to_buffer
+                     (const Fieldseal__V1__LeaseRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__LeaseRequest *
+       fieldseal__v1__lease_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__LeaseRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__lease_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__lease_request__free_unpacked
+                     (Fieldseal__V1__LeaseRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__lease_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__lease_item__init
+                     (Fieldseal__V1__LeaseItem         *message)
+{
+  static const Fieldseal__V1__LeaseItem init_value = FIELDSEAL__V1__LEASE_ITEM__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__lease_item__get_packed_size
+                     (const Fieldseal__V1__LeaseItem *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_item__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__lease_item__pack
+                     (const Fieldseal__V1__LeaseItem *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_item__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__lease_item__pack_to_buffer
+                     (const Fieldseal__V1__LeaseItem *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_item__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__LeaseItem *
+       fieldseal__v1__lease_item__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__LeaseItem *)
+     protobuf_c_message_unpack (&fieldseal__v1__lease_item__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__lease_item__free_unpacked
+                     (Fieldseal__V1__LeaseItem *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__lease_item__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__lease_response__init
+                     (Fieldseal__V1__LeaseResponse         *message)
+{
+  static const Fieldseal__V1__LeaseResponse init_value = FIELDSEAL__V1__LEASE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__lease_response__get_packed_size
+                     (const Fieldseal__V1__LeaseResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__lease_response__pack
+                     (const Fieldseal__V1__LeaseResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__lease_response__pack_to_buffer
+                     (const Fieldseal__V1__LeaseResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__LeaseResponse *
+       fieldseal__v1__lease_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__LeaseResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__lease_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__lease_response__free_unpacked
+                     (Fieldseal__V1__LeaseResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__lease_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__lease_result__init
+                     (Fieldseal__V1__LeaseResult         *message)
+{
+  static const Fieldseal__V1__LeaseResult init_value = FIELDSEAL__V1__LEASE_RESULT__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__lease_result__get_packed_size
+                     (const Fieldseal__V1__LeaseResult *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_result__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__lease_result__pack
+                     (const Fieldseal__V1__LeaseResult *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_result__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__lease_result__pack_to_buffer
+                     (const Fieldseal__V1__LeaseResult *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_result__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__LeaseResult *
+       fieldseal__v1__lease_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__LeaseResult *)
+     protobuf_c_message_unpack (&fieldseal__v1__lease_result__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__lease_result__free_unpacked
+                     (Fieldseal__V1__LeaseResult *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__lease_result__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__lease_grant__init
+                     (Fieldseal__V1__LeaseGrant         *message)
+{
+  static const Fieldseal__V1__LeaseGrant init_value = FIELDSEAL__V1__LEASE_GRANT__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__lease_grant__get_packed_size
+                     (const Fieldseal__V1__LeaseGrant *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_grant__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__lease_grant__pack
+                     (const Fieldseal__V1__LeaseGrant *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_grant__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__lease_grant__pack_to_buffer
+                     (const Fieldseal__V1__LeaseGrant *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__lease_grant__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__LeaseGrant *
+       fieldseal__v1__lease_grant__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__LeaseGrant *)
+     protobuf_c_message_unpack (&fieldseal__v1__lease_grant__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__lease_grant__free_unpacked
+                     (Fieldseal__V1__LeaseGrant *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__lease_grant__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__destruction_response__init
+                     (Fieldseal__V1__DestructionResponse         *message)
+{
+  static const Fieldseal__V1__DestructionResponse init_value = FIELDSEAL__V1__DESTRUCTION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__destruction_response__get_packed_size
+                     (const Fieldseal__V1__DestructionResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__destruction_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__destruction_response__pack
+                     (const Fieldseal__V1__DestructionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__destruction_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__destruction_response__pack_to_buffer
+                     (const Fieldseal__V1__DestructionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__destruction_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__DestructionResponse *
+       fieldseal__v1__destruction_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__DestructionResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__destruction_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__destruction_response__free_unpacked
+                     (Fieldseal__V1__DestructionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__destruction_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__get_subject_key_request__init
+                     (Fieldseal__V1__GetSubjectKeyRequest         *message)
+{
+  static const Fieldseal__V1__GetSubjectKeyRequest init_value = FIELDSEAL__V1__GET_SUBJECT_KEY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__get_subject_key_request__get_packed_size
+                     (const Fieldseal__V1__GetSubjectKeyRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__get_subject_key_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__get_subject_key_request__pack
+                     (const Fieldseal__V1__GetSubjectKeyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__get_subject_key_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__get_subject_key_request__pack_to_buffer
+                     (const Fieldseal__V1__GetSubjectKeyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__get_subject_key_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__GetSubjectKeyRequest *
+       fieldseal__v1__get_subject_key_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__GetSubjectKeyRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__get_subject_key_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__get_subject_key_request__free_unpacked
+                     (Fieldseal__V1__GetSubjectKeyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__get_subject_key_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__subject_selector__init
+                     (Fieldseal__V1__SubjectSelector         *message)
+{
+  static const Fieldseal__V1__SubjectSelector init_value = FIELDSEAL__V1__SUBJECT_SELECTOR__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__subject_selector__get_packed_size
+                     (const Fieldseal__V1__SubjectSelector *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__subject_selector__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__subject_selector__pack
+                     (const Fieldseal__V1__SubjectSelector *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__subject_selector__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__subject_selector__pack_to_buffer
+                     (const Fieldseal__V1__SubjectSelector *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__subject_selector__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__SubjectSelector *
+       fieldseal__v1__subject_selector__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__SubjectSelector *)
+     protobuf_c_message_unpack (&fieldseal__v1__subject_selector__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__subject_selector__free_unpacked
+                     (Fieldseal__V1__SubjectSelector *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__subject_selector__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__get_subject_key_response__init
+                     (Fieldseal__V1__GetSubjectKeyResponse         *message)
+{
+  static const Fieldseal__V1__GetSubjectKeyResponse init_value = FIELDSEAL__V1__GET_SUBJECT_KEY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__get_subject_key_response__get_packed_size
+                     (const Fieldseal__V1__GetSubjectKeyResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__get_subject_key_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__get_subject_key_response__pack
+                     (const Fieldseal__V1__GetSubjectKeyResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__get_subject_key_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__get_subject_key_response__pack_to_buffer
+                     (const Fieldseal__V1__GetSubjectKeyResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__get_subject_key_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__GetSubjectKeyResponse *
+       fieldseal__v1__get_subject_key_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__GetSubjectKeyResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__get_subject_key_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__get_subject_key_response__free_unpacked
+                     (Fieldseal__V1__GetSubjectKeyResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__get_subject_key_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__subject_key_result__init
+                     (Fieldseal__V1__SubjectKeyResult         *message)
+{
+  static const Fieldseal__V1__SubjectKeyResult init_value = FIELDSEAL__V1__SUBJECT_KEY_RESULT__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__subject_key_result__get_packed_size
+                     (const Fieldseal__V1__SubjectKeyResult *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__subject_key_result__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__subject_key_result__pack
+                     (const Fieldseal__V1__SubjectKeyResult *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__subject_key_result__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__subject_key_result__pack_to_buffer
+                     (const Fieldseal__V1__SubjectKeyResult *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__subject_key_result__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__SubjectKeyResult *
+       fieldseal__v1__subject_key_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__SubjectKeyResult *)
+     protobuf_c_message_unpack (&fieldseal__v1__subject_key_result__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__subject_key_result__free_unpacked
+                     (Fieldseal__V1__SubjectKeyResult *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__subject_key_result__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__subject_key_grant__init
+                     (Fieldseal__V1__SubjectKeyGrant         *message)
+{
+  static const Fieldseal__V1__SubjectKeyGrant init_value = FIELDSEAL__V1__SUBJECT_KEY_GRANT__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__subject_key_grant__get_packed_size
+                     (const Fieldseal__V1__SubjectKeyGrant *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__subject_key_grant__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__subject_key_grant__pack
+                     (const Fieldseal__V1__SubjectKeyGrant *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__subject_key_grant__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__subject_key_grant__pack_to_buffer
+                     (const Fieldseal__V1__SubjectKeyGrant *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__subject_key_grant__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__SubjectKeyGrant *
+       fieldseal__v1__subject_key_grant__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__SubjectKeyGrant *)
+     protobuf_c_message_unpack (&fieldseal__v1__subject_key_grant__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__subject_key_grant__free_unpacked
+                     (Fieldseal__V1__SubjectKeyGrant *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__subject_key_grant__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__erase_subject_request__init
+                     (Fieldseal__V1__EraseSubjectRequest         *message)
+{
+  static const Fieldseal__V1__EraseSubjectRequest init_value = FIELDSEAL__V1__ERASE_SUBJECT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__erase_subject_request__get_packed_size
+                     (const Fieldseal__V1__EraseSubjectRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__erase_subject_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__erase_subject_request__pack
+                     (const Fieldseal__V1__EraseSubjectRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__erase_subject_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__erase_subject_request__pack_to_buffer
+                     (const Fieldseal__V1__EraseSubjectRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__erase_subject_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__EraseSubjectRequest *
+       fieldseal__v1__erase_subject_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__EraseSubjectRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__erase_subject_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__erase_subject_request__free_unpacked
+                     (Fieldseal__V1__EraseSubjectRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__erase_subject_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__erase_subject_response__init
+                     (Fieldseal__V1__EraseSubjectResponse         *message)
+{
+  static const Fieldseal__V1__EraseSubjectResponse init_value = FIELDSEAL__V1__ERASE_SUBJECT_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__erase_subject_response__get_packed_size
+                     (const Fieldseal__V1__EraseSubjectResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__erase_subject_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__erase_subject_response__pack
+                     (const Fieldseal__V1__EraseSubjectResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__erase_subject_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__erase_subject_response__pack_to_buffer
+                     (const Fieldseal__V1__EraseSubjectResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__erase_subject_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__EraseSubjectResponse *
+       fieldseal__v1__erase_subject_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__EraseSubjectResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__erase_subject_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__erase_subject_response__free_unpacked
+                     (Fieldseal__V1__EraseSubjectResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__erase_subject_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__show_master_request__init
+                     (Fieldseal__V1__ShowMasterRequest         *message)
+{
+  static const Fieldseal__V1__ShowMasterRequest init_value = FIELDSEAL__V1__SHOW_MASTER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__show_master_request__get_packed_size
+                     (const Fieldseal__V1__ShowMasterRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_master_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__show_master_request__pack
+                     (const Fieldseal__V1__ShowMasterRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_master_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__show_master_request__pack_to_buffer
+                     (const Fieldseal__V1__ShowMasterRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_master_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ShowMasterRequest *
+       fieldseal__v1__show_master_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ShowMasterRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__show_master_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__show_master_request__free_unpacked
+                     (Fieldseal__V1__ShowMasterRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__show_master_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__show_master_response__init
+                     (Fieldseal__V1__ShowMasterResponse         *message)
+{
+  static const Fieldseal__V1__ShowMasterResponse init_value = FIELDSEAL__V1__SHOW_MASTER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__show_master_response__get_packed_size
+                     (const Fieldseal__V1__ShowMasterResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_master_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__show_master_response__pack
+                     (const Fieldseal__V1__ShowMasterResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_master_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__show_master_response__pack_to_buffer
+                     (const Fieldseal__V1__ShowMasterResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_master_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ShowMasterResponse *
+       fieldseal__v1__show_master_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ShowMasterResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__show_master_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__show_master_response__free_unpacked
+                     (Fieldseal__V1__ShowMasterResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__show_master_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__custodian__init
+                     (Fieldseal__V1__Custodian         *message)
+{
+  static const Fieldseal__V1__Custodian init_value = FIELDSEAL__V1__CUSTODIAN__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__custodian__get_packed_size
+                     (const Fieldseal__V1__Custodian *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__custodian__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__custodian__pack
+                     (const Fieldseal__V1__Custodian *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__custodian__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__custodian__pack_to_buffer
+                     (const Fieldseal__V1__Custodian *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__custodian__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__Custodian *
+       fieldseal__v1__custodian__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__Custodian *)
+     protobuf_c_message_unpack (&fieldseal__v1__custodian__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__custodian__free_unpacked
+                     (Fieldseal__V1__Custodian *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__custodian__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__custodian_request__init
+                     (Fieldseal__V1__CustodianRequest         *message)
+{
+  static const Fieldseal__V1__CustodianRequest init_value = FIELDSEAL__V1__CUSTODIAN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__custodian_request__get_packed_size
+                     (const Fieldseal__V1__CustodianRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__custodian_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__custodian_request__pack
+                     (const Fieldseal__V1__CustodianRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__custodian_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__custodian_request__pack_to_buffer
+                     (const Fieldseal__V1__CustodianRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__custodian_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__CustodianRequest *
+       fieldseal__v1__custodian_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__CustodianRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__custodian_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__custodian_request__free_unpacked
+                     (Fieldseal__V1__CustodianRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__custodian_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__make_shares_request__init
+                     (Fieldseal__V1__MakeSharesRequest         *message)
+{
+  static const Fieldseal__V1__MakeSharesRequest init_value = FIELDSEAL__V1__MAKE_SHARES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__make_shares_request__get_packed_size
+                     (const Fieldseal__V1__MakeSharesRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__make_shares_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__make_shares_request__pack
+                     (const Fieldseal__V1__MakeSharesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__make_shares_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__make_shares_request__pack_to_buffer
+                     (const Fieldseal__V1__MakeSharesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__make_shares_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__MakeSharesRequest *
+       fieldseal__v1__make_shares_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__MakeSharesRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__make_shares_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__make_shares_request__free_unpacked
+                     (Fieldseal__V1__MakeSharesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__make_shares_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__make_shares_response__init
+                     (Fieldseal__V1__MakeSharesResponse         *message)
+{
+  static const Fieldseal__V1__MakeSharesResponse init_value = FIELDSEAL__V1__MAKE_SHARES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__make_shares_response__get_packed_size
+                     (const Fieldseal__V1__MakeSharesResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__make_shares_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__make_shares_response__pack
+                     (const Fieldseal__V1__MakeSharesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__make_shares_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__make_shares_response__pack_to_buffer
+                     (const Fieldseal__V1__MakeSharesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__make_shares_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__MakeSharesResponse *
+       fieldseal__v1__make_shares_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__MakeSharesResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__make_shares_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__make_shares_response__free_unpacked
+                     (Fieldseal__V1__MakeSharesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__make_shares_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__run_drill_request__init
+                     (Fieldseal__V1__RunDrillRequest         *message)
+{
+  static const Fieldseal__V1__RunDrillRequest init_value = FIELDSEAL__V1__RUN_DRILL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__run_drill_request__get_packed_size
+                     (const Fieldseal__V1__RunDrillRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__run_drill_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__run_drill_request__pack
+                     (const Fieldseal__V1__RunDrillRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__run_drill_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__run_drill_request__pack_to_buffer
+                     (const Fieldseal__V1__RunDrillRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__run_drill_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__RunDrillRequest *
+       fieldseal__v1__run_drill_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__RunDrillRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__run_drill_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__run_drill_request__free_unpacked
+                     (Fieldseal__V1__RunDrillRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__run_drill_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__run_drill_response__init
+                     (Fieldseal__V1__RunDrillResponse         *message)
+{
+  static const Fieldseal__V1__RunDrillResponse init_value = FIELDSEAL__V1__RUN_DRILL_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__run_drill_response__get_packed_size
+                     (const Fieldseal__V1__RunDrillResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__run_drill_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__run_drill_response__pack
+                     (const Fieldseal__V1__RunDrillResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__run_drill_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__run_drill_response__pack_to_buffer
+                     (const Fieldseal__V1__RunDrillResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__run_drill_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__RunDrillResponse *
+       fieldseal__v1__run_drill_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__RunDrillResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__run_drill_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__run_drill_response__free_unpacked
+                     (Fieldseal__V1__RunDrillResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__run_drill_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__show_unseal_request__init
+                     (Fieldseal__V1__ShowUnsealRequest         *message)
+{
+  static const Fieldseal__V1__ShowUnsealRequest init_value = FIELDSEAL__V1__SHOW_UNSEAL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__show_unseal_request__get_packed_size
+                     (const Fieldseal__V1__ShowUnsealRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_unseal_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__show_unseal_request__pack
+                     (const Fieldseal__V1__ShowUnsealRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_unseal_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__show_unseal_request__pack_to_buffer
+                     (const Fieldseal__V1__ShowUnsealRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__show_unseal_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ShowUnsealRequest *
+       fieldseal__v1__show_unseal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ShowUnsealRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__show_unseal_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__show_unseal_request__free_unpacked
+                     (Fieldseal__V1__ShowUnsealRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__show_unseal_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__unseal_request__init
+                     (Fieldseal__V1__UnsealRequest         *message)
+{
+  static const Fieldseal__V1__UnsealRequest init_value = FIELDSEAL__V1__UNSEAL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__unseal_request__get_packed_size
+                     (const Fieldseal__V1__UnsealRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__unseal_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__unseal_request__pack
+                     (const Fieldseal__V1__UnsealRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__unseal_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__unseal_request__pack_to_buffer
+                     (const Fieldseal__V1__UnsealRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__unseal_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__UnsealRequest *
+       fieldseal__v1__unseal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__UnsealRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__unseal_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__unseal_request__free_unpacked
+                     (Fieldseal__V1__UnsealRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__unseal_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__unseal_response__init
+                     (Fieldseal__V1__UnsealResponse         *message)
+{
+  static const Fieldseal__V1__UnsealResponse init_value = FIELDSEAL__V1__UNSEAL_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__unseal_response__get_packed_size
+                     (const Fieldseal__V1__UnsealResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__unseal_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__unseal_response__pack
+                     (const Fieldseal__V1__UnsealResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__unseal_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__unseal_response__pack_to_buffer
+                     (const Fieldseal__V1__UnsealResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__unseal_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__UnsealResponse *
+       fieldseal__v1__unseal_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__UnsealResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__unseal_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__unseal_response__free_unpacked
+                     (Fieldseal__V1__UnsealResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__unseal_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__backup_request__init
+                     (Fieldseal__V1__BackupRequest         *message)
+{
+  static const Fieldseal__V1__BackupRequest init_value = FIELDSEAL__V1__BACKUP_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__backup_request__get_packed_size
+                     (const Fieldseal__V1__BackupRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__backup_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__backup_request__pack
+                     (const Fieldseal__V1__BackupRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__backup_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__backup_request__pack_to_buffer
+                     (const Fieldseal__V1__BackupRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__backup_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__BackupRequest *
+       fieldseal__v1__backup_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__BackupRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__backup_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__backup_request__free_unpacked
+                     (Fieldseal__V1__BackupRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__backup_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__backup_chunk__init
+                     (Fieldseal__V1__BackupChunk         *message)
+{
+  static const Fieldseal__V1__BackupChunk init_value = FIELDSEAL__V1__BACKUP_CHUNK__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__backup_chunk__get_packed_size
+                     (const Fieldseal__V1__BackupChunk *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__backup_chunk__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__backup_chunk__pack
+                     (const Fieldseal__V1__BackupChunk *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__backup_chunk__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__backup_chunk__pack_to_buffer
+                     (const Fieldseal__V1__BackupChunk *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__backup_chunk__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__BackupChunk *
+       fieldseal__v1__backup_chunk__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__BackupChunk *)
+     protobuf_c_message_unpack (&fieldseal__v1__backup_chunk__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__backup_chunk__free_unpacked
+                     (Fieldseal__V1__BackupChunk *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__backup_chunk__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__accept_restore_request__init
+                     (Fieldseal__V1__AcceptRestoreRequest         *message)
+{
+  static const Fieldseal__V1__AcceptRestoreRequest init_value = FIELDSEAL__V1__ACCEPT_RESTORE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__accept_restore_request__get_packed_size
+                     (const Fieldseal__V1__AcceptRestoreRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__accept_restore_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__accept_restore_request__pack
+                     (const Fieldseal__V1__AcceptRestoreRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__accept_restore_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__accept_restore_request__pack_to_buffer
+                     (const Fieldseal__V1__AcceptRestoreRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__accept_restore_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__AcceptRestoreRequest *
+       fieldseal__v1__accept_restore_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__AcceptRestoreRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__accept_restore_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__accept_restore_request__free_unpacked
+                     (Fieldseal__V1__AcceptRestoreRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__accept_restore_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__accept_restore_response__init
+                     (Fieldseal__V1__AcceptRestoreResponse         *message)
+{
+  static const Fieldseal__V1__AcceptRestoreResponse init_value = FIELDSEAL__V1__ACCEPT_RESTORE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__accept_restore_response__get_packed_size
+                     (const Fieldseal__V1__AcceptRestoreResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__accept_restore_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__accept_restore_response__pack
+                     (const Fieldseal__V1__AcceptRestoreResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__accept_restore_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__accept_restore_response__pack_to_buffer
+                     (const Fieldseal__V1__AcceptRestoreResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__accept_restore_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__AcceptRestoreResponse *
+       fieldseal__v1__accept_restore_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__AcceptRestoreResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__accept_restore_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__accept_restore_response__free_unpacked
+                     (Fieldseal__V1__AcceptRestoreResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__accept_restore_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__replayed_event__init
+                     (Fieldseal__V1__ReplayedEvent         *message)
+{
+  static const Fieldseal__V1__ReplayedEvent init_value = FIELDSEAL__V1__REPLAYED_EVENT__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__replayed_event__get_packed_size
+                     (const Fieldseal__V1__ReplayedEvent *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__replayed_event__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__replayed_event__pack
+                     (const Fieldseal__V1__ReplayedEvent *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__replayed_event__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__replayed_event__pack_to_buffer
+                     (const Fieldseal__V1__ReplayedEvent *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__replayed_event__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ReplayedEvent *
+       fieldseal__v1__replayed_event__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ReplayedEvent *)
+     protobuf_c_message_unpack (&fieldseal__v1__replayed_event__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__replayed_event__free_unpacked
+                     (Fieldseal__V1__ReplayedEvent *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__replayed_event__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__list_alerts_request__init
+                     (Fieldseal__V1__ListAlertsRequest         *message)
+{
+  static const Fieldseal__V1__ListAlertsRequest init_value = FIELDSEAL__V1__LIST_ALERTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__list_alerts_request__get_packed_size
+                     (const Fieldseal__V1__ListAlertsRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__list_alerts_request__pack
+                     (const Fieldseal__V1__ListAlertsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__list_alerts_request__pack_to_buffer
+                     (const Fieldseal__V1__ListAlertsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ListAlertsRequest *
+       fieldseal__v1__list_alerts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ListAlertsRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__list_alerts_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__list_alerts_request__free_unpacked
+                     (Fieldseal__V1__ListAlertsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__list_alerts_response__init
+                     (Fieldseal__V1__ListAlertsResponse         *message)
+{
+  static const Fieldseal__V1__ListAlertsResponse init_value = FIELDSEAL__V1__LIST_ALERTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__list_alerts_response__get_packed_size
+                     (const Fieldseal__V1__ListAlertsResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__list_alerts_response__pack
+                     (const Fieldseal__V1__ListAlertsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__list_alerts_response__pack_to_buffer
+                     (const Fieldseal__V1__ListAlertsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ListAlertsResponse *
+       fieldseal__v1__list_alerts_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ListAlertsResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__list_alerts_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__list_alerts_response__free_unpacked
+                     (Fieldseal__V1__ListAlertsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__raised_alert__init
+                     (Fieldseal__V1__RaisedAlert         *message)
+{
+  static const Fieldseal__V1__RaisedAlert init_value = FIELDSEAL__V1__RAISED_ALERT__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__raised_alert__get_packed_size
+                     (const Fieldseal__V1__RaisedAlert *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__raised_alert__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__raised_alert__pack
+                     (const Fieldseal__V1__RaisedAlert *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__raised_alert__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__raised_alert__pack_to_buffer
+                     (const Fieldseal__V1__RaisedAlert *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__raised_alert__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__RaisedAlert *
+       fieldseal__v1__raised_alert__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__RaisedAlert *)
+     protobuf_c_message_unpack (&fieldseal__v1__raised_alert__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__raised_alert__free_unpacked
+                     (Fieldseal__V1__RaisedAlert *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__raised_alert__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor fieldseal__v1__catalog_table__field_descriptors[4] =
 {
   {
@@ -1299,7 +4134,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__catalog_table__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__catalog_table__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__catalog_field__field_descriptors[7] =
+static const ProtobufCFieldDescriptor fieldseal__v1__catalog_field__field_descriptors[13] =
 {
   {
     "name",
@@ -1385,20 +4220,98 @@ static const ProtobufCFieldDescriptor fieldseal__v1__catalog_field__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rotation_days",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CatalogField, rotation_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "transition_days",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CatalogField, transition_days),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dual",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CatalogField, dual),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject_keys",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CatalogField, subject_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "backup_retention_days",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Fieldseal__V1__CatalogField, backup_retention_case),
+    offsetof(Fieldseal__V1__CatalogField, backup_retention_days),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "locations",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__CatalogField, n_locations),
+    offsetof(Fieldseal__V1__CatalogField, locations),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__catalog_field__field_indices_by_name[] = {
+  11,   /* field[11] = backup_retention_days */
+  9,   /* field[9] = dual */
   1,   /* field[1] = id */
   6,   /* field[6] = indexes */
+  12,   /* field[12] = locations */
   0,   /* field[0] = name */
   5,   /* field[5] = record_keys */
+  7,   /* field[7] = rotation_days */
   4,   /* field[4] = row_bound */
   2,   /* field[2] = sensitivity */
+  10,   /* field[10] = subject_keys */
   3,   /* field[3] = suite */
+  8,   /* field[8] = transition_days */
 };
 static const ProtobufCIntRange fieldseal__v1__catalog_field__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__catalog_field__descriptor =
 {
@@ -1408,7 +4321,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__catalog_field__descriptor =
   "Fieldseal__V1__CatalogField",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__CatalogField),
-  7,
+  13,
   fieldseal__v1__catalog_field__field_descriptors,
   fieldseal__v1__catalog_field__field_indices_by_name,
   1,  fieldseal__v1__catalog_field__number_ranges,
@@ -1701,7 +4614,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__get_field_key_request__descripto
   (ProtobufCMessageInit) fieldseal__v1__get_field_key_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__field_key_selector__field_descriptors[2] =
+static const ProtobufCFieldDescriptor fieldseal__v1__field_key_selector__field_descriptors[3] =
 {
   {
     "field",
@@ -1727,15 +4640,28 @@ static const ProtobufCFieldDescriptor fieldseal__v1__field_key_selector__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lease_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__FieldKeySelector, lease_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__field_key_selector__field_indices_by_name[] = {
   0,   /* field[0] = field */
+  2,   /* field[2] = lease_count */
   1,   /* field[1] = version */
 };
 static const ProtobufCIntRange fieldseal__v1__field_key_selector__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__field_key_selector__descriptor =
 {
@@ -1745,7 +4671,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__field_key_selector__descriptor =
   "Fieldseal__V1__FieldKeySelector",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__FieldKeySelector),
-  2,
+  3,
   fieldseal__v1__field_key_selector__field_descriptors,
   fieldseal__v1__field_key_selector__field_indices_by_name,
   1,  fieldseal__v1__field_key_selector__number_ranges,
@@ -1841,7 +4767,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__get_field_key_result__descriptor
   (ProtobufCMessageInit) fieldseal__v1__get_field_key_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__field_key_grant__field_descriptors[5] =
+static const ProtobufCFieldDescriptor fieldseal__v1__field_key_grant__field_descriptors[8] =
 {
   {
     "description",
@@ -1903,18 +4829,57 @@ static const ProtobufCFieldDescriptor fieldseal__v1__field_key_grant__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lease_count",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__FieldKeyGrant, lease_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "partner",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__FieldKeyGrant, partner),
+    &fieldseal__v1__sealed_partner__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__FieldKeyGrant, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__field_key_grant__field_indices_by_name[] = {
   0,   /* field[0] = description */
   4,   /* field[4] = index_keys */
   1,   /* field[1] = key */
+  5,   /* field[5] = lease_count */
+  6,   /* field[6] = partner */
+  7,   /* field[7] = revision */
   2,   /* field[2] = sealed_key */
   3,   /* field[3] = ttl_seconds */
 };
 static const ProtobufCIntRange fieldseal__v1__field_key_grant__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__field_key_grant__descriptor =
 {
@@ -1924,11 +4889,62 @@ const ProtobufCMessageDescriptor fieldseal__v1__field_key_grant__descriptor =
   "Fieldseal__V1__FieldKeyGrant",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__FieldKeyGrant),
-  5,
+  8,
   fieldseal__v1__field_key_grant__field_descriptors,
   fieldseal__v1__field_key_grant__field_indices_by_name,
   1,  fieldseal__v1__field_key_grant__number_ranges,
   (ProtobufCMessageInit) fieldseal__v1__field_key_grant__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__sealed_partner__field_descriptors[2] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SealedPartner, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sealed_key",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SealedPartner, sealed_key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__sealed_partner__field_indices_by_name[] = {
+  1,   /* field[1] = sealed_key */
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange fieldseal__v1__sealed_partner__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__sealed_partner__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.SealedPartner",
+  "SealedPartner",
+  "Fieldseal__V1__SealedPartner",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__SealedPartner),
+  2,
+  fieldseal__v1__sealed_partner__field_descriptors,
+  fieldseal__v1__sealed_partner__field_indices_by_name,
+  1,  fieldseal__v1__sealed_partner__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__sealed_partner__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor fieldseal__v1__sealed_index_key__field_descriptors[2] =
@@ -2313,7 +5329,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__key_reference_result__descriptor
   (ProtobufCMessageInit) fieldseal__v1__key_reference_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__key_info__field_descriptors[11] =
+static const ProtobufCFieldDescriptor fieldseal__v1__key_info__field_descriptors[17] =
 {
   {
     "type",
@@ -2447,24 +5463,102 @@ static const ProtobufCFieldDescriptor fieldseal__v1__key_info__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "state_unix_ms",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyInfo, state_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "transition_ends_unix_ms",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyInfo, transition_ends_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "compromised_unix_ms",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyInfo, compromised_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "destroy_unix_ms",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyInfo, destroy_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leased",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyInfo, leased),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyInfo, rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__key_info__field_indices_by_name[] = {
   5,   /* field[5] = algorithm */
+  13,   /* field[13] = compromised_unix_ms */
   7,   /* field[7] = created_unix_ms */
+  14,   /* field[14] = destroy_unix_ms */
   8,   /* field[8] = expires_unix_ms */
   2,   /* field[2] = id */
+  15,   /* field[15] = leased */
   1,   /* field[1] = name */
   6,   /* field[6] = parent_version */
   10,   /* field[10] = revision */
   9,   /* field[9] = rotation_count */
+  16,   /* field[16] = rows */
   4,   /* field[4] = state */
+  11,   /* field[11] = state_unix_ms */
+  12,   /* field[12] = transition_ends_unix_ms */
   0,   /* field[0] = type */
   3,   /* field[3] = version */
 };
 static const ProtobufCIntRange fieldseal__v1__key_info__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__key_info__descriptor =
 {
@@ -2474,7 +5568,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__key_info__descriptor =
   "Fieldseal__V1__KeyInfo",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__KeyInfo),
-  11,
+  17,
   fieldseal__v1__key_info__field_descriptors,
   fieldseal__v1__key_info__field_indices_by_name,
   1,  fieldseal__v1__key_info__number_ranges,
@@ -2690,7 +5784,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__keys_status_request__descriptor 
   (ProtobufCMessageInit) fieldseal__v1__keys_status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__keys_status_response__field_descriptors[7] =
+static const ProtobufCFieldDescriptor fieldseal__v1__keys_status_response__field_descriptors[9] =
 {
   {
     "sealed",
@@ -2776,12 +5870,38 @@ static const ProtobufCFieldDescriptor fieldseal__v1__keys_status_response__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "quarantined",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeysStatusResponse, quarantined),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "late_rotations",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeysStatusResponse, late_rotations),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__keys_status_response__field_indices_by_name[] = {
   4,   /* field[4] = fields */
   5,   /* field[5] = keys */
+  8,   /* field[8] = late_rotations */
   6,   /* field[6] = outbox_pending */
   1,   /* field[1] = provider */
+  7,   /* field[7] = quarantined */
   2,   /* field[2] = revision */
   0,   /* field[0] = sealed */
   3,   /* field[3] = tables */
@@ -2789,7 +5909,7 @@ static const unsigned fieldseal__v1__keys_status_response__field_indices_by_name
 static const ProtobufCIntRange fieldseal__v1__keys_status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__keys_status_response__descriptor =
 {
@@ -2799,10 +5919,3885 @@ const ProtobufCMessageDescriptor fieldseal__v1__keys_status_response__descriptor
   "Fieldseal__V1__KeysStatusResponse",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__KeysStatusResponse),
-  7,
+  9,
   fieldseal__v1__keys_status_response__field_descriptors,
   fieldseal__v1__keys_status_response__field_indices_by_name,
   1,  fieldseal__v1__keys_status_response__number_ranges,
   (ProtobufCMessageInit) fieldseal__v1__keys_status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__rotate_many_request__field_descriptors[3] =
+{
+  {
+    "type",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RotateManyRequest, type),
+    &fieldseal__v1__key_type__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "under",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RotateManyRequest, under),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_run",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RotateManyRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__rotate_many_request__field_indices_by_name[] = {
+  2,   /* field[2] = dry_run */
+  0,   /* field[0] = type */
+  1,   /* field[1] = under */
+};
+static const ProtobufCIntRange fieldseal__v1__rotate_many_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__rotate_many_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.RotateManyRequest",
+  "RotateManyRequest",
+  "Fieldseal__V1__RotateManyRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__RotateManyRequest),
+  3,
+  fieldseal__v1__rotate_many_request__field_descriptors,
+  fieldseal__v1__rotate_many_request__field_indices_by_name,
+  1,  fieldseal__v1__rotate_many_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__rotate_many_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__rotate_many_response__field_descriptors[1] =
+{
+  {
+    "results",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__RotateManyResponse, n_results),
+    offsetof(Fieldseal__V1__RotateManyResponse, results),
+    &fieldseal__v1__rotated_key__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__rotate_many_response__field_indices_by_name[] = {
+  0,   /* field[0] = results */
+};
+static const ProtobufCIntRange fieldseal__v1__rotate_many_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__rotate_many_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.RotateManyResponse",
+  "RotateManyResponse",
+  "Fieldseal__V1__RotateManyResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__RotateManyResponse),
+  1,
+  fieldseal__v1__rotate_many_response__field_descriptors,
+  fieldseal__v1__rotate_many_response__field_indices_by_name,
+  1,  fieldseal__v1__rotate_many_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__rotate_many_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__rotated_key__field_descriptors[3] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RotatedKey, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "type",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RotatedKey, type),
+    &fieldseal__v1__key_type__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "result",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RotatedKey, result),
+    &fieldseal__v1__key_reference_result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__rotated_key__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  2,   /* field[2] = result */
+  1,   /* field[1] = type */
+};
+static const ProtobufCIntRange fieldseal__v1__rotated_key__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__rotated_key__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.RotatedKey",
+  "RotatedKey",
+  "Fieldseal__V1__RotatedKey",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__RotatedKey),
+  3,
+  fieldseal__v1__rotated_key__field_descriptors,
+  fieldseal__v1__rotated_key__field_indices_by_name,
+  1,  fieldseal__v1__rotated_key__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__rotated_key__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__rollback_rotation_request__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RollbackRotationRequest, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_run",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RollbackRotationRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__rollback_rotation_request__field_indices_by_name[] = {
+  1,   /* field[1] = dry_run */
+  0,   /* field[0] = key */
+};
+static const ProtobufCIntRange fieldseal__v1__rollback_rotation_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__rollback_rotation_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.RollbackRotationRequest",
+  "RollbackRotationRequest",
+  "Fieldseal__V1__RollbackRotationRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__RollbackRotationRequest),
+  2,
+  fieldseal__v1__rollback_rotation_request__field_descriptors,
+  fieldseal__v1__rollback_rotation_request__field_indices_by_name,
+  1,  fieldseal__v1__rollback_rotation_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__rollback_rotation_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__key_version_request__field_descriptors[3] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyVersionRequest, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyVersionRequest, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_run",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyVersionRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__key_version_request__field_indices_by_name[] = {
+  2,   /* field[2] = dry_run */
+  0,   /* field[0] = key */
+  1,   /* field[1] = version */
+};
+static const ProtobufCIntRange fieldseal__v1__key_version_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__key_version_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.KeyVersionRequest",
+  "KeyVersionRequest",
+  "Fieldseal__V1__KeyVersionRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__KeyVersionRequest),
+  3,
+  fieldseal__v1__key_version_request__field_descriptors,
+  fieldseal__v1__key_version_request__field_indices_by_name,
+  1,  fieldseal__v1__key_version_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__key_version_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__key_change_response__field_descriptors[2] =
+{
+  {
+    "keys",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__KeyChangeResponse, n_keys),
+    offsetof(Fieldseal__V1__KeyChangeResponse, keys),
+    &fieldseal__v1__key_info__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyChangeResponse, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__key_change_response__field_indices_by_name[] = {
+  0,   /* field[0] = keys */
+  1,   /* field[1] = revision */
+};
+static const ProtobufCIntRange fieldseal__v1__key_change_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__key_change_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.KeyChangeResponse",
+  "KeyChangeResponse",
+  "Fieldseal__V1__KeyChangeResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__KeyChangeResponse),
+  2,
+  fieldseal__v1__key_change_response__field_descriptors,
+  fieldseal__v1__key_change_response__field_indices_by_name,
+  1,  fieldseal__v1__key_change_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__key_change_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__show_schedule_request__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ShowScheduleRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "late_only",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ShowScheduleRequest, late_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__show_schedule_request__field_indices_by_name[] = {
+  1,   /* field[1] = late_only */
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange fieldseal__v1__show_schedule_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__show_schedule_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ShowScheduleRequest",
+  "ShowScheduleRequest",
+  "Fieldseal__V1__ShowScheduleRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ShowScheduleRequest),
+  2,
+  fieldseal__v1__show_schedule_request__field_descriptors,
+  fieldseal__v1__show_schedule_request__field_indices_by_name,
+  1,  fieldseal__v1__show_schedule_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__show_schedule_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__schedule_entry__field_descriptors[9] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ScheduleEntry, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "type",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ScheduleEntry, type),
+    &fieldseal__v1__key_type__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ScheduleEntry, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "action",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ScheduleEntry, action),
+    &fieldseal__v1__scheduled_action__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "due_unix_ms",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ScheduleEntry, due_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "late",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ScheduleEntry, late),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waits_for",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ScheduleEntry, waits_for),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failures",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ScheduleEntry, failures),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_attempt_unix_ms",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ScheduleEntry, next_attempt_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__schedule_entry__field_indices_by_name[] = {
+  3,   /* field[3] = action */
+  4,   /* field[4] = due_unix_ms */
+  7,   /* field[7] = failures */
+  5,   /* field[5] = late */
+  0,   /* field[0] = name */
+  8,   /* field[8] = next_attempt_unix_ms */
+  1,   /* field[1] = type */
+  2,   /* field[2] = version */
+  6,   /* field[6] = waits_for */
+};
+static const ProtobufCIntRange fieldseal__v1__schedule_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__schedule_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ScheduleEntry",
+  "ScheduleEntry",
+  "Fieldseal__V1__ScheduleEntry",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ScheduleEntry),
+  9,
+  fieldseal__v1__schedule_entry__field_descriptors,
+  fieldseal__v1__schedule_entry__field_indices_by_name,
+  1,  fieldseal__v1__schedule_entry__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__schedule_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__show_schedule_response__field_descriptors[3] =
+{
+  {
+    "entries",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__ShowScheduleResponse, n_entries),
+    offsetof(Fieldseal__V1__ShowScheduleResponse, entries),
+    &fieldseal__v1__schedule_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scheduler",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ShowScheduleResponse, scheduler),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "now_unix_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ShowScheduleResponse, now_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__show_schedule_response__field_indices_by_name[] = {
+  0,   /* field[0] = entries */
+  2,   /* field[2] = now_unix_ms */
+  1,   /* field[1] = scheduler */
+};
+static const ProtobufCIntRange fieldseal__v1__show_schedule_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__show_schedule_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ShowScheduleResponse",
+  "ShowScheduleResponse",
+  "Fieldseal__V1__ShowScheduleResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ShowScheduleResponse),
+  3,
+  fieldseal__v1__show_schedule_response__field_descriptors,
+  fieldseal__v1__show_schedule_response__field_indices_by_name,
+  1,  fieldseal__v1__show_schedule_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__show_schedule_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__pause_rotation_request__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__PauseRotationRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "until_unix_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__PauseRotationRequest, until_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__pause_rotation_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = until_unix_ms */
+};
+static const ProtobufCIntRange fieldseal__v1__pause_rotation_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__pause_rotation_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.PauseRotationRequest",
+  "PauseRotationRequest",
+  "Fieldseal__V1__PauseRotationRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__PauseRotationRequest),
+  2,
+  fieldseal__v1__pause_rotation_request__field_descriptors,
+  fieldseal__v1__pause_rotation_request__field_indices_by_name,
+  1,  fieldseal__v1__pause_rotation_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__pause_rotation_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__resume_rotation_request__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ResumeRotationRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__resume_rotation_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange fieldseal__v1__resume_rotation_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__resume_rotation_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ResumeRotationRequest",
+  "ResumeRotationRequest",
+  "Fieldseal__V1__ResumeRotationRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ResumeRotationRequest),
+  1,
+  fieldseal__v1__resume_rotation_request__field_descriptors,
+  fieldseal__v1__resume_rotation_request__field_indices_by_name,
+  1,  fieldseal__v1__resume_rotation_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__resume_rotation_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__pause_rotation_response__field_descriptors[1] =
+{
+  {
+    "paused",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__PauseRotationResponse, n_paused),
+    offsetof(Fieldseal__V1__PauseRotationResponse, paused),
+    &fieldseal__v1__paused_rotation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__pause_rotation_response__field_indices_by_name[] = {
+  0,   /* field[0] = paused */
+};
+static const ProtobufCIntRange fieldseal__v1__pause_rotation_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__pause_rotation_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.PauseRotationResponse",
+  "PauseRotationResponse",
+  "Fieldseal__V1__PauseRotationResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__PauseRotationResponse),
+  1,
+  fieldseal__v1__pause_rotation_response__field_descriptors,
+  fieldseal__v1__pause_rotation_response__field_indices_by_name,
+  1,  fieldseal__v1__pause_rotation_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__pause_rotation_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__paused_rotation__field_descriptors[4] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__PausedRotation, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since_unix_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__PausedRotation, since_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "until_unix_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__PausedRotation, until_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__PausedRotation, actor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__paused_rotation__field_indices_by_name[] = {
+  3,   /* field[3] = actor */
+  0,   /* field[0] = name */
+  1,   /* field[1] = since_unix_ms */
+  2,   /* field[2] = until_unix_ms */
+};
+static const ProtobufCIntRange fieldseal__v1__paused_rotation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__paused_rotation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.PausedRotation",
+  "PausedRotation",
+  "Fieldseal__V1__PausedRotation",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__PausedRotation),
+  4,
+  fieldseal__v1__paused_rotation__field_descriptors,
+  fieldseal__v1__paused_rotation__field_indices_by_name,
+  1,  fieldseal__v1__paused_rotation__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__paused_rotation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__report_census_request__field_descriptors[5] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReportCensusRequest, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "location",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReportCensusRequest, location),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "begun_unix_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReportCensusRequest, begun_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "primary",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReportCensusRequest, primary),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counts",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__ReportCensusRequest, n_counts),
+    offsetof(Fieldseal__V1__ReportCensusRequest, counts),
+    &fieldseal__v1__census_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__report_census_request__field_indices_by_name[] = {
+  2,   /* field[2] = begun_unix_ms */
+  4,   /* field[4] = counts */
+  0,   /* field[0] = field */
+  1,   /* field[1] = location */
+  3,   /* field[3] = primary */
+};
+static const ProtobufCIntRange fieldseal__v1__report_census_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__report_census_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ReportCensusRequest",
+  "ReportCensusRequest",
+  "Fieldseal__V1__ReportCensusRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ReportCensusRequest),
+  5,
+  fieldseal__v1__report_census_request__field_descriptors,
+  fieldseal__v1__report_census_request__field_indices_by_name,
+  1,  fieldseal__v1__report_census_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__report_census_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__census_count__field_descriptors[2] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CensusCount, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CensusCount, rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__census_count__field_indices_by_name[] = {
+  1,   /* field[1] = rows */
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange fieldseal__v1__census_count__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__census_count__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.CensusCount",
+  "CensusCount",
+  "Fieldseal__V1__CensusCount",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__CensusCount),
+  2,
+  fieldseal__v1__census_count__field_descriptors,
+  fieldseal__v1__census_count__field_indices_by_name,
+  1,  fieldseal__v1__census_count__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__census_count__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__report_census_response__field_descriptors[1] =
+{
+  {
+    "revision",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReportCensusResponse, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__report_census_response__field_indices_by_name[] = {
+  0,   /* field[0] = revision */
+};
+static const ProtobufCIntRange fieldseal__v1__report_census_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__report_census_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ReportCensusResponse",
+  "ReportCensusResponse",
+  "Fieldseal__V1__ReportCensusResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ReportCensusResponse),
+  1,
+  fieldseal__v1__report_census_response__field_descriptors,
+  fieldseal__v1__report_census_response__field_indices_by_name,
+  1,  fieldseal__v1__report_census_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__report_census_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__show_census_request__field_descriptors[1] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ShowCensusRequest, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__show_census_request__field_indices_by_name[] = {
+  0,   /* field[0] = field */
+};
+static const ProtobufCIntRange fieldseal__v1__show_census_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__show_census_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ShowCensusRequest",
+  "ShowCensusRequest",
+  "Fieldseal__V1__ShowCensusRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ShowCensusRequest),
+  1,
+  fieldseal__v1__show_census_request__field_descriptors,
+  fieldseal__v1__show_census_request__field_indices_by_name,
+  1,  fieldseal__v1__show_census_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__show_census_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__show_census_response__field_descriptors[1] =
+{
+  {
+    "censuses",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__ShowCensusResponse, n_censuses),
+    offsetof(Fieldseal__V1__ShowCensusResponse, censuses),
+    &fieldseal__v1__census__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__show_census_response__field_indices_by_name[] = {
+  0,   /* field[0] = censuses */
+};
+static const ProtobufCIntRange fieldseal__v1__show_census_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__show_census_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ShowCensusResponse",
+  "ShowCensusResponse",
+  "Fieldseal__V1__ShowCensusResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ShowCensusResponse),
+  1,
+  fieldseal__v1__show_census_response__field_descriptors,
+  fieldseal__v1__show_census_response__field_indices_by_name,
+  1,  fieldseal__v1__show_census_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__show_census_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__census__field_descriptors[6] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Census, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "location",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Census, location),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "begun_unix_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Census, begun_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reported_unix_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Census, reported_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reporter",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Census, reporter),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counts",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__Census, n_counts),
+    offsetof(Fieldseal__V1__Census, counts),
+    &fieldseal__v1__census_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__census__field_indices_by_name[] = {
+  2,   /* field[2] = begun_unix_ms */
+  5,   /* field[5] = counts */
+  0,   /* field[0] = field */
+  1,   /* field[1] = location */
+  3,   /* field[3] = reported_unix_ms */
+  4,   /* field[4] = reporter */
+};
+static const ProtobufCIntRange fieldseal__v1__census__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__census__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.Census",
+  "Census",
+  "Fieldseal__V1__Census",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__Census),
+  6,
+  fieldseal__v1__census__field_descriptors,
+  fieldseal__v1__census__field_indices_by_name,
+  1,  fieldseal__v1__census__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__census__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__compromise_key_request__field_descriptors[5] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CompromiseKeyRequest, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CompromiseKeyRequest, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CompromiseKeyRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "suspected_since_unix_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CompromiseKeyRequest, suspected_since_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_run",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CompromiseKeyRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__compromise_key_request__field_indices_by_name[] = {
+  4,   /* field[4] = dry_run */
+  0,   /* field[0] = key */
+  2,   /* field[2] = reason */
+  3,   /* field[3] = suspected_since_unix_ms */
+  1,   /* field[1] = version */
+};
+static const ProtobufCIntRange fieldseal__v1__compromise_key_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__compromise_key_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.CompromiseKeyRequest",
+  "CompromiseKeyRequest",
+  "Fieldseal__V1__CompromiseKeyRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__CompromiseKeyRequest),
+  5,
+  fieldseal__v1__compromise_key_request__field_descriptors,
+  fieldseal__v1__compromise_key_request__field_indices_by_name,
+  1,  fieldseal__v1__compromise_key_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__compromise_key_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__compromise_key_response__field_descriptors[5] =
+{
+  {
+    "compromised",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__CompromiseKeyResponse, n_compromised),
+    offsetof(Fieldseal__V1__CompromiseKeyResponse, compromised),
+    &fieldseal__v1__key_info__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "made",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__CompromiseKeyResponse, n_made),
+    offsetof(Fieldseal__V1__CompromiseKeyResponse, made),
+    &fieldseal__v1__key_info__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "affected",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__CompromiseKeyResponse, n_affected),
+    offsetof(Fieldseal__V1__CompromiseKeyResponse, affected),
+    &fieldseal__v1__affected_field__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CompromiseKeyResponse, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "watchers",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__CompromiseKeyResponse, n_watchers),
+    offsetof(Fieldseal__V1__CompromiseKeyResponse, watchers),
+    &fieldseal__v1__watcher__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__compromise_key_response__field_indices_by_name[] = {
+  2,   /* field[2] = affected */
+  0,   /* field[0] = compromised */
+  1,   /* field[1] = made */
+  3,   /* field[3] = revision */
+  4,   /* field[4] = watchers */
+};
+static const ProtobufCIntRange fieldseal__v1__compromise_key_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__compromise_key_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.CompromiseKeyResponse",
+  "CompromiseKeyResponse",
+  "Fieldseal__V1__CompromiseKeyResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__CompromiseKeyResponse),
+  5,
+  fieldseal__v1__compromise_key_response__field_descriptors,
+  fieldseal__v1__compromise_key_response__field_indices_by_name,
+  1,  fieldseal__v1__compromise_key_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__compromise_key_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__affected_field__field_descriptors[4] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AffectedField, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "versions",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Fieldseal__V1__AffectedField, n_versions),
+    offsetof(Fieldseal__V1__AffectedField, versions),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AffectedField, rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "census_unix_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AffectedField, census_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__affected_field__field_indices_by_name[] = {
+  3,   /* field[3] = census_unix_ms */
+  0,   /* field[0] = field */
+  2,   /* field[2] = rows */
+  1,   /* field[1] = versions */
+};
+static const ProtobufCIntRange fieldseal__v1__affected_field__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__affected_field__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.AffectedField",
+  "AffectedField",
+  "Fieldseal__V1__AffectedField",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__AffectedField),
+  4,
+  fieldseal__v1__affected_field__field_descriptors,
+  fieldseal__v1__affected_field__field_indices_by_name,
+  1,  fieldseal__v1__affected_field__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__affected_field__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__show_propagation_request__field_descriptors[2] =
+{
+  {
+    "revision",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ShowPropagationRequest, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "wait_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ShowPropagationRequest, wait_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__show_propagation_request__field_indices_by_name[] = {
+  0,   /* field[0] = revision */
+  1,   /* field[1] = wait_ms */
+};
+static const ProtobufCIntRange fieldseal__v1__show_propagation_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__show_propagation_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ShowPropagationRequest",
+  "ShowPropagationRequest",
+  "Fieldseal__V1__ShowPropagationRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ShowPropagationRequest),
+  2,
+  fieldseal__v1__show_propagation_request__field_descriptors,
+  fieldseal__v1__show_propagation_request__field_indices_by_name,
+  1,  fieldseal__v1__show_propagation_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__show_propagation_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__show_propagation_response__field_descriptors[2] =
+{
+  {
+    "revision",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ShowPropagationResponse, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "watchers",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__ShowPropagationResponse, n_watchers),
+    offsetof(Fieldseal__V1__ShowPropagationResponse, watchers),
+    &fieldseal__v1__watcher__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__show_propagation_response__field_indices_by_name[] = {
+  0,   /* field[0] = revision */
+  1,   /* field[1] = watchers */
+};
+static const ProtobufCIntRange fieldseal__v1__show_propagation_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__show_propagation_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ShowPropagationResponse",
+  "ShowPropagationResponse",
+  "Fieldseal__V1__ShowPropagationResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ShowPropagationResponse),
+  2,
+  fieldseal__v1__show_propagation_response__field_descriptors,
+  fieldseal__v1__show_propagation_response__field_indices_by_name,
+  1,  fieldseal__v1__show_propagation_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__show_propagation_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__watcher__field_descriptors[6] =
+{
+  {
+    "identity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Watcher, identity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replica",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Watcher, replica),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Watcher, position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seen_unix_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Watcher, seen_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "acknowledged",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Watcher, acknowledged),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lapses_unix_ms",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Watcher, lapses_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__watcher__field_indices_by_name[] = {
+  4,   /* field[4] = acknowledged */
+  0,   /* field[0] = identity */
+  5,   /* field[5] = lapses_unix_ms */
+  2,   /* field[2] = position */
+  1,   /* field[1] = replica */
+  3,   /* field[3] = seen_unix_ms */
+};
+static const ProtobufCIntRange fieldseal__v1__watcher__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__watcher__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.Watcher",
+  "Watcher",
+  "Fieldseal__V1__Watcher",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__Watcher),
+  6,
+  fieldseal__v1__watcher__field_descriptors,
+  fieldseal__v1__watcher__field_indices_by_name,
+  1,  fieldseal__v1__watcher__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__watcher__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__watch_keys_request__field_descriptors[2] =
+{
+  {
+    "position",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__WatchKeysRequest, position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replica",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__WatchKeysRequest, replica),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__watch_keys_request__field_indices_by_name[] = {
+  0,   /* field[0] = position */
+  1,   /* field[1] = replica */
+};
+static const ProtobufCIntRange fieldseal__v1__watch_keys_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__watch_keys_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.WatchKeysRequest",
+  "WatchKeysRequest",
+  "Fieldseal__V1__WatchKeysRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__WatchKeysRequest),
+  2,
+  fieldseal__v1__watch_keys_request__field_descriptors,
+  fieldseal__v1__watch_keys_request__field_indices_by_name,
+  1,  fieldseal__v1__watch_keys_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__watch_keys_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__key_changes__field_descriptors[3] =
+{
+  {
+    "position",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyChanges, position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__KeyChanges, n_changes),
+    offsetof(Fieldseal__V1__KeyChanges, changes),
+    &fieldseal__v1__key_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lost",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyChanges, lost),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__key_changes__field_indices_by_name[] = {
+  1,   /* field[1] = changes */
+  2,   /* field[2] = lost */
+  0,   /* field[0] = position */
+};
+static const ProtobufCIntRange fieldseal__v1__key_changes__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__key_changes__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.KeyChanges",
+  "KeyChanges",
+  "Fieldseal__V1__KeyChanges",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__KeyChanges),
+  3,
+  fieldseal__v1__key_changes__field_descriptors,
+  fieldseal__v1__key_changes__field_indices_by_name,
+  1,  fieldseal__v1__key_changes__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__key_changes__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__key_change__field_descriptors[4] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyChange, kind),
+    &fieldseal__v1__key_change_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "field",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyChange, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyChange, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject_key_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyChange, subject_key_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__key_change__field_indices_by_name[] = {
+  1,   /* field[1] = field */
+  0,   /* field[0] = kind */
+  3,   /* field[3] = subject_key_id */
+  2,   /* field[2] = version */
+};
+static const ProtobufCIntRange fieldseal__v1__key_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__key_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.KeyChange",
+  "KeyChange",
+  "Fieldseal__V1__KeyChange",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__KeyChange),
+  4,
+  fieldseal__v1__key_change__field_descriptors,
+  fieldseal__v1__key_change__field_indices_by_name,
+  1,  fieldseal__v1__key_change__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__key_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__acknowledge_keys_request__field_descriptors[2] =
+{
+  {
+    "replica",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AcknowledgeKeysRequest, replica),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AcknowledgeKeysRequest, position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__acknowledge_keys_request__field_indices_by_name[] = {
+  1,   /* field[1] = position */
+  0,   /* field[0] = replica */
+};
+static const ProtobufCIntRange fieldseal__v1__acknowledge_keys_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__acknowledge_keys_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.AcknowledgeKeysRequest",
+  "AcknowledgeKeysRequest",
+  "Fieldseal__V1__AcknowledgeKeysRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__AcknowledgeKeysRequest),
+  2,
+  fieldseal__v1__acknowledge_keys_request__field_descriptors,
+  fieldseal__v1__acknowledge_keys_request__field_indices_by_name,
+  1,  fieldseal__v1__acknowledge_keys_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__acknowledge_keys_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define fieldseal__v1__acknowledge_keys_response__field_descriptors NULL
+#define fieldseal__v1__acknowledge_keys_response__field_indices_by_name NULL
+#define fieldseal__v1__acknowledge_keys_response__number_ranges NULL
+const ProtobufCMessageDescriptor fieldseal__v1__acknowledge_keys_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.AcknowledgeKeysResponse",
+  "AcknowledgeKeysResponse",
+  "Fieldseal__V1__AcknowledgeKeysResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__AcknowledgeKeysResponse),
+  0,
+  fieldseal__v1__acknowledge_keys_response__field_descriptors,
+  fieldseal__v1__acknowledge_keys_response__field_indices_by_name,
+  0,  fieldseal__v1__acknowledge_keys_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__acknowledge_keys_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__lease_request__field_descriptors[1] =
+{
+  {
+    "items",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__LeaseRequest, n_items),
+    offsetof(Fieldseal__V1__LeaseRequest, items),
+    &fieldseal__v1__lease_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__lease_request__field_indices_by_name[] = {
+  0,   /* field[0] = items */
+};
+static const ProtobufCIntRange fieldseal__v1__lease_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__lease_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.LeaseRequest",
+  "LeaseRequest",
+  "Fieldseal__V1__LeaseRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__LeaseRequest),
+  1,
+  fieldseal__v1__lease_request__field_descriptors,
+  fieldseal__v1__lease_request__field_indices_by_name,
+  1,  fieldseal__v1__lease_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__lease_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__lease_item__field_descriptors[3] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LeaseItem, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LeaseItem, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LeaseItem, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__lease_item__field_indices_by_name[] = {
+  2,   /* field[2] = count */
+  0,   /* field[0] = field */
+  1,   /* field[1] = version */
+};
+static const ProtobufCIntRange fieldseal__v1__lease_item__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__lease_item__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.LeaseItem",
+  "LeaseItem",
+  "Fieldseal__V1__LeaseItem",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__LeaseItem),
+  3,
+  fieldseal__v1__lease_item__field_descriptors,
+  fieldseal__v1__lease_item__field_indices_by_name,
+  1,  fieldseal__v1__lease_item__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__lease_item__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__lease_response__field_descriptors[1] =
+{
+  {
+    "results",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__LeaseResponse, n_results),
+    offsetof(Fieldseal__V1__LeaseResponse, results),
+    &fieldseal__v1__lease_result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__lease_response__field_indices_by_name[] = {
+  0,   /* field[0] = results */
+};
+static const ProtobufCIntRange fieldseal__v1__lease_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__lease_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.LeaseResponse",
+  "LeaseResponse",
+  "Fieldseal__V1__LeaseResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__LeaseResponse),
+  1,
+  fieldseal__v1__lease_response__field_descriptors,
+  fieldseal__v1__lease_response__field_indices_by_name,
+  1,  fieldseal__v1__lease_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__lease_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__lease_result__field_descriptors[2] =
+{
+  {
+    "grant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__LeaseResult, outcome_case),
+    offsetof(Fieldseal__V1__LeaseResult, grant),
+    &fieldseal__v1__lease_grant__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "error",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__LeaseResult, outcome_case),
+    offsetof(Fieldseal__V1__LeaseResult, error),
+    &fieldseal__v1__item_error__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__lease_result__field_indices_by_name[] = {
+  1,   /* field[1] = error */
+  0,   /* field[0] = grant */
+};
+static const ProtobufCIntRange fieldseal__v1__lease_result__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__lease_result__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.LeaseResult",
+  "LeaseResult",
+  "Fieldseal__V1__LeaseResult",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__LeaseResult),
+  2,
+  fieldseal__v1__lease_result__field_descriptors,
+  fieldseal__v1__lease_result__field_indices_by_name,
+  1,  fieldseal__v1__lease_result__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__lease_result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__lease_grant__field_descriptors[2] =
+{
+  {
+    "count",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LeaseGrant, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ttl_seconds",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LeaseGrant, ttl_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__lease_grant__field_indices_by_name[] = {
+  0,   /* field[0] = count */
+  1,   /* field[1] = ttl_seconds */
+};
+static const ProtobufCIntRange fieldseal__v1__lease_grant__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__lease_grant__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.LeaseGrant",
+  "LeaseGrant",
+  "Fieldseal__V1__LeaseGrant",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__LeaseGrant),
+  2,
+  fieldseal__v1__lease_grant__field_descriptors,
+  fieldseal__v1__lease_grant__field_indices_by_name,
+  1,  fieldseal__v1__lease_grant__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__lease_grant__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__destruction_response__field_descriptors[6] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__DestructionResponse, key),
+    &fieldseal__v1__key_info__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__DestructionResponse, state),
+    &fieldseal__v1__destruction_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "destroy_unix_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__DestructionResponse, destroy_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waits_for",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__DestructionResponse, waits_for),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "proposed_by",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__DestructionResponse, proposed_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "complete_unix_ms",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__DestructionResponse, complete_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__destruction_response__field_indices_by_name[] = {
+  5,   /* field[5] = complete_unix_ms */
+  2,   /* field[2] = destroy_unix_ms */
+  0,   /* field[0] = key */
+  4,   /* field[4] = proposed_by */
+  1,   /* field[1] = state */
+  3,   /* field[3] = waits_for */
+};
+static const ProtobufCIntRange fieldseal__v1__destruction_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__destruction_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.DestructionResponse",
+  "DestructionResponse",
+  "Fieldseal__V1__DestructionResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__DestructionResponse),
+  6,
+  fieldseal__v1__destruction_response__field_descriptors,
+  fieldseal__v1__destruction_response__field_indices_by_name,
+  1,  fieldseal__v1__destruction_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__destruction_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__get_subject_key_request__field_descriptors[2] =
+{
+  {
+    "recipient",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__GetSubjectKeyRequest, recipient),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "selectors",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__GetSubjectKeyRequest, n_selectors),
+    offsetof(Fieldseal__V1__GetSubjectKeyRequest, selectors),
+    &fieldseal__v1__subject_selector__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__get_subject_key_request__field_indices_by_name[] = {
+  0,   /* field[0] = recipient */
+  1,   /* field[1] = selectors */
+};
+static const ProtobufCIntRange fieldseal__v1__get_subject_key_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__get_subject_key_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.GetSubjectKeyRequest",
+  "GetSubjectKeyRequest",
+  "Fieldseal__V1__GetSubjectKeyRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__GetSubjectKeyRequest),
+  2,
+  fieldseal__v1__get_subject_key_request__field_descriptors,
+  fieldseal__v1__get_subject_key_request__field_indices_by_name,
+  1,  fieldseal__v1__get_subject_key_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__get_subject_key_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__subject_selector__field_descriptors[3] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SubjectSelector, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__SubjectSelector, subject_case),
+    offsetof(Fieldseal__V1__SubjectSelector, subject_id),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject_key_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__SubjectSelector, subject_case),
+    offsetof(Fieldseal__V1__SubjectSelector, subject_key_id),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__subject_selector__field_indices_by_name[] = {
+  0,   /* field[0] = field */
+  1,   /* field[1] = subject_id */
+  2,   /* field[2] = subject_key_id */
+};
+static const ProtobufCIntRange fieldseal__v1__subject_selector__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__subject_selector__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.SubjectSelector",
+  "SubjectSelector",
+  "Fieldseal__V1__SubjectSelector",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__SubjectSelector),
+  3,
+  fieldseal__v1__subject_selector__field_descriptors,
+  fieldseal__v1__subject_selector__field_indices_by_name,
+  1,  fieldseal__v1__subject_selector__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__subject_selector__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__get_subject_key_response__field_descriptors[1] =
+{
+  {
+    "results",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__GetSubjectKeyResponse, n_results),
+    offsetof(Fieldseal__V1__GetSubjectKeyResponse, results),
+    &fieldseal__v1__subject_key_result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__get_subject_key_response__field_indices_by_name[] = {
+  0,   /* field[0] = results */
+};
+static const ProtobufCIntRange fieldseal__v1__get_subject_key_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__get_subject_key_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.GetSubjectKeyResponse",
+  "GetSubjectKeyResponse",
+  "Fieldseal__V1__GetSubjectKeyResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__GetSubjectKeyResponse),
+  1,
+  fieldseal__v1__get_subject_key_response__field_descriptors,
+  fieldseal__v1__get_subject_key_response__field_indices_by_name,
+  1,  fieldseal__v1__get_subject_key_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__get_subject_key_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__subject_key_result__field_descriptors[2] =
+{
+  {
+    "grant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__SubjectKeyResult, outcome_case),
+    offsetof(Fieldseal__V1__SubjectKeyResult, grant),
+    &fieldseal__v1__subject_key_grant__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "error",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__SubjectKeyResult, outcome_case),
+    offsetof(Fieldseal__V1__SubjectKeyResult, error),
+    &fieldseal__v1__item_error__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__subject_key_result__field_indices_by_name[] = {
+  1,   /* field[1] = error */
+  0,   /* field[0] = grant */
+};
+static const ProtobufCIntRange fieldseal__v1__subject_key_result__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__subject_key_result__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.SubjectKeyResult",
+  "SubjectKeyResult",
+  "Fieldseal__V1__SubjectKeyResult",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__SubjectKeyResult),
+  2,
+  fieldseal__v1__subject_key_result__field_descriptors,
+  fieldseal__v1__subject_key_result__field_indices_by_name,
+  1,  fieldseal__v1__subject_key_result__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__subject_key_result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__subject_key_grant__field_descriptors[3] =
+{
+  {
+    "subject_key_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SubjectKeyGrant, subject_key_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sealed_key",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SubjectKeyGrant, sealed_key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ttl_seconds",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SubjectKeyGrant, ttl_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__subject_key_grant__field_indices_by_name[] = {
+  1,   /* field[1] = sealed_key */
+  0,   /* field[0] = subject_key_id */
+  2,   /* field[2] = ttl_seconds */
+};
+static const ProtobufCIntRange fieldseal__v1__subject_key_grant__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__subject_key_grant__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.SubjectKeyGrant",
+  "SubjectKeyGrant",
+  "Fieldseal__V1__SubjectKeyGrant",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__SubjectKeyGrant),
+  3,
+  fieldseal__v1__subject_key_grant__field_descriptors,
+  fieldseal__v1__subject_key_grant__field_indices_by_name,
+  1,  fieldseal__v1__subject_key_grant__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__subject_key_grant__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__erase_subject_request__field_descriptors[3] =
+{
+  {
+    "table",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EraseSubjectRequest, table),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EraseSubjectRequest, subject_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_run",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EraseSubjectRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__erase_subject_request__field_indices_by_name[] = {
+  2,   /* field[2] = dry_run */
+  1,   /* field[1] = subject_id */
+  0,   /* field[0] = table */
+};
+static const ProtobufCIntRange fieldseal__v1__erase_subject_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__erase_subject_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.EraseSubjectRequest",
+  "EraseSubjectRequest",
+  "Fieldseal__V1__EraseSubjectRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__EraseSubjectRequest),
+  3,
+  fieldseal__v1__erase_subject_request__field_descriptors,
+  fieldseal__v1__erase_subject_request__field_indices_by_name,
+  1,  fieldseal__v1__erase_subject_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__erase_subject_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__erase_subject_response__field_descriptors[7] =
+{
+  {
+    "found",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EraseSubjectResponse, found),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject_key_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EraseSubjectResponse, subject_key_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "erased_unix_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EraseSubjectResponse, erased_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "complete_unix_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EraseSubjectResponse, complete_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EraseSubjectResponse, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "watchers",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__EraseSubjectResponse, n_watchers),
+    offsetof(Fieldseal__V1__EraseSubjectResponse, watchers),
+    &fieldseal__v1__watcher__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "index_columns",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__EraseSubjectResponse, n_index_columns),
+    offsetof(Fieldseal__V1__EraseSubjectResponse, index_columns),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__erase_subject_response__field_indices_by_name[] = {
+  3,   /* field[3] = complete_unix_ms */
+  2,   /* field[2] = erased_unix_ms */
+  0,   /* field[0] = found */
+  6,   /* field[6] = index_columns */
+  4,   /* field[4] = revision */
+  1,   /* field[1] = subject_key_id */
+  5,   /* field[5] = watchers */
+};
+static const ProtobufCIntRange fieldseal__v1__erase_subject_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__erase_subject_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.EraseSubjectResponse",
+  "EraseSubjectResponse",
+  "Fieldseal__V1__EraseSubjectResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__EraseSubjectResponse),
+  7,
+  fieldseal__v1__erase_subject_response__field_descriptors,
+  fieldseal__v1__erase_subject_response__field_indices_by_name,
+  1,  fieldseal__v1__erase_subject_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__erase_subject_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define fieldseal__v1__show_master_request__field_descriptors NULL
+#define fieldseal__v1__show_master_request__field_indices_by_name NULL
+#define fieldseal__v1__show_master_request__number_ranges NULL
+const ProtobufCMessageDescriptor fieldseal__v1__show_master_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ShowMasterRequest",
+  "ShowMasterRequest",
+  "Fieldseal__V1__ShowMasterRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ShowMasterRequest),
+  0,
+  fieldseal__v1__show_master_request__field_descriptors,
+  fieldseal__v1__show_master_request__field_indices_by_name,
+  0,  fieldseal__v1__show_master_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__show_master_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__show_master_response__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ShowMasterResponse, key),
+    &fieldseal__v1__key_info__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "custodians",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__ShowMasterResponse, n_custodians),
+    offsetof(Fieldseal__V1__ShowMasterResponse, custodians),
+    &fieldseal__v1__custodian__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__show_master_response__field_indices_by_name[] = {
+  1,   /* field[1] = custodians */
+  0,   /* field[0] = key */
+};
+static const ProtobufCIntRange fieldseal__v1__show_master_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__show_master_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ShowMasterResponse",
+  "ShowMasterResponse",
+  "Fieldseal__V1__ShowMasterResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ShowMasterResponse),
+  2,
+  fieldseal__v1__show_master_response__field_descriptors,
+  fieldseal__v1__show_master_response__field_indices_by_name,
+  1,  fieldseal__v1__show_master_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__show_master_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__custodian__field_descriptors[9] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Custodian, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "provider",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Custodian, provider),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Custodian, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "configured",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Custodian, configured),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "holds",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Custodian, holds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "added_unix_ms",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Custodian, added_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drilled_unix_ms",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Custodian, drilled_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drill_passed",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Custodian, drill_passed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drill_cause",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Custodian, drill_cause),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__custodian__field_indices_by_name[] = {
+  5,   /* field[5] = added_unix_ms */
+  3,   /* field[3] = configured */
+  8,   /* field[8] = drill_cause */
+  7,   /* field[7] = drill_passed */
+  6,   /* field[6] = drilled_unix_ms */
+  4,   /* field[4] = holds */
+  2,   /* field[2] = key */
+  0,   /* field[0] = name */
+  1,   /* field[1] = provider */
+};
+static const ProtobufCIntRange fieldseal__v1__custodian__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__custodian__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.Custodian",
+  "Custodian",
+  "Fieldseal__V1__Custodian",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__Custodian),
+  9,
+  fieldseal__v1__custodian__field_descriptors,
+  fieldseal__v1__custodian__field_indices_by_name,
+  1,  fieldseal__v1__custodian__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__custodian__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__custodian_request__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CustodianRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_run",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CustodianRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__custodian_request__field_indices_by_name[] = {
+  1,   /* field[1] = dry_run */
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange fieldseal__v1__custodian_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__custodian_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.CustodianRequest",
+  "CustodianRequest",
+  "Fieldseal__V1__CustodianRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__CustodianRequest),
+  2,
+  fieldseal__v1__custodian_request__field_descriptors,
+  fieldseal__v1__custodian_request__field_indices_by_name,
+  1,  fieldseal__v1__custodian_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__custodian_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__make_shares_request__field_descriptors[4] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__MakeSharesRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__MakeSharesRequest, threshold),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shares",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__MakeSharesRequest, shares),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recipient",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__MakeSharesRequest, recipient),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__make_shares_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  3,   /* field[3] = recipient */
+  2,   /* field[2] = shares */
+  1,   /* field[1] = threshold */
+};
+static const ProtobufCIntRange fieldseal__v1__make_shares_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__make_shares_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.MakeSharesRequest",
+  "MakeSharesRequest",
+  "Fieldseal__V1__MakeSharesRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__MakeSharesRequest),
+  4,
+  fieldseal__v1__make_shares_request__field_descriptors,
+  fieldseal__v1__make_shares_request__field_indices_by_name,
+  1,  fieldseal__v1__make_shares_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__make_shares_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__make_shares_response__field_descriptors[2] =
+{
+  {
+    "sealed_shares",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__MakeSharesResponse, n_sealed_shares),
+    offsetof(Fieldseal__V1__MakeSharesResponse, sealed_shares),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "set_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__MakeSharesResponse, set_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__make_shares_response__field_indices_by_name[] = {
+  0,   /* field[0] = sealed_shares */
+  1,   /* field[1] = set_id */
+};
+static const ProtobufCIntRange fieldseal__v1__make_shares_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__make_shares_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.MakeSharesResponse",
+  "MakeSharesResponse",
+  "Fieldseal__V1__MakeSharesResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__MakeSharesResponse),
+  2,
+  fieldseal__v1__make_shares_response__field_descriptors,
+  fieldseal__v1__make_shares_response__field_indices_by_name,
+  1,  fieldseal__v1__make_shares_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__make_shares_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__run_drill_request__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RunDrillRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__run_drill_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange fieldseal__v1__run_drill_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__run_drill_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.RunDrillRequest",
+  "RunDrillRequest",
+  "Fieldseal__V1__RunDrillRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__RunDrillRequest),
+  1,
+  fieldseal__v1__run_drill_request__field_descriptors,
+  fieldseal__v1__run_drill_request__field_indices_by_name,
+  1,  fieldseal__v1__run_drill_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__run_drill_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__run_drill_response__field_descriptors[1] =
+{
+  {
+    "custodians",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__RunDrillResponse, n_custodians),
+    offsetof(Fieldseal__V1__RunDrillResponse, custodians),
+    &fieldseal__v1__custodian__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__run_drill_response__field_indices_by_name[] = {
+  0,   /* field[0] = custodians */
+};
+static const ProtobufCIntRange fieldseal__v1__run_drill_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__run_drill_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.RunDrillResponse",
+  "RunDrillResponse",
+  "Fieldseal__V1__RunDrillResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__RunDrillResponse),
+  1,
+  fieldseal__v1__run_drill_response__field_descriptors,
+  fieldseal__v1__run_drill_response__field_indices_by_name,
+  1,  fieldseal__v1__run_drill_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__run_drill_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define fieldseal__v1__show_unseal_request__field_descriptors NULL
+#define fieldseal__v1__show_unseal_request__field_indices_by_name NULL
+#define fieldseal__v1__show_unseal_request__number_ranges NULL
+const ProtobufCMessageDescriptor fieldseal__v1__show_unseal_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ShowUnsealRequest",
+  "ShowUnsealRequest",
+  "Fieldseal__V1__ShowUnsealRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ShowUnsealRequest),
+  0,
+  fieldseal__v1__show_unseal_request__field_descriptors,
+  fieldseal__v1__show_unseal_request__field_indices_by_name,
+  0,  fieldseal__v1__show_unseal_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__show_unseal_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__unseal_request__field_descriptors[1] =
+{
+  {
+    "sealed_share",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UnsealRequest, sealed_share),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__unseal_request__field_indices_by_name[] = {
+  0,   /* field[0] = sealed_share */
+};
+static const ProtobufCIntRange fieldseal__v1__unseal_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__unseal_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.UnsealRequest",
+  "UnsealRequest",
+  "Fieldseal__V1__UnsealRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__UnsealRequest),
+  1,
+  fieldseal__v1__unseal_request__field_descriptors,
+  fieldseal__v1__unseal_request__field_indices_by_name,
+  1,  fieldseal__v1__unseal_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__unseal_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__unseal_response__field_descriptors[5] =
+{
+  {
+    "sealed",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UnsealResponse, sealed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recipient",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UnsealResponse, recipient),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "set_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UnsealResponse, set_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UnsealResponse, threshold),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "given",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__UnsealResponse, given),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__unseal_response__field_indices_by_name[] = {
+  4,   /* field[4] = given */
+  1,   /* field[1] = recipient */
+  0,   /* field[0] = sealed */
+  2,   /* field[2] = set_id */
+  3,   /* field[3] = threshold */
+};
+static const ProtobufCIntRange fieldseal__v1__unseal_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__unseal_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.UnsealResponse",
+  "UnsealResponse",
+  "Fieldseal__V1__UnsealResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__UnsealResponse),
+  5,
+  fieldseal__v1__unseal_response__field_descriptors,
+  fieldseal__v1__unseal_response__field_indices_by_name,
+  1,  fieldseal__v1__unseal_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__unseal_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define fieldseal__v1__backup_request__field_descriptors NULL
+#define fieldseal__v1__backup_request__field_indices_by_name NULL
+#define fieldseal__v1__backup_request__number_ranges NULL
+const ProtobufCMessageDescriptor fieldseal__v1__backup_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.BackupRequest",
+  "BackupRequest",
+  "Fieldseal__V1__BackupRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__BackupRequest),
+  0,
+  fieldseal__v1__backup_request__field_descriptors,
+  fieldseal__v1__backup_request__field_indices_by_name,
+  0,  fieldseal__v1__backup_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__backup_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__backup_chunk__field_descriptors[3] =
+{
+  {
+    "data",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BackupChunk, data),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BackupChunk, last),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BackupChunk, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__backup_chunk__field_indices_by_name[] = {
+  0,   /* field[0] = data */
+  1,   /* field[1] = last */
+  2,   /* field[2] = revision */
+};
+static const ProtobufCIntRange fieldseal__v1__backup_chunk__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__backup_chunk__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.BackupChunk",
+  "BackupChunk",
+  "Fieldseal__V1__BackupChunk",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__BackupChunk),
+  3,
+  fieldseal__v1__backup_chunk__field_descriptors,
+  fieldseal__v1__backup_chunk__field_indices_by_name,
+  1,  fieldseal__v1__backup_chunk__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__backup_chunk__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__accept_restore_request__field_descriptors[2] =
+{
+  {
+    "revision",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AcceptRestoreRequest, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_run",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AcceptRestoreRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__accept_restore_request__field_indices_by_name[] = {
+  1,   /* field[1] = dry_run */
+  0,   /* field[0] = revision */
+};
+static const ProtobufCIntRange fieldseal__v1__accept_restore_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__accept_restore_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.AcceptRestoreRequest",
+  "AcceptRestoreRequest",
+  "Fieldseal__V1__AcceptRestoreRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__AcceptRestoreRequest),
+  2,
+  fieldseal__v1__accept_restore_request__field_descriptors,
+  fieldseal__v1__accept_restore_request__field_indices_by_name,
+  1,  fieldseal__v1__accept_restore_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__accept_restore_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__accept_restore_response__field_descriptors[4] =
+{
+  {
+    "revision",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AcceptRestoreResponse, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "logged_revision",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AcceptRestoreResponse, logged_revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replayed",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__AcceptRestoreResponse, n_replayed),
+    offsetof(Fieldseal__V1__AcceptRestoreResponse, replayed),
+    &fieldseal__v1__replayed_event__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rotated",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__AcceptRestoreResponse, n_rotated),
+    offsetof(Fieldseal__V1__AcceptRestoreResponse, rotated),
+    &fieldseal__v1__key_info__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__accept_restore_response__field_indices_by_name[] = {
+  1,   /* field[1] = logged_revision */
+  2,   /* field[2] = replayed */
+  0,   /* field[0] = revision */
+  3,   /* field[3] = rotated */
+};
+static const ProtobufCIntRange fieldseal__v1__accept_restore_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__accept_restore_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.AcceptRestoreResponse",
+  "AcceptRestoreResponse",
+  "Fieldseal__V1__AcceptRestoreResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__AcceptRestoreResponse),
+  4,
+  fieldseal__v1__accept_restore_response__field_descriptors,
+  fieldseal__v1__accept_restore_response__field_indices_by_name,
+  1,  fieldseal__v1__accept_restore_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__accept_restore_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__replayed_event__field_descriptors[4] =
+{
+  {
+    "operation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReplayedEvent, operation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "object",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReplayedEvent, object),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReplayedEvent, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unix_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReplayedEvent, unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__replayed_event__field_indices_by_name[] = {
+  1,   /* field[1] = object */
+  0,   /* field[0] = operation */
+  3,   /* field[3] = unix_ms */
+  2,   /* field[2] = version */
+};
+static const ProtobufCIntRange fieldseal__v1__replayed_event__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__replayed_event__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ReplayedEvent",
+  "ReplayedEvent",
+  "Fieldseal__V1__ReplayedEvent",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ReplayedEvent),
+  4,
+  fieldseal__v1__replayed_event__field_descriptors,
+  fieldseal__v1__replayed_event__field_indices_by_name,
+  1,  fieldseal__v1__replayed_event__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__replayed_event__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__list_alerts_request__field_descriptors[2] =
+{
+  {
+    "since_unix_ms",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ListAlertsRequest, since_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ListAlertsRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__list_alerts_request__field_indices_by_name[] = {
+  1,   /* field[1] = limit */
+  0,   /* field[0] = since_unix_ms */
+};
+static const ProtobufCIntRange fieldseal__v1__list_alerts_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__list_alerts_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ListAlertsRequest",
+  "ListAlertsRequest",
+  "Fieldseal__V1__ListAlertsRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ListAlertsRequest),
+  2,
+  fieldseal__v1__list_alerts_request__field_descriptors,
+  fieldseal__v1__list_alerts_request__field_indices_by_name,
+  1,  fieldseal__v1__list_alerts_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__list_alerts_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__list_alerts_response__field_descriptors[1] =
+{
+  {
+    "alerts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__ListAlertsResponse, n_alerts),
+    offsetof(Fieldseal__V1__ListAlertsResponse, alerts),
+    &fieldseal__v1__raised_alert__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__list_alerts_response__field_indices_by_name[] = {
+  0,   /* field[0] = alerts */
+};
+static const ProtobufCIntRange fieldseal__v1__list_alerts_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__list_alerts_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ListAlertsResponse",
+  "ListAlertsResponse",
+  "Fieldseal__V1__ListAlertsResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ListAlertsResponse),
+  1,
+  fieldseal__v1__list_alerts_response__field_descriptors,
+  fieldseal__v1__list_alerts_response__field_indices_by_name,
+  1,  fieldseal__v1__list_alerts_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__list_alerts_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__raised_alert__field_descriptors[7] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "raised_unix_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, raised_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "severity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, severity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "object",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, object),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pending",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, pending),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__raised_alert__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  2,   /* field[2] = kind */
+  4,   /* field[4] = object */
+  6,   /* field[6] = pending */
+  1,   /* field[1] = raised_unix_ms */
+  3,   /* field[3] = severity */
+  5,   /* field[5] = text */
+};
+static const ProtobufCIntRange fieldseal__v1__raised_alert__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__raised_alert__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.RaisedAlert",
+  "RaisedAlert",
+  "Fieldseal__V1__RaisedAlert",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__RaisedAlert),
+  7,
+  fieldseal__v1__raised_alert__field_descriptors,
+  fieldseal__v1__raised_alert__field_indices_by_name,
+  1,  fieldseal__v1__raised_alert__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__raised_alert__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue fieldseal__v1__scheduled_action__enum_values_by_number[5] =
+{
+  { "SCHEDULED_ACTION_UNSPECIFIED", "FIELDSEAL__V1__SCHEDULED_ACTION__SCHEDULED_ACTION_UNSPECIFIED", 0 },
+  { "ROTATE", "FIELDSEAL__V1__SCHEDULED_ACTION__ROTATE", 1 },
+  { "CLOSE_WINDOW", "FIELDSEAL__V1__SCHEDULED_ACTION__CLOSE_WINDOW", 2 },
+  { "DESTROY", "FIELDSEAL__V1__SCHEDULED_ACTION__DESTROY", 3 },
+  { "DRILL", "FIELDSEAL__V1__SCHEDULED_ACTION__DRILL", 4 },
+};
+static const ProtobufCIntRange fieldseal__v1__scheduled_action__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex fieldseal__v1__scheduled_action__enum_values_by_name[5] =
+{
+  { "CLOSE_WINDOW", 2 },
+  { "DESTROY", 3 },
+  { "DRILL", 4 },
+  { "ROTATE", 1 },
+  { "SCHEDULED_ACTION_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor fieldseal__v1__scheduled_action__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ScheduledAction",
+  "ScheduledAction",
+  "Fieldseal__V1__ScheduledAction",
+  "fieldseal.v1",
+  5,
+  fieldseal__v1__scheduled_action__enum_values_by_number,
+  5,
+  fieldseal__v1__scheduled_action__enum_values_by_name,
+  1,
+  fieldseal__v1__scheduled_action__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue fieldseal__v1__key_change_kind__enum_values_by_number[6] =
+{
+  { "KEY_CHANGE_KIND_UNSPECIFIED", "FIELDSEAL__V1__KEY_CHANGE_KIND__KEY_CHANGE_KIND_UNSPECIFIED", 0 },
+  { "KEY_ADDED", "FIELDSEAL__V1__KEY_CHANGE_KIND__KEY_ADDED", 1 },
+  { "KEY_REVOKED", "FIELDSEAL__V1__KEY_CHANGE_KIND__KEY_REVOKED", 2 },
+  { "FIELD_CHANGED", "FIELDSEAL__V1__KEY_CHANGE_KIND__FIELD_CHANGED", 3 },
+  { "SUBJECT_ERASED", "FIELDSEAL__V1__KEY_CHANGE_KIND__SUBJECT_ERASED", 4 },
+  { "AUDIT_HASH_CHANGED", "FIELDSEAL__V1__KEY_CHANGE_KIND__AUDIT_HASH_CHANGED", 5 },
+};
+static const ProtobufCIntRange fieldseal__v1__key_change_kind__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex fieldseal__v1__key_change_kind__enum_values_by_name[6] =
+{
+  { "AUDIT_HASH_CHANGED", 5 },
+  { "FIELD_CHANGED", 3 },
+  { "KEY_ADDED", 1 },
+  { "KEY_CHANGE_KIND_UNSPECIFIED", 0 },
+  { "KEY_REVOKED", 2 },
+  { "SUBJECT_ERASED", 4 },
+};
+const ProtobufCEnumDescriptor fieldseal__v1__key_change_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.KeyChangeKind",
+  "KeyChangeKind",
+  "Fieldseal__V1__KeyChangeKind",
+  "fieldseal.v1",
+  6,
+  fieldseal__v1__key_change_kind__enum_values_by_number,
+  6,
+  fieldseal__v1__key_change_kind__enum_values_by_name,
+  1,
+  fieldseal__v1__key_change_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue fieldseal__v1__destruction_state__enum_values_by_number[5] =
+{
+  { "DESTRUCTION_STATE_UNSPECIFIED", "FIELDSEAL__V1__DESTRUCTION_STATE__DESTRUCTION_STATE_UNSPECIFIED", 0 },
+  { "DESTRUCTION_SCHEDULED", "FIELDSEAL__V1__DESTRUCTION_STATE__DESTRUCTION_SCHEDULED", 1 },
+  { "DESTRUCTION_CANCELLED", "FIELDSEAL__V1__DESTRUCTION_STATE__DESTRUCTION_CANCELLED", 2 },
+  { "DESTRUCTION_PROPOSED", "FIELDSEAL__V1__DESTRUCTION_STATE__DESTRUCTION_PROPOSED", 3 },
+  { "DESTRUCTION_DONE", "FIELDSEAL__V1__DESTRUCTION_STATE__DESTRUCTION_DONE", 4 },
+};
+static const ProtobufCIntRange fieldseal__v1__destruction_state__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex fieldseal__v1__destruction_state__enum_values_by_name[5] =
+{
+  { "DESTRUCTION_CANCELLED", 2 },
+  { "DESTRUCTION_DONE", 4 },
+  { "DESTRUCTION_PROPOSED", 3 },
+  { "DESTRUCTION_SCHEDULED", 1 },
+  { "DESTRUCTION_STATE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor fieldseal__v1__destruction_state__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.DestructionState",
+  "DestructionState",
+  "Fieldseal__V1__DestructionState",
+  "fieldseal.v1",
+  5,
+  fieldseal__v1__destruction_state__enum_values_by_number,
+  5,
+  fieldseal__v1__destruction_state__enum_values_by_name,
+  1,
+  fieldseal__v1__destruction_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

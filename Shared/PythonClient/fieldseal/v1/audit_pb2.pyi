@@ -4,36 +4,68 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
+ACCEPT_RESTORE: Operation
+ACKNOWLEDGE_KEYS: Operation
+ADD_CUSTODIAN: Operation
 APPEND_AUDIT: Operation
 APPLY_CATALOG: Operation
+BACKUP_STORE: Operation
 BLIND_INDEX: Operation
+CANCEL_DESTRUCTION: Operation
+COMPROMISE_KEY: Operation
 CONNECT: Operation
 CREATE_KEY: Operation
 DECRYPT: Operation
 DERIVE_FIELD_KEY: Operation
 DESCRIBE_FIELD: Operation
 DESCRIPTOR: _descriptor.FileDescriptor
+DESTROY_KEY: Operation
 ENCRYPT: Operation
 EPOCH_CLOSE: Operation
 EPOCH_OPEN: Operation
+ERASE_SUBJECT: Operation
+FORCE_DESTRUCTION: Operation
 GET_AUDIT_HASH_KEY: Operation
 GET_CATALOG: Operation
 GET_FIELD_KEY: Operation
+GET_SUBJECT_KEY: Operation
+LEASE: Operation
+LIST_ALERTS: Operation
 LIST_KEYS: Operation
+MAKE_SHARES: Operation
 OPERATION_UNSPECIFIED: Operation
 OUTCOME_ANY: OutcomeFilter
 OUTCOME_CODE: OutcomeFilter
 OUTCOME_FAILURE: OutcomeFilter
 OUTCOME_SUCCESS: OutcomeFilter
+PAUSE_ROTATION: Operation
 POLICY_RELOAD: Operation
 QUERY_AUDIT: Operation
+RAISE_ALERT: Operation
 REBIND: Operation
+RECOVERY_DRILL: Operation
+REMOVE_CUSTODIAN: Operation
+REPORT_CENSUS: Operation
+RESTORE_KEY: Operation
+RESTORE_STORE: Operation
+RESUME_ROTATION: Operation
+RETIRE_KEY: Operation
 REWRAP: Operation
+ROLLBACK_ROTATION: Operation
 ROTATE_KEY: Operation
+SCHEDULE_DESTRUCTION: Operation
+SHOW_CENSUS: Operation
 SHOW_KEY: Operation
+SHOW_MASTER: Operation
+SHOW_PROPAGATION: Operation
+SHOW_SCHEDULE: Operation
 STATUS: Operation
+STORE_REVISION: Operation
+SUMMARIZE_USE: Operation
 TAIL_AUDIT: Operation
 UNKNOWN_METHOD: Operation
+UNSEAL: Operation
+WATCH_KEYS: Operation
 
 class AppendRequest(_message.Message):
     __slots__ = ["blocks"]
@@ -185,6 +217,16 @@ class SignedBlock(_message.Message):
     signature: bytes
     def __init__(self, block: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
+class StoreRevisionRequest(_message.Message):
+    __slots__ = []
+    def __init__(self) -> None: ...
+
+class StoreRevisionResponse(_message.Message):
+    __slots__ = ["revision"]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    def __init__(self, revision: _Optional[int] = ...) -> None: ...
+
 class StoredEvent(_message.Message):
     __slots__ = ["block_sequence", "epoch", "event", "index", "producer", "stored_unix_us"]
     BLOCK_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
@@ -201,6 +243,22 @@ class StoredEvent(_message.Message):
     stored_unix_us: int
     def __init__(self, index: _Optional[int] = ..., producer: _Optional[str] = ..., epoch: _Optional[bytes] = ..., block_sequence: _Optional[int] = ..., stored_unix_us: _Optional[int] = ..., event: _Optional[_Union[Event, _Mapping]] = ...) -> None: ...
 
+class SummarizeUseRequest(_message.Message):
+    __slots__ = ["filter", "key_versions"]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    KEY_VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    filter: QueryRequest
+    key_versions: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, filter: _Optional[_Union[QueryRequest, _Mapping]] = ..., key_versions: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class SummarizeUseResponse(_message.Message):
+    __slots__ = ["truncated", "uses"]
+    TRUNCATED_FIELD_NUMBER: _ClassVar[int]
+    USES_FIELD_NUMBER: _ClassVar[int]
+    truncated: bool
+    uses: _containers.RepeatedCompositeFieldContainer[UseSummary]
+    def __init__(self, uses: _Optional[_Iterable[_Union[UseSummary, _Mapping]]] = ..., truncated: bool = ...) -> None: ...
+
 class TailEventsRequest(_message.Message):
     __slots__ = ["after_index", "filter"]
     AFTER_INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -208,6 +266,30 @@ class TailEventsRequest(_message.Message):
     after_index: int
     filter: QueryRequest
     def __init__(self, filter: _Optional[_Union[QueryRequest, _Mapping]] = ..., after_index: _Optional[int] = ...) -> None: ...
+
+class UseSummary(_message.Message):
+    __slots__ = ["actor", "asserted_actor", "failed", "field", "first_unix_us", "key_version", "last_unix_us", "operation", "succeeded", "table"]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    ASSERTED_ACTOR_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    FIRST_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    LAST_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    SUCCEEDED_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    actor: str
+    asserted_actor: str
+    failed: int
+    field: str
+    first_unix_us: int
+    key_version: int
+    last_unix_us: int
+    operation: Operation
+    succeeded: int
+    table: str
+    def __init__(self, actor: _Optional[str] = ..., asserted_actor: _Optional[str] = ..., operation: _Optional[_Union[Operation, str]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., succeeded: _Optional[int] = ..., failed: _Optional[int] = ..., first_unix_us: _Optional[int] = ..., last_unix_us: _Optional[int] = ...) -> None: ...
 
 class Operation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []

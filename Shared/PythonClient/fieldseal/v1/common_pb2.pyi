@@ -13,6 +13,7 @@ COMPROMISED: KeyState
 DEK: KeyType
 DESCRIPTOR: _descriptor.FileDescriptor
 DESTROYED: KeyState
+DUAL: Suite
 FEK: KeyType
 HIGH: Sensitivity
 INDEX: KeyType
@@ -28,14 +29,16 @@ NORMALISER_TRIM: Normaliser
 PENDING: KeyState
 RETIRED: KeyState
 SENSITIVITY_UNSPECIFIED: Sensitivity
+SUBJECT_WRAPPING: KeyType
 SUITE_UNSPECIFIED: Suite
 TRANSITION: KeyState
 XAES_256_GCM: Suite
 XAES_256_GCM_COMMITTING: Suite
 
 class FieldDescription(_message.Message):
-    __slots__ = ["active_version", "field", "field_id", "indexes", "key_columns", "record_keys", "row_bound", "sensitivity", "suite", "table_id"]
+    __slots__ = ["active_version", "dual", "field", "field_id", "indexes", "key_columns", "record_keys", "row_bound", "sensitivity", "subject_keys", "suite", "table_id"]
     ACTIVE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    DUAL_FIELD_NUMBER: _ClassVar[int]
     FIELD_FIELD_NUMBER: _ClassVar[int]
     FIELD_ID_FIELD_NUMBER: _ClassVar[int]
     INDEXES_FIELD_NUMBER: _ClassVar[int]
@@ -43,9 +46,11 @@ class FieldDescription(_message.Message):
     RECORD_KEYS_FIELD_NUMBER: _ClassVar[int]
     ROW_BOUND_FIELD_NUMBER: _ClassVar[int]
     SENSITIVITY_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_KEYS_FIELD_NUMBER: _ClassVar[int]
     SUITE_FIELD_NUMBER: _ClassVar[int]
     TABLE_ID_FIELD_NUMBER: _ClassVar[int]
     active_version: int
+    dual: bool
     field: str
     field_id: bytes
     indexes: _containers.RepeatedCompositeFieldContainer[IndexDescription]
@@ -53,9 +58,10 @@ class FieldDescription(_message.Message):
     record_keys: bool
     row_bound: bool
     sensitivity: Sensitivity
+    subject_keys: bool
     suite: Suite
     table_id: bytes
-    def __init__(self, field: _Optional[str] = ..., table_id: _Optional[bytes] = ..., field_id: _Optional[bytes] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., suite: _Optional[_Union[Suite, str]] = ..., row_bound: bool = ..., record_keys: bool = ..., active_version: _Optional[int] = ..., indexes: _Optional[_Iterable[_Union[IndexDescription, _Mapping]]] = ..., key_columns: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, field: _Optional[str] = ..., table_id: _Optional[bytes] = ..., field_id: _Optional[bytes] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., suite: _Optional[_Union[Suite, str]] = ..., row_bound: bool = ..., record_keys: bool = ..., active_version: _Optional[int] = ..., indexes: _Optional[_Iterable[_Union[IndexDescription, _Mapping]]] = ..., key_columns: _Optional[_Iterable[str]] = ..., subject_keys: bool = ..., dual: bool = ...) -> None: ...
 
 class FieldKeyReference(_message.Message):
     __slots__ = ["created_unix_ms", "field", "field_id", "state", "suite", "version"]

@@ -106,18 +106,20 @@ class DescribeFieldResult(_message.Message):
     def __init__(self, description: _Optional[_Union[_common_pb2.FieldDescription, _Mapping]] = ..., error: _Optional[_Union[_common_pb2.ItemError, _Mapping]] = ...) -> None: ...
 
 class EncryptItem(_message.Message):
-    __slots__ = ["context", "field", "indexes", "plaintext", "record_id"]
+    __slots__ = ["context", "field", "indexes", "plaintext", "record_id", "subject"]
     CONTEXT_FIELD_NUMBER: _ClassVar[int]
     FIELD_FIELD_NUMBER: _ClassVar[int]
     INDEXES_FIELD_NUMBER: _ClassVar[int]
     PLAINTEXT_FIELD_NUMBER: _ClassVar[int]
     RECORD_ID_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
     context: bytes
     field: str
     indexes: _containers.RepeatedScalarFieldContainer[str]
     plaintext: bytes
     record_id: _common_pb2.RecordId
-    def __init__(self, field: _Optional[str] = ..., plaintext: _Optional[bytes] = ..., record_id: _Optional[_Union[_common_pb2.RecordId, _Mapping]] = ..., context: _Optional[bytes] = ..., indexes: _Optional[_Iterable[str]] = ...) -> None: ...
+    subject: bytes
+    def __init__(self, field: _Optional[str] = ..., plaintext: _Optional[bytes] = ..., record_id: _Optional[_Union[_common_pb2.RecordId, _Mapping]] = ..., context: _Optional[bytes] = ..., indexes: _Optional[_Iterable[str]] = ..., subject: _Optional[bytes] = ...) -> None: ...
 
 class EncryptRequest(_message.Message):
     __slots__ = ["encoding", "items"]

@@ -27,6 +27,11 @@ typedef struct Fieldseal__V1__TailEventsRequest Fieldseal__V1__TailEventsRequest
 typedef struct Fieldseal__V1__AuditStatusRequest Fieldseal__V1__AuditStatusRequest;
 typedef struct Fieldseal__V1__AuditStatusResponse Fieldseal__V1__AuditStatusResponse;
 typedef struct Fieldseal__V1__ProducerStatus Fieldseal__V1__ProducerStatus;
+typedef struct Fieldseal__V1__SummarizeUseRequest Fieldseal__V1__SummarizeUseRequest;
+typedef struct Fieldseal__V1__UseSummary Fieldseal__V1__UseSummary;
+typedef struct Fieldseal__V1__SummarizeUseResponse Fieldseal__V1__SummarizeUseResponse;
+typedef struct Fieldseal__V1__StoreRevisionRequest Fieldseal__V1__StoreRevisionRequest;
+typedef struct Fieldseal__V1__StoreRevisionResponse Fieldseal__V1__StoreRevisionResponse;
 
 
 /* --- enums --- */
@@ -59,7 +64,39 @@ typedef enum _Fieldseal__V1__Operation {
   FIELDSEAL__V1__OPERATION__POLICY_RELOAD = 21,
   FIELDSEAL__V1__OPERATION__EPOCH_OPEN = 22,
   FIELDSEAL__V1__OPERATION__EPOCH_CLOSE = 23,
-  FIELDSEAL__V1__OPERATION__UNKNOWN_METHOD = 24
+  FIELDSEAL__V1__OPERATION__UNKNOWN_METHOD = 24,
+  FIELDSEAL__V1__OPERATION__LEASE = 25,
+  FIELDSEAL__V1__OPERATION__WATCH_KEYS = 26,
+  FIELDSEAL__V1__OPERATION__ACKNOWLEDGE_KEYS = 27,
+  FIELDSEAL__V1__OPERATION__GET_SUBJECT_KEY = 28,
+  FIELDSEAL__V1__OPERATION__ERASE_SUBJECT = 29,
+  FIELDSEAL__V1__OPERATION__SHOW_SCHEDULE = 30,
+  FIELDSEAL__V1__OPERATION__PAUSE_ROTATION = 31,
+  FIELDSEAL__V1__OPERATION__RESUME_ROTATION = 32,
+  FIELDSEAL__V1__OPERATION__ROLLBACK_ROTATION = 33,
+  FIELDSEAL__V1__OPERATION__RETIRE_KEY = 34,
+  FIELDSEAL__V1__OPERATION__RESTORE_KEY = 35,
+  FIELDSEAL__V1__OPERATION__REPORT_CENSUS = 36,
+  FIELDSEAL__V1__OPERATION__SHOW_CENSUS = 37,
+  FIELDSEAL__V1__OPERATION__COMPROMISE_KEY = 38,
+  FIELDSEAL__V1__OPERATION__SHOW_PROPAGATION = 39,
+  FIELDSEAL__V1__OPERATION__SCHEDULE_DESTRUCTION = 40,
+  FIELDSEAL__V1__OPERATION__CANCEL_DESTRUCTION = 41,
+  FIELDSEAL__V1__OPERATION__FORCE_DESTRUCTION = 42,
+  FIELDSEAL__V1__OPERATION__DESTROY_KEY = 43,
+  FIELDSEAL__V1__OPERATION__SHOW_MASTER = 44,
+  FIELDSEAL__V1__OPERATION__ADD_CUSTODIAN = 45,
+  FIELDSEAL__V1__OPERATION__REMOVE_CUSTODIAN = 46,
+  FIELDSEAL__V1__OPERATION__MAKE_SHARES = 47,
+  FIELDSEAL__V1__OPERATION__RECOVERY_DRILL = 48,
+  FIELDSEAL__V1__OPERATION__UNSEAL = 49,
+  FIELDSEAL__V1__OPERATION__BACKUP_STORE = 50,
+  FIELDSEAL__V1__OPERATION__RESTORE_STORE = 51,
+  FIELDSEAL__V1__OPERATION__ACCEPT_RESTORE = 52,
+  FIELDSEAL__V1__OPERATION__LIST_ALERTS = 53,
+  FIELDSEAL__V1__OPERATION__RAISE_ALERT = 54,
+  FIELDSEAL__V1__OPERATION__SUMMARIZE_USE = 55,
+  FIELDSEAL__V1__OPERATION__STORE_REVISION = 56
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__OPERATION)
 } Fieldseal__V1__Operation;
 typedef enum _Fieldseal__V1__OutcomeFilter {
@@ -350,6 +387,83 @@ struct  Fieldseal__V1__ProducerStatus
     , {0,NULL}, {0,NULL}, 0, 0 }
 
 
+struct  Fieldseal__V1__SummarizeUseRequest
+{
+  ProtobufCMessage base;
+  /*
+   * paging and order are ignored
+   */
+  Fieldseal__V1__QueryRequest *filter;
+  /*
+   * any of them; empty: as the filter says
+   */
+  size_t n_key_versions;
+  uint64_t *key_versions;
+};
+#define FIELDSEAL__V1__SUMMARIZE_USE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__summarize_use_request__descriptor) \
+    , NULL, 0,NULL }
+
+
+struct  Fieldseal__V1__UseSummary
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData actor;
+  ProtobufCBinaryData asserted_actor;
+  Fieldseal__V1__Operation operation;
+  ProtobufCBinaryData table;
+  ProtobufCBinaryData field;
+  uint64_t key_version;
+  /*
+   * items
+   */
+  uint64_t succeeded;
+  uint64_t failed;
+  int64_t first_unix_us;
+  int64_t last_unix_us;
+};
+#define FIELDSEAL__V1__USE_SUMMARY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__use_summary__descriptor) \
+    , {0,NULL}, {0,NULL}, FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0 }
+
+
+struct  Fieldseal__V1__SummarizeUseResponse
+{
+  ProtobufCMessage base;
+  /*
+   * at most 10,000
+   */
+  size_t n_uses;
+  Fieldseal__V1__UseSummary **uses;
+  protobuf_c_boolean truncated;
+};
+#define FIELDSEAL__V1__SUMMARIZE_USE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__summarize_use_response__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Fieldseal__V1__StoreRevisionRequest
+{
+  ProtobufCMessage base;
+};
+#define FIELDSEAL__V1__STORE_REVISION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__store_revision_request__descriptor) \
+     }
+
+
+struct  Fieldseal__V1__StoreRevisionResponse
+{
+  ProtobufCMessage base;
+  /*
+   * 0: none
+   */
+  uint64_t revision;
+};
+#define FIELDSEAL__V1__STORE_REVISION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__store_revision_response__descriptor) \
+    , 0 }
+
+
 /* Fieldseal__V1__Event methods */
 void   fieldseal__v1__event__init
                      (Fieldseal__V1__Event         *message);
@@ -578,6 +692,101 @@ Fieldseal__V1__ProducerStatus *
 void   fieldseal__v1__producer_status__free_unpacked
                      (Fieldseal__V1__ProducerStatus *message,
                       ProtobufCAllocator *allocator);
+/* Fieldseal__V1__SummarizeUseRequest methods */
+void   fieldseal__v1__summarize_use_request__init
+                     (Fieldseal__V1__SummarizeUseRequest         *message);
+size_t fieldseal__v1__summarize_use_request__get_packed_size
+                     (const Fieldseal__V1__SummarizeUseRequest   *message);
+size_t fieldseal__v1__summarize_use_request__pack
+                     (const Fieldseal__V1__SummarizeUseRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__summarize_use_request__pack_to_buffer
+                     (const Fieldseal__V1__SummarizeUseRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__SummarizeUseRequest *
+       fieldseal__v1__summarize_use_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__summarize_use_request__free_unpacked
+                     (Fieldseal__V1__SummarizeUseRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__UseSummary methods */
+void   fieldseal__v1__use_summary__init
+                     (Fieldseal__V1__UseSummary         *message);
+size_t fieldseal__v1__use_summary__get_packed_size
+                     (const Fieldseal__V1__UseSummary   *message);
+size_t fieldseal__v1__use_summary__pack
+                     (const Fieldseal__V1__UseSummary   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__use_summary__pack_to_buffer
+                     (const Fieldseal__V1__UseSummary   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__UseSummary *
+       fieldseal__v1__use_summary__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__use_summary__free_unpacked
+                     (Fieldseal__V1__UseSummary *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__SummarizeUseResponse methods */
+void   fieldseal__v1__summarize_use_response__init
+                     (Fieldseal__V1__SummarizeUseResponse         *message);
+size_t fieldseal__v1__summarize_use_response__get_packed_size
+                     (const Fieldseal__V1__SummarizeUseResponse   *message);
+size_t fieldseal__v1__summarize_use_response__pack
+                     (const Fieldseal__V1__SummarizeUseResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__summarize_use_response__pack_to_buffer
+                     (const Fieldseal__V1__SummarizeUseResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__SummarizeUseResponse *
+       fieldseal__v1__summarize_use_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__summarize_use_response__free_unpacked
+                     (Fieldseal__V1__SummarizeUseResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__StoreRevisionRequest methods */
+void   fieldseal__v1__store_revision_request__init
+                     (Fieldseal__V1__StoreRevisionRequest         *message);
+size_t fieldseal__v1__store_revision_request__get_packed_size
+                     (const Fieldseal__V1__StoreRevisionRequest   *message);
+size_t fieldseal__v1__store_revision_request__pack
+                     (const Fieldseal__V1__StoreRevisionRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__store_revision_request__pack_to_buffer
+                     (const Fieldseal__V1__StoreRevisionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__StoreRevisionRequest *
+       fieldseal__v1__store_revision_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__store_revision_request__free_unpacked
+                     (Fieldseal__V1__StoreRevisionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__StoreRevisionResponse methods */
+void   fieldseal__v1__store_revision_response__init
+                     (Fieldseal__V1__StoreRevisionResponse         *message);
+size_t fieldseal__v1__store_revision_response__get_packed_size
+                     (const Fieldseal__V1__StoreRevisionResponse   *message);
+size_t fieldseal__v1__store_revision_response__pack
+                     (const Fieldseal__V1__StoreRevisionResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__store_revision_response__pack_to_buffer
+                     (const Fieldseal__V1__StoreRevisionResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__StoreRevisionResponse *
+       fieldseal__v1__store_revision_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__store_revision_response__free_unpacked
+                     (Fieldseal__V1__StoreRevisionResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Fieldseal__V1__Event_Closure)
@@ -616,6 +825,21 @@ typedef void (*Fieldseal__V1__AuditStatusResponse_Closure)
 typedef void (*Fieldseal__V1__ProducerStatus_Closure)
                  (const Fieldseal__V1__ProducerStatus *message,
                   void *closure_data);
+typedef void (*Fieldseal__V1__SummarizeUseRequest_Closure)
+                 (const Fieldseal__V1__SummarizeUseRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__UseSummary_Closure)
+                 (const Fieldseal__V1__UseSummary *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__SummarizeUseResponse_Closure)
+                 (const Fieldseal__V1__SummarizeUseResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__StoreRevisionRequest_Closure)
+                 (const Fieldseal__V1__StoreRevisionRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__StoreRevisionResponse_Closure)
+                 (const Fieldseal__V1__StoreRevisionResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -636,6 +860,11 @@ extern const ProtobufCMessageDescriptor fieldseal__v1__tail_events_request__desc
 extern const ProtobufCMessageDescriptor fieldseal__v1__audit_status_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__audit_status_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__producer_status__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__use_summary__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__store_revision_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__store_revision_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -41,7 +41,11 @@ typedef enum _Fieldseal__V1__Suite {
   FIELDSEAL__V1__SUITE__CHACHA20_POLY1305 = 2,
   FIELDSEAL__V1__SUITE__XAES_256_GCM = 3,
   FIELDSEAL__V1__SUITE__XAES_256_GCM_COMMITTING = 4,
-  FIELDSEAL__V1__SUITE__AES_256_SIV = 5
+  FIELDSEAL__V1__SUITE__AES_256_SIV = 5,
+  /*
+   * of values sealed during a transition; not declared for a field
+   */
+  FIELDSEAL__V1__SUITE__DUAL = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__SUITE)
 } Fieldseal__V1__Suite;
 typedef enum _Fieldseal__V1__Normaliser {
@@ -69,7 +73,11 @@ typedef enum _Fieldseal__V1__KeyType {
   FIELDSEAL__V1__KEY_TYPE__DEK = 2,
   FIELDSEAL__V1__KEY_TYPE__FEK = 3,
   FIELDSEAL__V1__KEY_TYPE__INDEX = 4,
-  FIELDSEAL__V1__KEY_TYPE__AUDIT_HASH = 5
+  FIELDSEAL__V1__KEY_TYPE__AUDIT_HASH = 5,
+  /*
+   * wraps the keys of a table's subjects
+   */
+  FIELDSEAL__V1__KEY_TYPE__SUBJECT_WRAPPING = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__KEY_TYPE)
 } Fieldseal__V1__KeyType;
 typedef enum _Fieldseal__V1__KeyState {
@@ -228,10 +236,18 @@ struct  Fieldseal__V1__FieldDescription
   Fieldseal__V1__IndexDescription **indexes;
   size_t n_key_columns;
   ProtobufCBinaryData *key_columns;
+  /*
+   * values belong to a subject, which every call that encrypts must name
+   */
+  protobuf_c_boolean subject_keys;
+  /*
+   * during a transition values are sealed under both versions
+   */
+  protobuf_c_boolean dual;
 };
 #define FIELDSEAL__V1__FIELD_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__field_description__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, FIELDSEAL__V1__SENSITIVITY__SENSITIVITY_UNSPECIFIED, FIELDSEAL__V1__SUITE__SUITE_UNSPECIFIED, 0, 0, 0, 0,NULL, 0,NULL }
+    , {0,NULL}, {0,NULL}, {0,NULL}, FIELDSEAL__V1__SENSITIVITY__SENSITIVITY_UNSPECIFIED, FIELDSEAL__V1__SUITE__SUITE_UNSPECIFIED, 0, 0, 0, 0,NULL, 0,NULL, 0, 0 }
 
 
 /* Fieldseal__V1__ItemError methods */

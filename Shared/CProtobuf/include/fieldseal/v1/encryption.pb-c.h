@@ -92,6 +92,10 @@ struct  Fieldseal__V1__EncryptItem
    */
   size_t n_indexes;
   ProtobufCBinaryData *indexes;
+  /*
+   * of a field with subject keys: whom the value belongs to, 1 to 256 bytes
+   */
+  ProtobufCBinaryData subject;
   Fieldseal__V1__EncryptItem__ContextPresenceCase context_presence_case;
   union {
     ProtobufCBinaryData context;
@@ -99,7 +103,7 @@ struct  Fieldseal__V1__EncryptItem
 };
 #define FIELDSEAL__V1__ENCRYPT_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__encrypt_item__descriptor) \
-    , {0,NULL}, {0,NULL}, NULL, 0,NULL, FIELDSEAL__V1__ENCRYPT_ITEM__CONTEXT_PRESENCE__NOT_SET, {0} }
+    , {0,NULL}, {0,NULL}, NULL, 0,NULL, {0,NULL}, FIELDSEAL__V1__ENCRYPT_ITEM__CONTEXT_PRESENCE__NOT_SET, {0} }
 
 
 struct  Fieldseal__V1__EncryptResponse

@@ -28,6 +28,7 @@ typedef struct Fieldseal__V1__FieldKeySelector Fieldseal__V1__FieldKeySelector;
 typedef struct Fieldseal__V1__GetFieldKeyResponse Fieldseal__V1__GetFieldKeyResponse;
 typedef struct Fieldseal__V1__GetFieldKeyResult Fieldseal__V1__GetFieldKeyResult;
 typedef struct Fieldseal__V1__FieldKeyGrant Fieldseal__V1__FieldKeyGrant;
+typedef struct Fieldseal__V1__SealedPartner Fieldseal__V1__SealedPartner;
 typedef struct Fieldseal__V1__SealedIndexKey Fieldseal__V1__SealedIndexKey;
 typedef struct Fieldseal__V1__GetAuditHashKeyRequest Fieldseal__V1__GetAuditHashKeyRequest;
 typedef struct Fieldseal__V1__GetAuditHashKeyResponse Fieldseal__V1__GetAuditHashKeyResponse;
@@ -43,10 +44,112 @@ typedef struct Fieldseal__V1__ShowKeyRequest Fieldseal__V1__ShowKeyRequest;
 typedef struct Fieldseal__V1__ShowKeyResponse Fieldseal__V1__ShowKeyResponse;
 typedef struct Fieldseal__V1__KeysStatusRequest Fieldseal__V1__KeysStatusRequest;
 typedef struct Fieldseal__V1__KeysStatusResponse Fieldseal__V1__KeysStatusResponse;
+typedef struct Fieldseal__V1__RotateManyRequest Fieldseal__V1__RotateManyRequest;
+typedef struct Fieldseal__V1__RotateManyResponse Fieldseal__V1__RotateManyResponse;
+typedef struct Fieldseal__V1__RotatedKey Fieldseal__V1__RotatedKey;
+typedef struct Fieldseal__V1__RollbackRotationRequest Fieldseal__V1__RollbackRotationRequest;
+typedef struct Fieldseal__V1__KeyVersionRequest Fieldseal__V1__KeyVersionRequest;
+typedef struct Fieldseal__V1__KeyChangeResponse Fieldseal__V1__KeyChangeResponse;
+typedef struct Fieldseal__V1__ShowScheduleRequest Fieldseal__V1__ShowScheduleRequest;
+typedef struct Fieldseal__V1__ScheduleEntry Fieldseal__V1__ScheduleEntry;
+typedef struct Fieldseal__V1__ShowScheduleResponse Fieldseal__V1__ShowScheduleResponse;
+typedef struct Fieldseal__V1__PauseRotationRequest Fieldseal__V1__PauseRotationRequest;
+typedef struct Fieldseal__V1__ResumeRotationRequest Fieldseal__V1__ResumeRotationRequest;
+typedef struct Fieldseal__V1__PauseRotationResponse Fieldseal__V1__PauseRotationResponse;
+typedef struct Fieldseal__V1__PausedRotation Fieldseal__V1__PausedRotation;
+typedef struct Fieldseal__V1__ReportCensusRequest Fieldseal__V1__ReportCensusRequest;
+typedef struct Fieldseal__V1__CensusCount Fieldseal__V1__CensusCount;
+typedef struct Fieldseal__V1__ReportCensusResponse Fieldseal__V1__ReportCensusResponse;
+typedef struct Fieldseal__V1__ShowCensusRequest Fieldseal__V1__ShowCensusRequest;
+typedef struct Fieldseal__V1__ShowCensusResponse Fieldseal__V1__ShowCensusResponse;
+typedef struct Fieldseal__V1__Census Fieldseal__V1__Census;
+typedef struct Fieldseal__V1__CompromiseKeyRequest Fieldseal__V1__CompromiseKeyRequest;
+typedef struct Fieldseal__V1__CompromiseKeyResponse Fieldseal__V1__CompromiseKeyResponse;
+typedef struct Fieldseal__V1__AffectedField Fieldseal__V1__AffectedField;
+typedef struct Fieldseal__V1__ShowPropagationRequest Fieldseal__V1__ShowPropagationRequest;
+typedef struct Fieldseal__V1__ShowPropagationResponse Fieldseal__V1__ShowPropagationResponse;
+typedef struct Fieldseal__V1__Watcher Fieldseal__V1__Watcher;
+typedef struct Fieldseal__V1__WatchKeysRequest Fieldseal__V1__WatchKeysRequest;
+typedef struct Fieldseal__V1__KeyChanges Fieldseal__V1__KeyChanges;
+typedef struct Fieldseal__V1__KeyChange Fieldseal__V1__KeyChange;
+typedef struct Fieldseal__V1__AcknowledgeKeysRequest Fieldseal__V1__AcknowledgeKeysRequest;
+typedef struct Fieldseal__V1__AcknowledgeKeysResponse Fieldseal__V1__AcknowledgeKeysResponse;
+typedef struct Fieldseal__V1__LeaseRequest Fieldseal__V1__LeaseRequest;
+typedef struct Fieldseal__V1__LeaseItem Fieldseal__V1__LeaseItem;
+typedef struct Fieldseal__V1__LeaseResponse Fieldseal__V1__LeaseResponse;
+typedef struct Fieldseal__V1__LeaseResult Fieldseal__V1__LeaseResult;
+typedef struct Fieldseal__V1__LeaseGrant Fieldseal__V1__LeaseGrant;
+typedef struct Fieldseal__V1__DestructionResponse Fieldseal__V1__DestructionResponse;
+typedef struct Fieldseal__V1__GetSubjectKeyRequest Fieldseal__V1__GetSubjectKeyRequest;
+typedef struct Fieldseal__V1__SubjectSelector Fieldseal__V1__SubjectSelector;
+typedef struct Fieldseal__V1__GetSubjectKeyResponse Fieldseal__V1__GetSubjectKeyResponse;
+typedef struct Fieldseal__V1__SubjectKeyResult Fieldseal__V1__SubjectKeyResult;
+typedef struct Fieldseal__V1__SubjectKeyGrant Fieldseal__V1__SubjectKeyGrant;
+typedef struct Fieldseal__V1__EraseSubjectRequest Fieldseal__V1__EraseSubjectRequest;
+typedef struct Fieldseal__V1__EraseSubjectResponse Fieldseal__V1__EraseSubjectResponse;
+typedef struct Fieldseal__V1__ShowMasterRequest Fieldseal__V1__ShowMasterRequest;
+typedef struct Fieldseal__V1__ShowMasterResponse Fieldseal__V1__ShowMasterResponse;
+typedef struct Fieldseal__V1__Custodian Fieldseal__V1__Custodian;
+typedef struct Fieldseal__V1__CustodianRequest Fieldseal__V1__CustodianRequest;
+typedef struct Fieldseal__V1__MakeSharesRequest Fieldseal__V1__MakeSharesRequest;
+typedef struct Fieldseal__V1__MakeSharesResponse Fieldseal__V1__MakeSharesResponse;
+typedef struct Fieldseal__V1__RunDrillRequest Fieldseal__V1__RunDrillRequest;
+typedef struct Fieldseal__V1__RunDrillResponse Fieldseal__V1__RunDrillResponse;
+typedef struct Fieldseal__V1__ShowUnsealRequest Fieldseal__V1__ShowUnsealRequest;
+typedef struct Fieldseal__V1__UnsealRequest Fieldseal__V1__UnsealRequest;
+typedef struct Fieldseal__V1__UnsealResponse Fieldseal__V1__UnsealResponse;
+typedef struct Fieldseal__V1__BackupRequest Fieldseal__V1__BackupRequest;
+typedef struct Fieldseal__V1__BackupChunk Fieldseal__V1__BackupChunk;
+typedef struct Fieldseal__V1__AcceptRestoreRequest Fieldseal__V1__AcceptRestoreRequest;
+typedef struct Fieldseal__V1__AcceptRestoreResponse Fieldseal__V1__AcceptRestoreResponse;
+typedef struct Fieldseal__V1__ReplayedEvent Fieldseal__V1__ReplayedEvent;
+typedef struct Fieldseal__V1__ListAlertsRequest Fieldseal__V1__ListAlertsRequest;
+typedef struct Fieldseal__V1__ListAlertsResponse Fieldseal__V1__ListAlertsResponse;
+typedef struct Fieldseal__V1__RaisedAlert Fieldseal__V1__RaisedAlert;
 
 
 /* --- enums --- */
 
+typedef enum _Fieldseal__V1__ScheduledAction {
+  FIELDSEAL__V1__SCHEDULED_ACTION__SCHEDULED_ACTION_UNSPECIFIED = 0,
+  FIELDSEAL__V1__SCHEDULED_ACTION__ROTATE = 1,
+  /*
+   * transition to retired
+   */
+  FIELDSEAL__V1__SCHEDULED_ACTION__CLOSE_WINDOW = 2,
+  FIELDSEAL__V1__SCHEDULED_ACTION__DESTROY = 3,
+  FIELDSEAL__V1__SCHEDULED_ACTION__DRILL = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__SCHEDULED_ACTION)
+} Fieldseal__V1__ScheduledAction;
+typedef enum _Fieldseal__V1__KeyChangeKind {
+  FIELDSEAL__V1__KEY_CHANGE_KIND__KEY_CHANGE_KIND_UNSPECIFIED = 0,
+  /*
+   * a new active version
+   */
+  FIELDSEAL__V1__KEY_CHANGE_KIND__KEY_ADDED = 1,
+  /*
+   * a version that may no longer be used
+   */
+  FIELDSEAL__V1__KEY_CHANGE_KIND__KEY_REVOKED = 2,
+  /*
+   * the catalog's entry, or an index key
+   */
+  FIELDSEAL__V1__KEY_CHANGE_KIND__FIELD_CHANGED = 3,
+  FIELDSEAL__V1__KEY_CHANGE_KIND__SUBJECT_ERASED = 4,
+  FIELDSEAL__V1__KEY_CHANGE_KIND__AUDIT_HASH_CHANGED = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__KEY_CHANGE_KIND)
+} Fieldseal__V1__KeyChangeKind;
+typedef enum _Fieldseal__V1__DestructionState {
+  FIELDSEAL__V1__DESTRUCTION_STATE__DESTRUCTION_STATE_UNSPECIFIED = 0,
+  FIELDSEAL__V1__DESTRUCTION_STATE__DESTRUCTION_SCHEDULED = 1,
+  FIELDSEAL__V1__DESTRUCTION_STATE__DESTRUCTION_CANCELLED = 2,
+  /*
+   * a second administrator has to ask for the same
+   */
+  FIELDSEAL__V1__DESTRUCTION_STATE__DESTRUCTION_PROPOSED = 3,
+  FIELDSEAL__V1__DESTRUCTION_STATE__DESTRUCTION_DONE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__DESTRUCTION_STATE)
+} Fieldseal__V1__DestructionState;
 
 /* --- messages --- */
 
@@ -71,6 +174,12 @@ struct  Fieldseal__V1__CatalogTable
     , {0,NULL}, {0,NULL}, 0,NULL, 0,NULL }
 
 
+typedef enum {
+  FIELDSEAL__V1__CATALOG_FIELD__BACKUP_RETENTION__NOT_SET = 0,
+  FIELDSEAL__V1__CATALOG_FIELD__BACKUP_RETENTION_BACKUP_RETENTION_DAYS = 12
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__CATALOG_FIELD__BACKUP_RETENTION__CASE)
+} Fieldseal__V1__CatalogField__BackupRetentionCase;
+
 struct  Fieldseal__V1__CatalogField
 {
   ProtobufCMessage base;
@@ -85,10 +194,38 @@ struct  Fieldseal__V1__CatalogField
   protobuf_c_boolean record_keys;
   size_t n_indexes;
   Fieldseal__V1__IndexDescription **indexes;
+  /*
+   * 0: as configured for field keys
+   */
+  uint32_t rotation_days;
+  /*
+   * 0: as configured
+   */
+  uint32_t transition_days;
+  /*
+   * during a transition values are sealed under both versions
+   */
+  protobuf_c_boolean dual;
+  /*
+   * values belong to a subject whose key can be erased
+   */
+  protobuf_c_boolean subject_keys;
+  /*
+   * further places that hold the field's ciphertexts, as the census names them
+   */
+  size_t n_locations;
+  ProtobufCBinaryData *locations;
+  Fieldseal__V1__CatalogField__BackupRetentionCase backup_retention_case;
+  union {
+    /*
+     * how long backups of the data live; absent: undeclared, nothing is destroyed
+     */
+    uint32_t backup_retention_days;
+  };
 };
 #define FIELDSEAL__V1__CATALOG_FIELD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__catalog_field__descriptor) \
-    , {0,NULL}, {0,NULL}, FIELDSEAL__V1__SENSITIVITY__SENSITIVITY_UNSPECIFIED, FIELDSEAL__V1__SUITE__SUITE_UNSPECIFIED, 0, 0, 0,NULL }
+    , {0,NULL}, {0,NULL}, FIELDSEAL__V1__SENSITIVITY__SENSITIVITY_UNSPECIFIED, FIELDSEAL__V1__SUITE__SUITE_UNSPECIFIED, 0, 0, 0,NULL, 0, 0, 0, 0, 0,NULL, FIELDSEAL__V1__CATALOG_FIELD__BACKUP_RETENTION__NOT_SET, {0} }
 
 
 struct  Fieldseal__V1__ApplyCatalogRequest
@@ -180,10 +317,14 @@ struct  Fieldseal__V1__FieldKeySelector
   ProtobufCMessage base;
   ProtobufCBinaryData field;
   uint64_t version;
+  /*
+   * seals asked for with the active version, at most 4,194,304; 0: to open only
+   */
+  uint32_t lease_count;
 };
 #define FIELDSEAL__V1__FIELD_KEY_SELECTOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__field_key_selector__descriptor) \
-    , {0,NULL}, 0 }
+    , {0,NULL}, 0, 0 }
 
 
 struct  Fieldseal__V1__GetFieldKeyResponse
@@ -230,10 +371,36 @@ struct  Fieldseal__V1__FieldKeyGrant
   uint32_t ttl_seconds;
   size_t n_index_keys;
   Fieldseal__V1__SealedIndexKey **index_keys;
+  /*
+   * seals allowed within the ttl; of suites 1 and 2
+   */
+  uint32_t lease_count;
+  /*
+   * of a dual field in a transition: the version before
+   */
+  Fieldseal__V1__SealedPartner *partner;
+  /*
+   * of the store when the grant was made
+   */
+  uint64_t revision;
 };
 #define FIELDSEAL__V1__FIELD_KEY_GRANT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__field_key_grant__descriptor) \
-    , NULL, NULL, {0,NULL}, 0, 0,NULL }
+    , NULL, NULL, {0,NULL}, 0, 0,NULL, 0, NULL, 0 }
+
+
+/*
+ * The other version that values are sealed under in a transition.
+ */
+struct  Fieldseal__V1__SealedPartner
+{
+  ProtobufCMessage base;
+  uint64_t version;
+  ProtobufCBinaryData sealed_key;
+};
+#define FIELDSEAL__V1__SEALED_PARTNER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__sealed_partner__descriptor) \
+    , 0, {0,NULL} }
 
 
 struct  Fieldseal__V1__SealedIndexKey
@@ -368,10 +535,34 @@ struct  Fieldseal__V1__KeyInfo
   int64_t expires_unix_ms;
   uint32_t rotation_count;
   uint64_t revision;
+  /*
+   * since when it is in its state
+   */
+  int64_t state_unix_ms;
+  /*
+   * of a version in transition; 0: none
+   */
+  int64_t transition_ends_unix_ms;
+  /*
+   * 0: not
+   */
+  int64_t compromised_unix_ms;
+  /*
+   * of a scheduled destruction; 0: none
+   */
+  int64_t destroy_unix_ms;
+  /*
+   * seals given out, of suites 1 and 2
+   */
+  uint64_t leased;
+  /*
+   * the census's count; empty: none was taken
+   */
+  ProtobufCBinaryData rows;
 };
 #define FIELDSEAL__V1__KEY_INFO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__key_info__descriptor) \
-    , FIELDSEAL__V1__KEY_TYPE__KEY_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, FIELDSEAL__V1__KEY_STATE__KEY_STATE_UNSPECIFIED, {0,NULL}, 0, 0, 0, 0, 0 }
+    , FIELDSEAL__V1__KEY_TYPE__KEY_TYPE_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, FIELDSEAL__V1__KEY_STATE__KEY_STATE_UNSPECIFIED, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL} }
 
 
 struct  Fieldseal__V1__ListKeysRequest
@@ -447,10 +638,997 @@ struct  Fieldseal__V1__KeysStatusResponse
   uint32_t fields;
   uint32_t keys;
   uint64_t outbox_pending;
+  /*
+   * restored or rolled back, and not accepted yet
+   */
+  protobuf_c_boolean quarantined;
+  uint32_t late_rotations;
 };
 #define FIELDSEAL__V1__KEYS_STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__keys_status_response__descriptor) \
-    , 0, {0,NULL}, 0, 0, 0, 0, 0 }
+    , 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Fieldseal__V1__RotateManyRequest
+{
+  ProtobufCMessage base;
+  /*
+   * unspecified: any
+   */
+  Fieldseal__V1__KeyType type;
+  /*
+   * a table: its key and those of its fields; empty: all
+   */
+  ProtobufCBinaryData under;
+  protobuf_c_boolean dry_run;
+};
+#define FIELDSEAL__V1__ROTATE_MANY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__rotate_many_request__descriptor) \
+    , FIELDSEAL__V1__KEY_TYPE__KEY_TYPE_UNSPECIFIED, {0,NULL}, 0 }
+
+
+struct  Fieldseal__V1__RotateManyResponse
+{
+  ProtobufCMessage base;
+  size_t n_results;
+  Fieldseal__V1__RotatedKey **results;
+};
+#define FIELDSEAL__V1__ROTATE_MANY_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__rotate_many_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Fieldseal__V1__RotatedKey
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  Fieldseal__V1__KeyType type;
+  /*
+   * with dry_run the version that would be superseded
+   */
+  Fieldseal__V1__KeyReferenceResult *result;
+};
+#define FIELDSEAL__V1__ROTATED_KEY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__rotated_key__descriptor) \
+    , {0,NULL}, FIELDSEAL__V1__KEY_TYPE__KEY_TYPE_UNSPECIFIED, NULL }
+
+
+struct  Fieldseal__V1__RollbackRotationRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  protobuf_c_boolean dry_run;
+};
+#define FIELDSEAL__V1__ROLLBACK_ROTATION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__rollback_rotation_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+/*
+ * One version of a key.
+ */
+struct  Fieldseal__V1__KeyVersionRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  uint64_t version;
+  protobuf_c_boolean dry_run;
+};
+#define FIELDSEAL__V1__KEY_VERSION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__key_version_request__descriptor) \
+    , {0,NULL}, 0, 0 }
+
+
+/*
+ * Versions that were changed, as they are after it.
+ */
+struct  Fieldseal__V1__KeyChangeResponse
+{
+  ProtobufCMessage base;
+  size_t n_keys;
+  Fieldseal__V1__KeyInfo **keys;
+  uint64_t revision;
+};
+#define FIELDSEAL__V1__KEY_CHANGE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__key_change_response__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Fieldseal__V1__ShowScheduleRequest
+{
+  ProtobufCMessage base;
+  /*
+   * that key and those under it; empty: all
+   */
+  ProtobufCBinaryData name;
+  protobuf_c_boolean late_only;
+};
+#define FIELDSEAL__V1__SHOW_SCHEDULE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__show_schedule_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Fieldseal__V1__ScheduleEntry
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  Fieldseal__V1__KeyType type;
+  uint64_t version;
+  Fieldseal__V1__ScheduledAction action;
+  int64_t due_unix_ms;
+  protobuf_c_boolean late;
+  /*
+   * a fixed word: "paused", "census", "waiting-period", "backups", "retry", "undeclared"; empty: nothing
+   */
+  ProtobufCBinaryData waits_for;
+  uint32_t failures;
+  /*
+   * after a failure; 0: none
+   */
+  int64_t next_attempt_unix_ms;
+};
+#define FIELDSEAL__V1__SCHEDULE_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__schedule_entry__descriptor) \
+    , {0,NULL}, FIELDSEAL__V1__KEY_TYPE__KEY_TYPE_UNSPECIFIED, 0, FIELDSEAL__V1__SCHEDULED_ACTION__SCHEDULED_ACTION_UNSPECIFIED, 0, 0, {0,NULL}, 0, 0 }
+
+
+struct  Fieldseal__V1__ShowScheduleResponse
+{
+  ProtobufCMessage base;
+  size_t n_entries;
+  Fieldseal__V1__ScheduleEntry **entries;
+  /*
+   * the replica that holds the lock; empty: nobody
+   */
+  ProtobufCBinaryData scheduler;
+  int64_t now_unix_ms;
+};
+#define FIELDSEAL__V1__SHOW_SCHEDULE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__show_schedule_response__descriptor) \
+    , 0,NULL, {0,NULL}, 0 }
+
+
+struct  Fieldseal__V1__PauseRotationRequest
+{
+  ProtobufCMessage base;
+  /*
+   * a key, or a table with its fields; empty: everything
+   */
+  ProtobufCBinaryData name;
+  /*
+   * 0: until resumed
+   */
+  int64_t until_unix_ms;
+};
+#define FIELDSEAL__V1__PAUSE_ROTATION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__pause_rotation_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Fieldseal__V1__ResumeRotationRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+};
+#define FIELDSEAL__V1__RESUME_ROTATION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__resume_rotation_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Fieldseal__V1__PauseRotationResponse
+{
+  ProtobufCMessage base;
+  size_t n_paused;
+  Fieldseal__V1__PausedRotation **paused;
+};
+#define FIELDSEAL__V1__PAUSE_ROTATION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__pause_rotation_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Fieldseal__V1__PausedRotation
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  int64_t since_unix_ms;
+  int64_t until_unix_ms;
+  ProtobufCBinaryData actor;
+};
+#define FIELDSEAL__V1__PAUSED_ROTATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__paused_rotation__descriptor) \
+    , {0,NULL}, 0, 0, {0,NULL} }
+
+
+struct  Fieldseal__V1__ReportCensusRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData field;
+  /*
+   * as declared; empty: the field's own column
+   */
+  ProtobufCBinaryData location;
+  /*
+   * when the count began, after every transaction then open had ended
+   */
+  int64_t begun_unix_ms;
+  /*
+   * counted on the primary
+   */
+  protobuf_c_boolean primary;
+  /*
+   * versions without a row may be left out
+   */
+  size_t n_counts;
+  Fieldseal__V1__CensusCount **counts;
+};
+#define FIELDSEAL__V1__REPORT_CENSUS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__report_census_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0, 0,NULL }
+
+
+struct  Fieldseal__V1__CensusCount
+{
+  ProtobufCMessage base;
+  /*
+   * 0: values that are no ciphertext
+   */
+  uint64_t version;
+  uint64_t rows;
+};
+#define FIELDSEAL__V1__CENSUS_COUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__census_count__descriptor) \
+    , 0, 0 }
+
+
+struct  Fieldseal__V1__ReportCensusResponse
+{
+  ProtobufCMessage base;
+  uint64_t revision;
+};
+#define FIELDSEAL__V1__REPORT_CENSUS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__report_census_response__descriptor) \
+    , 0 }
+
+
+struct  Fieldseal__V1__ShowCensusRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData field;
+};
+#define FIELDSEAL__V1__SHOW_CENSUS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__show_census_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Fieldseal__V1__ShowCensusResponse
+{
+  ProtobufCMessage base;
+  size_t n_censuses;
+  Fieldseal__V1__Census **censuses;
+};
+#define FIELDSEAL__V1__SHOW_CENSUS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__show_census_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Fieldseal__V1__Census
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData field;
+  ProtobufCBinaryData location;
+  int64_t begun_unix_ms;
+  int64_t reported_unix_ms;
+  ProtobufCBinaryData reporter;
+  size_t n_counts;
+  Fieldseal__V1__CensusCount **counts;
+};
+#define FIELDSEAL__V1__CENSUS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__census__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0,NULL }
+
+
+struct  Fieldseal__V1__CompromiseKeyRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  /*
+   * 0: every version of the key
+   */
+  uint64_t version;
+  /*
+   * for administrators; at most 500 bytes
+   */
+  ProtobufCBinaryData reason;
+  int64_t suspected_since_unix_ms;
+  protobuf_c_boolean dry_run;
+};
+#define FIELDSEAL__V1__COMPROMISE_KEY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__compromise_key_request__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, 0, 0 }
+
+
+struct  Fieldseal__V1__CompromiseKeyResponse
+{
+  ProtobufCMessage base;
+  size_t n_compromised;
+  Fieldseal__V1__KeyInfo **compromised;
+  size_t n_made;
+  Fieldseal__V1__KeyInfo **made;
+  size_t n_affected;
+  Fieldseal__V1__AffectedField **affected;
+  /*
+   * what watchers acknowledge
+   */
+  uint64_t revision;
+  size_t n_watchers;
+  Fieldseal__V1__Watcher **watchers;
+};
+#define FIELDSEAL__V1__COMPROMISE_KEY_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__compromise_key_response__descriptor) \
+    , 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL }
+
+
+struct  Fieldseal__V1__AffectedField
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData field;
+  size_t n_versions;
+  uint64_t *versions;
+  /*
+   * of the census
+   */
+  uint64_t rows;
+  /*
+   * 0: none was taken
+   */
+  int64_t census_unix_ms;
+};
+#define FIELDSEAL__V1__AFFECTED_FIELD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__affected_field__descriptor) \
+    , {0,NULL}, 0,NULL, 0, 0 }
+
+
+struct  Fieldseal__V1__ShowPropagationRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 0: the newest
+   */
+  uint64_t revision;
+  /*
+   * wait so long for all, at most 10,000
+   */
+  uint32_t wait_ms;
+};
+#define FIELDSEAL__V1__SHOW_PROPAGATION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__show_propagation_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Fieldseal__V1__ShowPropagationResponse
+{
+  ProtobufCMessage base;
+  uint64_t revision;
+  size_t n_watchers;
+  Fieldseal__V1__Watcher **watchers;
+};
+#define FIELDSEAL__V1__SHOW_PROPAGATION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__show_propagation_response__descriptor) \
+    , 0, 0,NULL }
+
+
+/*
+ * One process of an encryption service.
+ */
+struct  Fieldseal__V1__Watcher
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData identity;
+  /*
+   * 16 bytes, made by the process
+   */
+  ProtobufCBinaryData replica;
+  /*
+   * what it has acknowledged
+   */
+  uint64_t position;
+  int64_t seen_unix_ms;
+  /*
+   * the revision asked about
+   */
+  protobuf_c_boolean acknowledged;
+  /*
+   * when what it holds from before ends by itself
+   */
+  int64_t lapses_unix_ms;
+};
+#define FIELDSEAL__V1__WATCHER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__watcher__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0, 0, 0 }
+
+
+struct  Fieldseal__V1__WatchKeysRequest
+{
+  ProtobufCMessage base;
+  /*
+   * the revision that is known; 0: from now
+   */
+  uint64_t position;
+  /*
+   * 16 bytes
+   */
+  ProtobufCBinaryData replica;
+};
+#define FIELDSEAL__V1__WATCH_KEYS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__watch_keys_request__descriptor) \
+    , 0, {0,NULL} }
+
+
+/*
+ * Without changes it is a heartbeat, one every 5 seconds.
+ */
+struct  Fieldseal__V1__KeyChanges
+{
+  ProtobufCMessage base;
+  /*
+   * the store's revision
+   */
+  uint64_t position;
+  size_t n_changes;
+  Fieldseal__V1__KeyChange **changes;
+  /*
+   * the position is too old, or of another store: forget everything
+   */
+  protobuf_c_boolean lost;
+};
+#define FIELDSEAL__V1__KEY_CHANGES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__key_changes__descriptor) \
+    , 0, 0,NULL, 0 }
+
+
+struct  Fieldseal__V1__KeyChange
+{
+  ProtobufCMessage base;
+  Fieldseal__V1__KeyChangeKind kind;
+  ProtobufCBinaryData field;
+  uint64_t version;
+  /*
+   * 16 bytes
+   */
+  ProtobufCBinaryData subject_key_id;
+};
+#define FIELDSEAL__V1__KEY_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__key_change__descriptor) \
+    , FIELDSEAL__V1__KEY_CHANGE_KIND__KEY_CHANGE_KIND_UNSPECIFIED, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Fieldseal__V1__AcknowledgeKeysRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData replica;
+  uint64_t position;
+};
+#define FIELDSEAL__V1__ACKNOWLEDGE_KEYS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__acknowledge_keys_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Fieldseal__V1__AcknowledgeKeysResponse
+{
+  ProtobufCMessage base;
+};
+#define FIELDSEAL__V1__ACKNOWLEDGE_KEYS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__acknowledge_keys_response__descriptor) \
+     }
+
+
+struct  Fieldseal__V1__LeaseRequest
+{
+  ProtobufCMessage base;
+  size_t n_items;
+  Fieldseal__V1__LeaseItem **items;
+};
+#define FIELDSEAL__V1__LEASE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__lease_request__descriptor) \
+    , 0,NULL }
+
+
+struct  Fieldseal__V1__LeaseItem
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData field;
+  uint64_t version;
+  /*
+   * seals asked for, at most 4,194,304
+   */
+  uint32_t count;
+};
+#define FIELDSEAL__V1__LEASE_ITEM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__lease_item__descriptor) \
+    , {0,NULL}, 0, 0 }
+
+
+struct  Fieldseal__V1__LeaseResponse
+{
+  ProtobufCMessage base;
+  size_t n_results;
+  Fieldseal__V1__LeaseResult **results;
+};
+#define FIELDSEAL__V1__LEASE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__lease_response__descriptor) \
+    , 0,NULL }
+
+
+typedef enum {
+  FIELDSEAL__V1__LEASE_RESULT__OUTCOME__NOT_SET = 0,
+  FIELDSEAL__V1__LEASE_RESULT__OUTCOME_GRANT = 1,
+  FIELDSEAL__V1__LEASE_RESULT__OUTCOME_ERROR = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__LEASE_RESULT__OUTCOME__CASE)
+} Fieldseal__V1__LeaseResult__OutcomeCase;
+
+struct  Fieldseal__V1__LeaseResult
+{
+  ProtobufCMessage base;
+  Fieldseal__V1__LeaseResult__OutcomeCase outcome_case;
+  union {
+    Fieldseal__V1__LeaseGrant *grant;
+    Fieldseal__V1__ItemError *error;
+  };
+};
+#define FIELDSEAL__V1__LEASE_RESULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__lease_result__descriptor) \
+    , FIELDSEAL__V1__LEASE_RESULT__OUTCOME__NOT_SET, {0} }
+
+
+struct  Fieldseal__V1__LeaseGrant
+{
+  ProtobufCMessage base;
+  uint32_t count;
+  uint32_t ttl_seconds;
+};
+#define FIELDSEAL__V1__LEASE_GRANT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__lease_grant__descriptor) \
+    , 0, 0 }
+
+
+struct  Fieldseal__V1__DestructionResponse
+{
+  ProtobufCMessage base;
+  Fieldseal__V1__KeyInfo *key;
+  Fieldseal__V1__DestructionState state;
+  /*
+   * the earliest time
+   */
+  int64_t destroy_unix_ms;
+  /*
+   * as in ScheduleEntry
+   */
+  ProtobufCBinaryData waits_for;
+  /*
+   * who asked for force first
+   */
+  ProtobufCBinaryData proposed_by;
+  /*
+   * when the last backup of the key store that holds the key has expired; 0: undeclared
+   */
+  int64_t complete_unix_ms;
+};
+#define FIELDSEAL__V1__DESTRUCTION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__destruction_response__descriptor) \
+    , NULL, FIELDSEAL__V1__DESTRUCTION_STATE__DESTRUCTION_STATE_UNSPECIFIED, 0, {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Fieldseal__V1__GetSubjectKeyRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData recipient;
+  size_t n_selectors;
+  Fieldseal__V1__SubjectSelector **selectors;
+};
+#define FIELDSEAL__V1__GET_SUBJECT_KEY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__get_subject_key_request__descriptor) \
+    , {0,NULL}, 0,NULL }
+
+
+typedef enum {
+  FIELDSEAL__V1__SUBJECT_SELECTOR__SUBJECT__NOT_SET = 0,
+  FIELDSEAL__V1__SUBJECT_SELECTOR__SUBJECT_SUBJECT_ID = 2,
+  FIELDSEAL__V1__SUBJECT_SELECTOR__SUBJECT_SUBJECT_KEY_ID = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__SUBJECT_SELECTOR__SUBJECT__CASE)
+} Fieldseal__V1__SubjectSelector__SubjectCase;
+
+struct  Fieldseal__V1__SubjectSelector
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData field;
+  Fieldseal__V1__SubjectSelector__SubjectCase subject_case;
+  union {
+    /*
+     * the caller's name for it, 1 to 256 bytes; its key is made where there is none
+     */
+    ProtobufCBinaryData subject_id;
+    /*
+     * 16 bytes, as a ciphertext names it
+     */
+    ProtobufCBinaryData subject_key_id;
+  };
+};
+#define FIELDSEAL__V1__SUBJECT_SELECTOR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__subject_selector__descriptor) \
+    , {0,NULL}, FIELDSEAL__V1__SUBJECT_SELECTOR__SUBJECT__NOT_SET, {0} }
+
+
+struct  Fieldseal__V1__GetSubjectKeyResponse
+{
+  ProtobufCMessage base;
+  size_t n_results;
+  Fieldseal__V1__SubjectKeyResult **results;
+};
+#define FIELDSEAL__V1__GET_SUBJECT_KEY_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__get_subject_key_response__descriptor) \
+    , 0,NULL }
+
+
+typedef enum {
+  FIELDSEAL__V1__SUBJECT_KEY_RESULT__OUTCOME__NOT_SET = 0,
+  FIELDSEAL__V1__SUBJECT_KEY_RESULT__OUTCOME_GRANT = 1,
+  FIELDSEAL__V1__SUBJECT_KEY_RESULT__OUTCOME_ERROR = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__SUBJECT_KEY_RESULT__OUTCOME__CASE)
+} Fieldseal__V1__SubjectKeyResult__OutcomeCase;
+
+struct  Fieldseal__V1__SubjectKeyResult
+{
+  ProtobufCMessage base;
+  Fieldseal__V1__SubjectKeyResult__OutcomeCase outcome_case;
+  union {
+    Fieldseal__V1__SubjectKeyGrant *grant;
+    Fieldseal__V1__ItemError *error;
+  };
+};
+#define FIELDSEAL__V1__SUBJECT_KEY_RESULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__subject_key_result__descriptor) \
+    , FIELDSEAL__V1__SUBJECT_KEY_RESULT__OUTCOME__NOT_SET, {0} }
+
+
+struct  Fieldseal__V1__SubjectKeyGrant
+{
+  ProtobufCMessage base;
+  /*
+   * 16 bytes
+   */
+  ProtobufCBinaryData subject_key_id;
+  ProtobufCBinaryData sealed_key;
+  uint32_t ttl_seconds;
+};
+#define FIELDSEAL__V1__SUBJECT_KEY_GRANT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__subject_key_grant__descriptor) \
+    , {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Fieldseal__V1__EraseSubjectRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData table;
+  ProtobufCBinaryData subject_id;
+  protobuf_c_boolean dry_run;
+};
+#define FIELDSEAL__V1__ERASE_SUBJECT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__erase_subject_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Fieldseal__V1__EraseSubjectResponse
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean found;
+  ProtobufCBinaryData subject_key_id;
+  int64_t erased_unix_ms;
+  /*
+   * when the last backup of the key store that holds the key has expired; 0: undeclared
+   */
+  int64_t complete_unix_ms;
+  uint64_t revision;
+  size_t n_watchers;
+  Fieldseal__V1__Watcher **watchers;
+  /*
+   * "table.field/index" to be set to null by the application
+   */
+  size_t n_index_columns;
+  ProtobufCBinaryData *index_columns;
+};
+#define FIELDSEAL__V1__ERASE_SUBJECT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__erase_subject_response__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0, 0,NULL, 0,NULL }
+
+
+struct  Fieldseal__V1__ShowMasterRequest
+{
+  ProtobufCMessage base;
+};
+#define FIELDSEAL__V1__SHOW_MASTER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__show_master_request__descriptor) \
+     }
+
+
+struct  Fieldseal__V1__ShowMasterResponse
+{
+  ProtobufCMessage base;
+  Fieldseal__V1__KeyInfo *key;
+  size_t n_custodians;
+  Fieldseal__V1__Custodian **custodians;
+};
+#define FIELDSEAL__V1__SHOW_MASTER_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__show_master_response__descriptor) \
+    , NULL, 0,NULL }
+
+
+struct  Fieldseal__V1__Custodian
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  /*
+   * "passphrase", "aws-kms", "vault", "azure", "google-kms", "pkcs11", "shares"
+   */
+  ProtobufCBinaryData provider;
+  /*
+   * the provider's name of its key; never a credential
+   */
+  ProtobufCBinaryData key;
+  /*
+   * this replica can reach it
+   */
+  protobuf_c_boolean configured;
+  /*
+   * the active master key is wrapped under it
+   */
+  protobuf_c_boolean holds;
+  int64_t added_unix_ms;
+  /*
+   * the last recovery drill; 0: none
+   */
+  int64_t drilled_unix_ms;
+  protobuf_c_boolean drill_passed;
+  /*
+   * a fixed word
+   */
+  ProtobufCBinaryData drill_cause;
+};
+#define FIELDSEAL__V1__CUSTODIAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__custodian__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, {0,NULL} }
+
+
+struct  Fieldseal__V1__CustodianRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  protobuf_c_boolean dry_run;
+};
+#define FIELDSEAL__V1__CUSTODIAN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__custodian_request__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Fieldseal__V1__MakeSharesRequest
+{
+  ProtobufCMessage base;
+  /*
+   * the custodian of provider "shares"
+   */
+  ProtobufCBinaryData name;
+  /*
+   * k: 2 to n
+   */
+  uint32_t threshold;
+  /*
+   * n: at most 16
+   */
+  uint32_t shares;
+  /*
+   * X25519 public key, 32 bytes: the shares are sealed to it
+   */
+  ProtobufCBinaryData recipient;
+};
+#define FIELDSEAL__V1__MAKE_SHARES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__make_shares_request__descriptor) \
+    , {0,NULL}, 0, 0, {0,NULL} }
+
+
+struct  Fieldseal__V1__MakeSharesResponse
+{
+  ProtobufCMessage base;
+  size_t n_sealed_shares;
+  ProtobufCBinaryData *sealed_shares;
+  ProtobufCBinaryData set_id;
+};
+#define FIELDSEAL__V1__MAKE_SHARES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__make_shares_response__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
+struct  Fieldseal__V1__RunDrillRequest
+{
+  ProtobufCMessage base;
+  /*
+   * one custodian; empty: all
+   */
+  ProtobufCBinaryData name;
+};
+#define FIELDSEAL__V1__RUN_DRILL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__run_drill_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Fieldseal__V1__RunDrillResponse
+{
+  ProtobufCMessage base;
+  size_t n_custodians;
+  Fieldseal__V1__Custodian **custodians;
+};
+#define FIELDSEAL__V1__RUN_DRILL_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__run_drill_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Fieldseal__V1__ShowUnsealRequest
+{
+  ProtobufCMessage base;
+};
+#define FIELDSEAL__V1__SHOW_UNSEAL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__show_unseal_request__descriptor) \
+     }
+
+
+struct  Fieldseal__V1__UnsealRequest
+{
+  ProtobufCMessage base;
+  /*
+   * sealed to the process's key
+   */
+  ProtobufCBinaryData sealed_share;
+};
+#define FIELDSEAL__V1__UNSEAL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__unseal_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Fieldseal__V1__UnsealResponse
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean sealed;
+  /*
+   * X25519 public key of this process, 32 bytes
+   */
+  ProtobufCBinaryData recipient;
+  ProtobufCBinaryData set_id;
+  uint32_t threshold;
+  /*
+   * shares that are waiting; they are forgotten after 15 minutes
+   */
+  uint32_t given;
+};
+#define FIELDSEAL__V1__UNSEAL_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__unseal_response__descriptor) \
+    , 0, {0,NULL}, {0,NULL}, 0, 0 }
+
+
+struct  Fieldseal__V1__BackupRequest
+{
+  ProtobufCMessage base;
+};
+#define FIELDSEAL__V1__BACKUP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__backup_request__descriptor) \
+     }
+
+
+struct  Fieldseal__V1__BackupChunk
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData data;
+  protobuf_c_boolean last;
+  /*
+   * with the last chunk: what the backup holds
+   */
+  uint64_t revision;
+};
+#define FIELDSEAL__V1__BACKUP_CHUNK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__backup_chunk__descriptor) \
+    , {0,NULL}, 0, 0 }
+
+
+struct  Fieldseal__V1__AcceptRestoreRequest
+{
+  ProtobufCMessage base;
+  /*
+   * of the store as it is, as a check that it is the one meant
+   */
+  uint64_t revision;
+  protobuf_c_boolean dry_run;
+};
+#define FIELDSEAL__V1__ACCEPT_RESTORE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__accept_restore_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Fieldseal__V1__AcceptRestoreResponse
+{
+  ProtobufCMessage base;
+  uint64_t revision;
+  /*
+   * the newest that the audit log knows
+   */
+  uint64_t logged_revision;
+  size_t n_replayed;
+  Fieldseal__V1__ReplayedEvent **replayed;
+  size_t n_rotated;
+  Fieldseal__V1__KeyInfo **rotated;
+};
+#define FIELDSEAL__V1__ACCEPT_RESTORE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__accept_restore_response__descriptor) \
+    , 0, 0, 0,NULL, 0,NULL }
+
+
+/*
+ * What the log tells of the time after the backup.
+ */
+struct  Fieldseal__V1__ReplayedEvent
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData operation;
+  ProtobufCBinaryData object;
+  uint64_t version;
+  int64_t unix_ms;
+};
+#define FIELDSEAL__V1__REPLAYED_EVENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__replayed_event__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0 }
+
+
+struct  Fieldseal__V1__ListAlertsRequest
+{
+  ProtobufCMessage base;
+  int64_t since_unix_ms;
+  /*
+   * 0: 100
+   */
+  uint32_t limit;
+};
+#define FIELDSEAL__V1__LIST_ALERTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__list_alerts_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Fieldseal__V1__ListAlertsResponse
+{
+  ProtobufCMessage base;
+  size_t n_alerts;
+  Fieldseal__V1__RaisedAlert **alerts;
+};
+#define FIELDSEAL__V1__LIST_ALERTS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__list_alerts_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Fieldseal__V1__RaisedAlert
+{
+  ProtobufCMessage base;
+  /*
+   * 16 bytes
+   */
+  ProtobufCBinaryData id;
+  int64_t raised_unix_ms;
+  ProtobufCBinaryData kind;
+  ProtobufCBinaryData severity;
+  ProtobufCBinaryData object;
+  ProtobufCBinaryData text;
+  /*
+   * destinations that have not taken it yet
+   */
+  uint32_t pending;
+};
+#define FIELDSEAL__V1__RAISED_ALERT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__raised_alert__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0 }
 
 
 /* Fieldseal__V1__CatalogTable methods */
@@ -680,6 +1858,25 @@ Fieldseal__V1__FieldKeyGrant *
                       const uint8_t       *data);
 void   fieldseal__v1__field_key_grant__free_unpacked
                      (Fieldseal__V1__FieldKeyGrant *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__SealedPartner methods */
+void   fieldseal__v1__sealed_partner__init
+                     (Fieldseal__V1__SealedPartner         *message);
+size_t fieldseal__v1__sealed_partner__get_packed_size
+                     (const Fieldseal__V1__SealedPartner   *message);
+size_t fieldseal__v1__sealed_partner__pack
+                     (const Fieldseal__V1__SealedPartner   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__sealed_partner__pack_to_buffer
+                     (const Fieldseal__V1__SealedPartner   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__SealedPartner *
+       fieldseal__v1__sealed_partner__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__sealed_partner__free_unpacked
+                     (Fieldseal__V1__SealedPartner *message,
                       ProtobufCAllocator *allocator);
 /* Fieldseal__V1__SealedIndexKey methods */
 void   fieldseal__v1__sealed_index_key__init
@@ -966,6 +2163,1184 @@ Fieldseal__V1__KeysStatusResponse *
 void   fieldseal__v1__keys_status_response__free_unpacked
                      (Fieldseal__V1__KeysStatusResponse *message,
                       ProtobufCAllocator *allocator);
+/* Fieldseal__V1__RotateManyRequest methods */
+void   fieldseal__v1__rotate_many_request__init
+                     (Fieldseal__V1__RotateManyRequest         *message);
+size_t fieldseal__v1__rotate_many_request__get_packed_size
+                     (const Fieldseal__V1__RotateManyRequest   *message);
+size_t fieldseal__v1__rotate_many_request__pack
+                     (const Fieldseal__V1__RotateManyRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__rotate_many_request__pack_to_buffer
+                     (const Fieldseal__V1__RotateManyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__RotateManyRequest *
+       fieldseal__v1__rotate_many_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__rotate_many_request__free_unpacked
+                     (Fieldseal__V1__RotateManyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__RotateManyResponse methods */
+void   fieldseal__v1__rotate_many_response__init
+                     (Fieldseal__V1__RotateManyResponse         *message);
+size_t fieldseal__v1__rotate_many_response__get_packed_size
+                     (const Fieldseal__V1__RotateManyResponse   *message);
+size_t fieldseal__v1__rotate_many_response__pack
+                     (const Fieldseal__V1__RotateManyResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__rotate_many_response__pack_to_buffer
+                     (const Fieldseal__V1__RotateManyResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__RotateManyResponse *
+       fieldseal__v1__rotate_many_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__rotate_many_response__free_unpacked
+                     (Fieldseal__V1__RotateManyResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__RotatedKey methods */
+void   fieldseal__v1__rotated_key__init
+                     (Fieldseal__V1__RotatedKey         *message);
+size_t fieldseal__v1__rotated_key__get_packed_size
+                     (const Fieldseal__V1__RotatedKey   *message);
+size_t fieldseal__v1__rotated_key__pack
+                     (const Fieldseal__V1__RotatedKey   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__rotated_key__pack_to_buffer
+                     (const Fieldseal__V1__RotatedKey   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__RotatedKey *
+       fieldseal__v1__rotated_key__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__rotated_key__free_unpacked
+                     (Fieldseal__V1__RotatedKey *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__RollbackRotationRequest methods */
+void   fieldseal__v1__rollback_rotation_request__init
+                     (Fieldseal__V1__RollbackRotationRequest         *message);
+size_t fieldseal__v1__rollback_rotation_request__get_packed_size
+                     (const Fieldseal__V1__RollbackRotationRequest   *message);
+size_t fieldseal__v1__rollback_rotation_request__pack
+                     (const Fieldseal__V1__RollbackRotationRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__rollback_rotation_request__pack_to_buffer
+                     (const Fieldseal__V1__RollbackRotationRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__RollbackRotationRequest *
+       fieldseal__v1__rollback_rotation_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__rollback_rotation_request__free_unpacked
+                     (Fieldseal__V1__RollbackRotationRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__KeyVersionRequest methods */
+void   fieldseal__v1__key_version_request__init
+                     (Fieldseal__V1__KeyVersionRequest         *message);
+size_t fieldseal__v1__key_version_request__get_packed_size
+                     (const Fieldseal__V1__KeyVersionRequest   *message);
+size_t fieldseal__v1__key_version_request__pack
+                     (const Fieldseal__V1__KeyVersionRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__key_version_request__pack_to_buffer
+                     (const Fieldseal__V1__KeyVersionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__KeyVersionRequest *
+       fieldseal__v1__key_version_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__key_version_request__free_unpacked
+                     (Fieldseal__V1__KeyVersionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__KeyChangeResponse methods */
+void   fieldseal__v1__key_change_response__init
+                     (Fieldseal__V1__KeyChangeResponse         *message);
+size_t fieldseal__v1__key_change_response__get_packed_size
+                     (const Fieldseal__V1__KeyChangeResponse   *message);
+size_t fieldseal__v1__key_change_response__pack
+                     (const Fieldseal__V1__KeyChangeResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__key_change_response__pack_to_buffer
+                     (const Fieldseal__V1__KeyChangeResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__KeyChangeResponse *
+       fieldseal__v1__key_change_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__key_change_response__free_unpacked
+                     (Fieldseal__V1__KeyChangeResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ShowScheduleRequest methods */
+void   fieldseal__v1__show_schedule_request__init
+                     (Fieldseal__V1__ShowScheduleRequest         *message);
+size_t fieldseal__v1__show_schedule_request__get_packed_size
+                     (const Fieldseal__V1__ShowScheduleRequest   *message);
+size_t fieldseal__v1__show_schedule_request__pack
+                     (const Fieldseal__V1__ShowScheduleRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__show_schedule_request__pack_to_buffer
+                     (const Fieldseal__V1__ShowScheduleRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ShowScheduleRequest *
+       fieldseal__v1__show_schedule_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__show_schedule_request__free_unpacked
+                     (Fieldseal__V1__ShowScheduleRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ScheduleEntry methods */
+void   fieldseal__v1__schedule_entry__init
+                     (Fieldseal__V1__ScheduleEntry         *message);
+size_t fieldseal__v1__schedule_entry__get_packed_size
+                     (const Fieldseal__V1__ScheduleEntry   *message);
+size_t fieldseal__v1__schedule_entry__pack
+                     (const Fieldseal__V1__ScheduleEntry   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__schedule_entry__pack_to_buffer
+                     (const Fieldseal__V1__ScheduleEntry   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ScheduleEntry *
+       fieldseal__v1__schedule_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__schedule_entry__free_unpacked
+                     (Fieldseal__V1__ScheduleEntry *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ShowScheduleResponse methods */
+void   fieldseal__v1__show_schedule_response__init
+                     (Fieldseal__V1__ShowScheduleResponse         *message);
+size_t fieldseal__v1__show_schedule_response__get_packed_size
+                     (const Fieldseal__V1__ShowScheduleResponse   *message);
+size_t fieldseal__v1__show_schedule_response__pack
+                     (const Fieldseal__V1__ShowScheduleResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__show_schedule_response__pack_to_buffer
+                     (const Fieldseal__V1__ShowScheduleResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ShowScheduleResponse *
+       fieldseal__v1__show_schedule_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__show_schedule_response__free_unpacked
+                     (Fieldseal__V1__ShowScheduleResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__PauseRotationRequest methods */
+void   fieldseal__v1__pause_rotation_request__init
+                     (Fieldseal__V1__PauseRotationRequest         *message);
+size_t fieldseal__v1__pause_rotation_request__get_packed_size
+                     (const Fieldseal__V1__PauseRotationRequest   *message);
+size_t fieldseal__v1__pause_rotation_request__pack
+                     (const Fieldseal__V1__PauseRotationRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__pause_rotation_request__pack_to_buffer
+                     (const Fieldseal__V1__PauseRotationRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__PauseRotationRequest *
+       fieldseal__v1__pause_rotation_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__pause_rotation_request__free_unpacked
+                     (Fieldseal__V1__PauseRotationRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ResumeRotationRequest methods */
+void   fieldseal__v1__resume_rotation_request__init
+                     (Fieldseal__V1__ResumeRotationRequest         *message);
+size_t fieldseal__v1__resume_rotation_request__get_packed_size
+                     (const Fieldseal__V1__ResumeRotationRequest   *message);
+size_t fieldseal__v1__resume_rotation_request__pack
+                     (const Fieldseal__V1__ResumeRotationRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__resume_rotation_request__pack_to_buffer
+                     (const Fieldseal__V1__ResumeRotationRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ResumeRotationRequest *
+       fieldseal__v1__resume_rotation_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__resume_rotation_request__free_unpacked
+                     (Fieldseal__V1__ResumeRotationRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__PauseRotationResponse methods */
+void   fieldseal__v1__pause_rotation_response__init
+                     (Fieldseal__V1__PauseRotationResponse         *message);
+size_t fieldseal__v1__pause_rotation_response__get_packed_size
+                     (const Fieldseal__V1__PauseRotationResponse   *message);
+size_t fieldseal__v1__pause_rotation_response__pack
+                     (const Fieldseal__V1__PauseRotationResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__pause_rotation_response__pack_to_buffer
+                     (const Fieldseal__V1__PauseRotationResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__PauseRotationResponse *
+       fieldseal__v1__pause_rotation_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__pause_rotation_response__free_unpacked
+                     (Fieldseal__V1__PauseRotationResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__PausedRotation methods */
+void   fieldseal__v1__paused_rotation__init
+                     (Fieldseal__V1__PausedRotation         *message);
+size_t fieldseal__v1__paused_rotation__get_packed_size
+                     (const Fieldseal__V1__PausedRotation   *message);
+size_t fieldseal__v1__paused_rotation__pack
+                     (const Fieldseal__V1__PausedRotation   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__paused_rotation__pack_to_buffer
+                     (const Fieldseal__V1__PausedRotation   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__PausedRotation *
+       fieldseal__v1__paused_rotation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__paused_rotation__free_unpacked
+                     (Fieldseal__V1__PausedRotation *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ReportCensusRequest methods */
+void   fieldseal__v1__report_census_request__init
+                     (Fieldseal__V1__ReportCensusRequest         *message);
+size_t fieldseal__v1__report_census_request__get_packed_size
+                     (const Fieldseal__V1__ReportCensusRequest   *message);
+size_t fieldseal__v1__report_census_request__pack
+                     (const Fieldseal__V1__ReportCensusRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__report_census_request__pack_to_buffer
+                     (const Fieldseal__V1__ReportCensusRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ReportCensusRequest *
+       fieldseal__v1__report_census_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__report_census_request__free_unpacked
+                     (Fieldseal__V1__ReportCensusRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__CensusCount methods */
+void   fieldseal__v1__census_count__init
+                     (Fieldseal__V1__CensusCount         *message);
+size_t fieldseal__v1__census_count__get_packed_size
+                     (const Fieldseal__V1__CensusCount   *message);
+size_t fieldseal__v1__census_count__pack
+                     (const Fieldseal__V1__CensusCount   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__census_count__pack_to_buffer
+                     (const Fieldseal__V1__CensusCount   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__CensusCount *
+       fieldseal__v1__census_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__census_count__free_unpacked
+                     (Fieldseal__V1__CensusCount *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ReportCensusResponse methods */
+void   fieldseal__v1__report_census_response__init
+                     (Fieldseal__V1__ReportCensusResponse         *message);
+size_t fieldseal__v1__report_census_response__get_packed_size
+                     (const Fieldseal__V1__ReportCensusResponse   *message);
+size_t fieldseal__v1__report_census_response__pack
+                     (const Fieldseal__V1__ReportCensusResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__report_census_response__pack_to_buffer
+                     (const Fieldseal__V1__ReportCensusResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ReportCensusResponse *
+       fieldseal__v1__report_census_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__report_census_response__free_unpacked
+                     (Fieldseal__V1__ReportCensusResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ShowCensusRequest methods */
+void   fieldseal__v1__show_census_request__init
+                     (Fieldseal__V1__ShowCensusRequest         *message);
+size_t fieldseal__v1__show_census_request__get_packed_size
+                     (const Fieldseal__V1__ShowCensusRequest   *message);
+size_t fieldseal__v1__show_census_request__pack
+                     (const Fieldseal__V1__ShowCensusRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__show_census_request__pack_to_buffer
+                     (const Fieldseal__V1__ShowCensusRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ShowCensusRequest *
+       fieldseal__v1__show_census_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__show_census_request__free_unpacked
+                     (Fieldseal__V1__ShowCensusRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ShowCensusResponse methods */
+void   fieldseal__v1__show_census_response__init
+                     (Fieldseal__V1__ShowCensusResponse         *message);
+size_t fieldseal__v1__show_census_response__get_packed_size
+                     (const Fieldseal__V1__ShowCensusResponse   *message);
+size_t fieldseal__v1__show_census_response__pack
+                     (const Fieldseal__V1__ShowCensusResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__show_census_response__pack_to_buffer
+                     (const Fieldseal__V1__ShowCensusResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ShowCensusResponse *
+       fieldseal__v1__show_census_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__show_census_response__free_unpacked
+                     (Fieldseal__V1__ShowCensusResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__Census methods */
+void   fieldseal__v1__census__init
+                     (Fieldseal__V1__Census         *message);
+size_t fieldseal__v1__census__get_packed_size
+                     (const Fieldseal__V1__Census   *message);
+size_t fieldseal__v1__census__pack
+                     (const Fieldseal__V1__Census   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__census__pack_to_buffer
+                     (const Fieldseal__V1__Census   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__Census *
+       fieldseal__v1__census__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__census__free_unpacked
+                     (Fieldseal__V1__Census *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__CompromiseKeyRequest methods */
+void   fieldseal__v1__compromise_key_request__init
+                     (Fieldseal__V1__CompromiseKeyRequest         *message);
+size_t fieldseal__v1__compromise_key_request__get_packed_size
+                     (const Fieldseal__V1__CompromiseKeyRequest   *message);
+size_t fieldseal__v1__compromise_key_request__pack
+                     (const Fieldseal__V1__CompromiseKeyRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__compromise_key_request__pack_to_buffer
+                     (const Fieldseal__V1__CompromiseKeyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__CompromiseKeyRequest *
+       fieldseal__v1__compromise_key_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__compromise_key_request__free_unpacked
+                     (Fieldseal__V1__CompromiseKeyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__CompromiseKeyResponse methods */
+void   fieldseal__v1__compromise_key_response__init
+                     (Fieldseal__V1__CompromiseKeyResponse         *message);
+size_t fieldseal__v1__compromise_key_response__get_packed_size
+                     (const Fieldseal__V1__CompromiseKeyResponse   *message);
+size_t fieldseal__v1__compromise_key_response__pack
+                     (const Fieldseal__V1__CompromiseKeyResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__compromise_key_response__pack_to_buffer
+                     (const Fieldseal__V1__CompromiseKeyResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__CompromiseKeyResponse *
+       fieldseal__v1__compromise_key_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__compromise_key_response__free_unpacked
+                     (Fieldseal__V1__CompromiseKeyResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__AffectedField methods */
+void   fieldseal__v1__affected_field__init
+                     (Fieldseal__V1__AffectedField         *message);
+size_t fieldseal__v1__affected_field__get_packed_size
+                     (const Fieldseal__V1__AffectedField   *message);
+size_t fieldseal__v1__affected_field__pack
+                     (const Fieldseal__V1__AffectedField   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__affected_field__pack_to_buffer
+                     (const Fieldseal__V1__AffectedField   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__AffectedField *
+       fieldseal__v1__affected_field__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__affected_field__free_unpacked
+                     (Fieldseal__V1__AffectedField *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ShowPropagationRequest methods */
+void   fieldseal__v1__show_propagation_request__init
+                     (Fieldseal__V1__ShowPropagationRequest         *message);
+size_t fieldseal__v1__show_propagation_request__get_packed_size
+                     (const Fieldseal__V1__ShowPropagationRequest   *message);
+size_t fieldseal__v1__show_propagation_request__pack
+                     (const Fieldseal__V1__ShowPropagationRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__show_propagation_request__pack_to_buffer
+                     (const Fieldseal__V1__ShowPropagationRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ShowPropagationRequest *
+       fieldseal__v1__show_propagation_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__show_propagation_request__free_unpacked
+                     (Fieldseal__V1__ShowPropagationRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ShowPropagationResponse methods */
+void   fieldseal__v1__show_propagation_response__init
+                     (Fieldseal__V1__ShowPropagationResponse         *message);
+size_t fieldseal__v1__show_propagation_response__get_packed_size
+                     (const Fieldseal__V1__ShowPropagationResponse   *message);
+size_t fieldseal__v1__show_propagation_response__pack
+                     (const Fieldseal__V1__ShowPropagationResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__show_propagation_response__pack_to_buffer
+                     (const Fieldseal__V1__ShowPropagationResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ShowPropagationResponse *
+       fieldseal__v1__show_propagation_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__show_propagation_response__free_unpacked
+                     (Fieldseal__V1__ShowPropagationResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__Watcher methods */
+void   fieldseal__v1__watcher__init
+                     (Fieldseal__V1__Watcher         *message);
+size_t fieldseal__v1__watcher__get_packed_size
+                     (const Fieldseal__V1__Watcher   *message);
+size_t fieldseal__v1__watcher__pack
+                     (const Fieldseal__V1__Watcher   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__watcher__pack_to_buffer
+                     (const Fieldseal__V1__Watcher   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__Watcher *
+       fieldseal__v1__watcher__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__watcher__free_unpacked
+                     (Fieldseal__V1__Watcher *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__WatchKeysRequest methods */
+void   fieldseal__v1__watch_keys_request__init
+                     (Fieldseal__V1__WatchKeysRequest         *message);
+size_t fieldseal__v1__watch_keys_request__get_packed_size
+                     (const Fieldseal__V1__WatchKeysRequest   *message);
+size_t fieldseal__v1__watch_keys_request__pack
+                     (const Fieldseal__V1__WatchKeysRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__watch_keys_request__pack_to_buffer
+                     (const Fieldseal__V1__WatchKeysRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__WatchKeysRequest *
+       fieldseal__v1__watch_keys_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__watch_keys_request__free_unpacked
+                     (Fieldseal__V1__WatchKeysRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__KeyChanges methods */
+void   fieldseal__v1__key_changes__init
+                     (Fieldseal__V1__KeyChanges         *message);
+size_t fieldseal__v1__key_changes__get_packed_size
+                     (const Fieldseal__V1__KeyChanges   *message);
+size_t fieldseal__v1__key_changes__pack
+                     (const Fieldseal__V1__KeyChanges   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__key_changes__pack_to_buffer
+                     (const Fieldseal__V1__KeyChanges   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__KeyChanges *
+       fieldseal__v1__key_changes__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__key_changes__free_unpacked
+                     (Fieldseal__V1__KeyChanges *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__KeyChange methods */
+void   fieldseal__v1__key_change__init
+                     (Fieldseal__V1__KeyChange         *message);
+size_t fieldseal__v1__key_change__get_packed_size
+                     (const Fieldseal__V1__KeyChange   *message);
+size_t fieldseal__v1__key_change__pack
+                     (const Fieldseal__V1__KeyChange   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__key_change__pack_to_buffer
+                     (const Fieldseal__V1__KeyChange   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__KeyChange *
+       fieldseal__v1__key_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__key_change__free_unpacked
+                     (Fieldseal__V1__KeyChange *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__AcknowledgeKeysRequest methods */
+void   fieldseal__v1__acknowledge_keys_request__init
+                     (Fieldseal__V1__AcknowledgeKeysRequest         *message);
+size_t fieldseal__v1__acknowledge_keys_request__get_packed_size
+                     (const Fieldseal__V1__AcknowledgeKeysRequest   *message);
+size_t fieldseal__v1__acknowledge_keys_request__pack
+                     (const Fieldseal__V1__AcknowledgeKeysRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__acknowledge_keys_request__pack_to_buffer
+                     (const Fieldseal__V1__AcknowledgeKeysRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__AcknowledgeKeysRequest *
+       fieldseal__v1__acknowledge_keys_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__acknowledge_keys_request__free_unpacked
+                     (Fieldseal__V1__AcknowledgeKeysRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__AcknowledgeKeysResponse methods */
+void   fieldseal__v1__acknowledge_keys_response__init
+                     (Fieldseal__V1__AcknowledgeKeysResponse         *message);
+size_t fieldseal__v1__acknowledge_keys_response__get_packed_size
+                     (const Fieldseal__V1__AcknowledgeKeysResponse   *message);
+size_t fieldseal__v1__acknowledge_keys_response__pack
+                     (const Fieldseal__V1__AcknowledgeKeysResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__acknowledge_keys_response__pack_to_buffer
+                     (const Fieldseal__V1__AcknowledgeKeysResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__AcknowledgeKeysResponse *
+       fieldseal__v1__acknowledge_keys_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__acknowledge_keys_response__free_unpacked
+                     (Fieldseal__V1__AcknowledgeKeysResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__LeaseRequest methods */
+void   fieldseal__v1__lease_request__init
+                     (Fieldseal__V1__LeaseRequest         *message);
+size_t fieldseal__v1__lease_request__get_packed_size
+                     (const Fieldseal__V1__LeaseRequest   *message);
+size_t fieldseal__v1__lease_request__pack
+                     (const Fieldseal__V1__LeaseRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__lease_request__pack_to_buffer
+                     (const Fieldseal__V1__LeaseRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__LeaseRequest *
+       fieldseal__v1__lease_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__lease_request__free_unpacked
+                     (Fieldseal__V1__LeaseRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__LeaseItem methods */
+void   fieldseal__v1__lease_item__init
+                     (Fieldseal__V1__LeaseItem         *message);
+size_t fieldseal__v1__lease_item__get_packed_size
+                     (const Fieldseal__V1__LeaseItem   *message);
+size_t fieldseal__v1__lease_item__pack
+                     (const Fieldseal__V1__LeaseItem   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__lease_item__pack_to_buffer
+                     (const Fieldseal__V1__LeaseItem   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__LeaseItem *
+       fieldseal__v1__lease_item__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__lease_item__free_unpacked
+                     (Fieldseal__V1__LeaseItem *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__LeaseResponse methods */
+void   fieldseal__v1__lease_response__init
+                     (Fieldseal__V1__LeaseResponse         *message);
+size_t fieldseal__v1__lease_response__get_packed_size
+                     (const Fieldseal__V1__LeaseResponse   *message);
+size_t fieldseal__v1__lease_response__pack
+                     (const Fieldseal__V1__LeaseResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__lease_response__pack_to_buffer
+                     (const Fieldseal__V1__LeaseResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__LeaseResponse *
+       fieldseal__v1__lease_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__lease_response__free_unpacked
+                     (Fieldseal__V1__LeaseResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__LeaseResult methods */
+void   fieldseal__v1__lease_result__init
+                     (Fieldseal__V1__LeaseResult         *message);
+size_t fieldseal__v1__lease_result__get_packed_size
+                     (const Fieldseal__V1__LeaseResult   *message);
+size_t fieldseal__v1__lease_result__pack
+                     (const Fieldseal__V1__LeaseResult   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__lease_result__pack_to_buffer
+                     (const Fieldseal__V1__LeaseResult   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__LeaseResult *
+       fieldseal__v1__lease_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__lease_result__free_unpacked
+                     (Fieldseal__V1__LeaseResult *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__LeaseGrant methods */
+void   fieldseal__v1__lease_grant__init
+                     (Fieldseal__V1__LeaseGrant         *message);
+size_t fieldseal__v1__lease_grant__get_packed_size
+                     (const Fieldseal__V1__LeaseGrant   *message);
+size_t fieldseal__v1__lease_grant__pack
+                     (const Fieldseal__V1__LeaseGrant   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__lease_grant__pack_to_buffer
+                     (const Fieldseal__V1__LeaseGrant   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__LeaseGrant *
+       fieldseal__v1__lease_grant__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__lease_grant__free_unpacked
+                     (Fieldseal__V1__LeaseGrant *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__DestructionResponse methods */
+void   fieldseal__v1__destruction_response__init
+                     (Fieldseal__V1__DestructionResponse         *message);
+size_t fieldseal__v1__destruction_response__get_packed_size
+                     (const Fieldseal__V1__DestructionResponse   *message);
+size_t fieldseal__v1__destruction_response__pack
+                     (const Fieldseal__V1__DestructionResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__destruction_response__pack_to_buffer
+                     (const Fieldseal__V1__DestructionResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__DestructionResponse *
+       fieldseal__v1__destruction_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__destruction_response__free_unpacked
+                     (Fieldseal__V1__DestructionResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__GetSubjectKeyRequest methods */
+void   fieldseal__v1__get_subject_key_request__init
+                     (Fieldseal__V1__GetSubjectKeyRequest         *message);
+size_t fieldseal__v1__get_subject_key_request__get_packed_size
+                     (const Fieldseal__V1__GetSubjectKeyRequest   *message);
+size_t fieldseal__v1__get_subject_key_request__pack
+                     (const Fieldseal__V1__GetSubjectKeyRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__get_subject_key_request__pack_to_buffer
+                     (const Fieldseal__V1__GetSubjectKeyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__GetSubjectKeyRequest *
+       fieldseal__v1__get_subject_key_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__get_subject_key_request__free_unpacked
+                     (Fieldseal__V1__GetSubjectKeyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__SubjectSelector methods */
+void   fieldseal__v1__subject_selector__init
+                     (Fieldseal__V1__SubjectSelector         *message);
+size_t fieldseal__v1__subject_selector__get_packed_size
+                     (const Fieldseal__V1__SubjectSelector   *message);
+size_t fieldseal__v1__subject_selector__pack
+                     (const Fieldseal__V1__SubjectSelector   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__subject_selector__pack_to_buffer
+                     (const Fieldseal__V1__SubjectSelector   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__SubjectSelector *
+       fieldseal__v1__subject_selector__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__subject_selector__free_unpacked
+                     (Fieldseal__V1__SubjectSelector *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__GetSubjectKeyResponse methods */
+void   fieldseal__v1__get_subject_key_response__init
+                     (Fieldseal__V1__GetSubjectKeyResponse         *message);
+size_t fieldseal__v1__get_subject_key_response__get_packed_size
+                     (const Fieldseal__V1__GetSubjectKeyResponse   *message);
+size_t fieldseal__v1__get_subject_key_response__pack
+                     (const Fieldseal__V1__GetSubjectKeyResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__get_subject_key_response__pack_to_buffer
+                     (const Fieldseal__V1__GetSubjectKeyResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__GetSubjectKeyResponse *
+       fieldseal__v1__get_subject_key_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__get_subject_key_response__free_unpacked
+                     (Fieldseal__V1__GetSubjectKeyResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__SubjectKeyResult methods */
+void   fieldseal__v1__subject_key_result__init
+                     (Fieldseal__V1__SubjectKeyResult         *message);
+size_t fieldseal__v1__subject_key_result__get_packed_size
+                     (const Fieldseal__V1__SubjectKeyResult   *message);
+size_t fieldseal__v1__subject_key_result__pack
+                     (const Fieldseal__V1__SubjectKeyResult   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__subject_key_result__pack_to_buffer
+                     (const Fieldseal__V1__SubjectKeyResult   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__SubjectKeyResult *
+       fieldseal__v1__subject_key_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__subject_key_result__free_unpacked
+                     (Fieldseal__V1__SubjectKeyResult *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__SubjectKeyGrant methods */
+void   fieldseal__v1__subject_key_grant__init
+                     (Fieldseal__V1__SubjectKeyGrant         *message);
+size_t fieldseal__v1__subject_key_grant__get_packed_size
+                     (const Fieldseal__V1__SubjectKeyGrant   *message);
+size_t fieldseal__v1__subject_key_grant__pack
+                     (const Fieldseal__V1__SubjectKeyGrant   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__subject_key_grant__pack_to_buffer
+                     (const Fieldseal__V1__SubjectKeyGrant   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__SubjectKeyGrant *
+       fieldseal__v1__subject_key_grant__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__subject_key_grant__free_unpacked
+                     (Fieldseal__V1__SubjectKeyGrant *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__EraseSubjectRequest methods */
+void   fieldseal__v1__erase_subject_request__init
+                     (Fieldseal__V1__EraseSubjectRequest         *message);
+size_t fieldseal__v1__erase_subject_request__get_packed_size
+                     (const Fieldseal__V1__EraseSubjectRequest   *message);
+size_t fieldseal__v1__erase_subject_request__pack
+                     (const Fieldseal__V1__EraseSubjectRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__erase_subject_request__pack_to_buffer
+                     (const Fieldseal__V1__EraseSubjectRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__EraseSubjectRequest *
+       fieldseal__v1__erase_subject_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__erase_subject_request__free_unpacked
+                     (Fieldseal__V1__EraseSubjectRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__EraseSubjectResponse methods */
+void   fieldseal__v1__erase_subject_response__init
+                     (Fieldseal__V1__EraseSubjectResponse         *message);
+size_t fieldseal__v1__erase_subject_response__get_packed_size
+                     (const Fieldseal__V1__EraseSubjectResponse   *message);
+size_t fieldseal__v1__erase_subject_response__pack
+                     (const Fieldseal__V1__EraseSubjectResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__erase_subject_response__pack_to_buffer
+                     (const Fieldseal__V1__EraseSubjectResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__EraseSubjectResponse *
+       fieldseal__v1__erase_subject_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__erase_subject_response__free_unpacked
+                     (Fieldseal__V1__EraseSubjectResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ShowMasterRequest methods */
+void   fieldseal__v1__show_master_request__init
+                     (Fieldseal__V1__ShowMasterRequest         *message);
+size_t fieldseal__v1__show_master_request__get_packed_size
+                     (const Fieldseal__V1__ShowMasterRequest   *message);
+size_t fieldseal__v1__show_master_request__pack
+                     (const Fieldseal__V1__ShowMasterRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__show_master_request__pack_to_buffer
+                     (const Fieldseal__V1__ShowMasterRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ShowMasterRequest *
+       fieldseal__v1__show_master_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__show_master_request__free_unpacked
+                     (Fieldseal__V1__ShowMasterRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ShowMasterResponse methods */
+void   fieldseal__v1__show_master_response__init
+                     (Fieldseal__V1__ShowMasterResponse         *message);
+size_t fieldseal__v1__show_master_response__get_packed_size
+                     (const Fieldseal__V1__ShowMasterResponse   *message);
+size_t fieldseal__v1__show_master_response__pack
+                     (const Fieldseal__V1__ShowMasterResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__show_master_response__pack_to_buffer
+                     (const Fieldseal__V1__ShowMasterResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ShowMasterResponse *
+       fieldseal__v1__show_master_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__show_master_response__free_unpacked
+                     (Fieldseal__V1__ShowMasterResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__Custodian methods */
+void   fieldseal__v1__custodian__init
+                     (Fieldseal__V1__Custodian         *message);
+size_t fieldseal__v1__custodian__get_packed_size
+                     (const Fieldseal__V1__Custodian   *message);
+size_t fieldseal__v1__custodian__pack
+                     (const Fieldseal__V1__Custodian   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__custodian__pack_to_buffer
+                     (const Fieldseal__V1__Custodian   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__Custodian *
+       fieldseal__v1__custodian__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__custodian__free_unpacked
+                     (Fieldseal__V1__Custodian *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__CustodianRequest methods */
+void   fieldseal__v1__custodian_request__init
+                     (Fieldseal__V1__CustodianRequest         *message);
+size_t fieldseal__v1__custodian_request__get_packed_size
+                     (const Fieldseal__V1__CustodianRequest   *message);
+size_t fieldseal__v1__custodian_request__pack
+                     (const Fieldseal__V1__CustodianRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__custodian_request__pack_to_buffer
+                     (const Fieldseal__V1__CustodianRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__CustodianRequest *
+       fieldseal__v1__custodian_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__custodian_request__free_unpacked
+                     (Fieldseal__V1__CustodianRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__MakeSharesRequest methods */
+void   fieldseal__v1__make_shares_request__init
+                     (Fieldseal__V1__MakeSharesRequest         *message);
+size_t fieldseal__v1__make_shares_request__get_packed_size
+                     (const Fieldseal__V1__MakeSharesRequest   *message);
+size_t fieldseal__v1__make_shares_request__pack
+                     (const Fieldseal__V1__MakeSharesRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__make_shares_request__pack_to_buffer
+                     (const Fieldseal__V1__MakeSharesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__MakeSharesRequest *
+       fieldseal__v1__make_shares_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__make_shares_request__free_unpacked
+                     (Fieldseal__V1__MakeSharesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__MakeSharesResponse methods */
+void   fieldseal__v1__make_shares_response__init
+                     (Fieldseal__V1__MakeSharesResponse         *message);
+size_t fieldseal__v1__make_shares_response__get_packed_size
+                     (const Fieldseal__V1__MakeSharesResponse   *message);
+size_t fieldseal__v1__make_shares_response__pack
+                     (const Fieldseal__V1__MakeSharesResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__make_shares_response__pack_to_buffer
+                     (const Fieldseal__V1__MakeSharesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__MakeSharesResponse *
+       fieldseal__v1__make_shares_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__make_shares_response__free_unpacked
+                     (Fieldseal__V1__MakeSharesResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__RunDrillRequest methods */
+void   fieldseal__v1__run_drill_request__init
+                     (Fieldseal__V1__RunDrillRequest         *message);
+size_t fieldseal__v1__run_drill_request__get_packed_size
+                     (const Fieldseal__V1__RunDrillRequest   *message);
+size_t fieldseal__v1__run_drill_request__pack
+                     (const Fieldseal__V1__RunDrillRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__run_drill_request__pack_to_buffer
+                     (const Fieldseal__V1__RunDrillRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__RunDrillRequest *
+       fieldseal__v1__run_drill_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__run_drill_request__free_unpacked
+                     (Fieldseal__V1__RunDrillRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__RunDrillResponse methods */
+void   fieldseal__v1__run_drill_response__init
+                     (Fieldseal__V1__RunDrillResponse         *message);
+size_t fieldseal__v1__run_drill_response__get_packed_size
+                     (const Fieldseal__V1__RunDrillResponse   *message);
+size_t fieldseal__v1__run_drill_response__pack
+                     (const Fieldseal__V1__RunDrillResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__run_drill_response__pack_to_buffer
+                     (const Fieldseal__V1__RunDrillResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__RunDrillResponse *
+       fieldseal__v1__run_drill_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__run_drill_response__free_unpacked
+                     (Fieldseal__V1__RunDrillResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ShowUnsealRequest methods */
+void   fieldseal__v1__show_unseal_request__init
+                     (Fieldseal__V1__ShowUnsealRequest         *message);
+size_t fieldseal__v1__show_unseal_request__get_packed_size
+                     (const Fieldseal__V1__ShowUnsealRequest   *message);
+size_t fieldseal__v1__show_unseal_request__pack
+                     (const Fieldseal__V1__ShowUnsealRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__show_unseal_request__pack_to_buffer
+                     (const Fieldseal__V1__ShowUnsealRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ShowUnsealRequest *
+       fieldseal__v1__show_unseal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__show_unseal_request__free_unpacked
+                     (Fieldseal__V1__ShowUnsealRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__UnsealRequest methods */
+void   fieldseal__v1__unseal_request__init
+                     (Fieldseal__V1__UnsealRequest         *message);
+size_t fieldseal__v1__unseal_request__get_packed_size
+                     (const Fieldseal__V1__UnsealRequest   *message);
+size_t fieldseal__v1__unseal_request__pack
+                     (const Fieldseal__V1__UnsealRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__unseal_request__pack_to_buffer
+                     (const Fieldseal__V1__UnsealRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__UnsealRequest *
+       fieldseal__v1__unseal_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__unseal_request__free_unpacked
+                     (Fieldseal__V1__UnsealRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__UnsealResponse methods */
+void   fieldseal__v1__unseal_response__init
+                     (Fieldseal__V1__UnsealResponse         *message);
+size_t fieldseal__v1__unseal_response__get_packed_size
+                     (const Fieldseal__V1__UnsealResponse   *message);
+size_t fieldseal__v1__unseal_response__pack
+                     (const Fieldseal__V1__UnsealResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__unseal_response__pack_to_buffer
+                     (const Fieldseal__V1__UnsealResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__UnsealResponse *
+       fieldseal__v1__unseal_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__unseal_response__free_unpacked
+                     (Fieldseal__V1__UnsealResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__BackupRequest methods */
+void   fieldseal__v1__backup_request__init
+                     (Fieldseal__V1__BackupRequest         *message);
+size_t fieldseal__v1__backup_request__get_packed_size
+                     (const Fieldseal__V1__BackupRequest   *message);
+size_t fieldseal__v1__backup_request__pack
+                     (const Fieldseal__V1__BackupRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__backup_request__pack_to_buffer
+                     (const Fieldseal__V1__BackupRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__BackupRequest *
+       fieldseal__v1__backup_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__backup_request__free_unpacked
+                     (Fieldseal__V1__BackupRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__BackupChunk methods */
+void   fieldseal__v1__backup_chunk__init
+                     (Fieldseal__V1__BackupChunk         *message);
+size_t fieldseal__v1__backup_chunk__get_packed_size
+                     (const Fieldseal__V1__BackupChunk   *message);
+size_t fieldseal__v1__backup_chunk__pack
+                     (const Fieldseal__V1__BackupChunk   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__backup_chunk__pack_to_buffer
+                     (const Fieldseal__V1__BackupChunk   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__BackupChunk *
+       fieldseal__v1__backup_chunk__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__backup_chunk__free_unpacked
+                     (Fieldseal__V1__BackupChunk *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__AcceptRestoreRequest methods */
+void   fieldseal__v1__accept_restore_request__init
+                     (Fieldseal__V1__AcceptRestoreRequest         *message);
+size_t fieldseal__v1__accept_restore_request__get_packed_size
+                     (const Fieldseal__V1__AcceptRestoreRequest   *message);
+size_t fieldseal__v1__accept_restore_request__pack
+                     (const Fieldseal__V1__AcceptRestoreRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__accept_restore_request__pack_to_buffer
+                     (const Fieldseal__V1__AcceptRestoreRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__AcceptRestoreRequest *
+       fieldseal__v1__accept_restore_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__accept_restore_request__free_unpacked
+                     (Fieldseal__V1__AcceptRestoreRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__AcceptRestoreResponse methods */
+void   fieldseal__v1__accept_restore_response__init
+                     (Fieldseal__V1__AcceptRestoreResponse         *message);
+size_t fieldseal__v1__accept_restore_response__get_packed_size
+                     (const Fieldseal__V1__AcceptRestoreResponse   *message);
+size_t fieldseal__v1__accept_restore_response__pack
+                     (const Fieldseal__V1__AcceptRestoreResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__accept_restore_response__pack_to_buffer
+                     (const Fieldseal__V1__AcceptRestoreResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__AcceptRestoreResponse *
+       fieldseal__v1__accept_restore_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__accept_restore_response__free_unpacked
+                     (Fieldseal__V1__AcceptRestoreResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ReplayedEvent methods */
+void   fieldseal__v1__replayed_event__init
+                     (Fieldseal__V1__ReplayedEvent         *message);
+size_t fieldseal__v1__replayed_event__get_packed_size
+                     (const Fieldseal__V1__ReplayedEvent   *message);
+size_t fieldseal__v1__replayed_event__pack
+                     (const Fieldseal__V1__ReplayedEvent   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__replayed_event__pack_to_buffer
+                     (const Fieldseal__V1__ReplayedEvent   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ReplayedEvent *
+       fieldseal__v1__replayed_event__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__replayed_event__free_unpacked
+                     (Fieldseal__V1__ReplayedEvent *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ListAlertsRequest methods */
+void   fieldseal__v1__list_alerts_request__init
+                     (Fieldseal__V1__ListAlertsRequest         *message);
+size_t fieldseal__v1__list_alerts_request__get_packed_size
+                     (const Fieldseal__V1__ListAlertsRequest   *message);
+size_t fieldseal__v1__list_alerts_request__pack
+                     (const Fieldseal__V1__ListAlertsRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__list_alerts_request__pack_to_buffer
+                     (const Fieldseal__V1__ListAlertsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ListAlertsRequest *
+       fieldseal__v1__list_alerts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__list_alerts_request__free_unpacked
+                     (Fieldseal__V1__ListAlertsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ListAlertsResponse methods */
+void   fieldseal__v1__list_alerts_response__init
+                     (Fieldseal__V1__ListAlertsResponse         *message);
+size_t fieldseal__v1__list_alerts_response__get_packed_size
+                     (const Fieldseal__V1__ListAlertsResponse   *message);
+size_t fieldseal__v1__list_alerts_response__pack
+                     (const Fieldseal__V1__ListAlertsResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__list_alerts_response__pack_to_buffer
+                     (const Fieldseal__V1__ListAlertsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ListAlertsResponse *
+       fieldseal__v1__list_alerts_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__list_alerts_response__free_unpacked
+                     (Fieldseal__V1__ListAlertsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__RaisedAlert methods */
+void   fieldseal__v1__raised_alert__init
+                     (Fieldseal__V1__RaisedAlert         *message);
+size_t fieldseal__v1__raised_alert__get_packed_size
+                     (const Fieldseal__V1__RaisedAlert   *message);
+size_t fieldseal__v1__raised_alert__pack
+                     (const Fieldseal__V1__RaisedAlert   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__raised_alert__pack_to_buffer
+                     (const Fieldseal__V1__RaisedAlert   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__RaisedAlert *
+       fieldseal__v1__raised_alert__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__raised_alert__free_unpacked
+                     (Fieldseal__V1__RaisedAlert *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Fieldseal__V1__CatalogTable_Closure)
@@ -1003,6 +3378,9 @@ typedef void (*Fieldseal__V1__GetFieldKeyResult_Closure)
                   void *closure_data);
 typedef void (*Fieldseal__V1__FieldKeyGrant_Closure)
                  (const Fieldseal__V1__FieldKeyGrant *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__SealedPartner_Closure)
+                 (const Fieldseal__V1__SealedPartner *message,
                   void *closure_data);
 typedef void (*Fieldseal__V1__SealedIndexKey_Closure)
                  (const Fieldseal__V1__SealedIndexKey *message,
@@ -1049,12 +3427,201 @@ typedef void (*Fieldseal__V1__KeysStatusRequest_Closure)
 typedef void (*Fieldseal__V1__KeysStatusResponse_Closure)
                  (const Fieldseal__V1__KeysStatusResponse *message,
                   void *closure_data);
+typedef void (*Fieldseal__V1__RotateManyRequest_Closure)
+                 (const Fieldseal__V1__RotateManyRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__RotateManyResponse_Closure)
+                 (const Fieldseal__V1__RotateManyResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__RotatedKey_Closure)
+                 (const Fieldseal__V1__RotatedKey *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__RollbackRotationRequest_Closure)
+                 (const Fieldseal__V1__RollbackRotationRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__KeyVersionRequest_Closure)
+                 (const Fieldseal__V1__KeyVersionRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__KeyChangeResponse_Closure)
+                 (const Fieldseal__V1__KeyChangeResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ShowScheduleRequest_Closure)
+                 (const Fieldseal__V1__ShowScheduleRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ScheduleEntry_Closure)
+                 (const Fieldseal__V1__ScheduleEntry *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ShowScheduleResponse_Closure)
+                 (const Fieldseal__V1__ShowScheduleResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__PauseRotationRequest_Closure)
+                 (const Fieldseal__V1__PauseRotationRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ResumeRotationRequest_Closure)
+                 (const Fieldseal__V1__ResumeRotationRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__PauseRotationResponse_Closure)
+                 (const Fieldseal__V1__PauseRotationResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__PausedRotation_Closure)
+                 (const Fieldseal__V1__PausedRotation *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ReportCensusRequest_Closure)
+                 (const Fieldseal__V1__ReportCensusRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__CensusCount_Closure)
+                 (const Fieldseal__V1__CensusCount *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ReportCensusResponse_Closure)
+                 (const Fieldseal__V1__ReportCensusResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ShowCensusRequest_Closure)
+                 (const Fieldseal__V1__ShowCensusRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ShowCensusResponse_Closure)
+                 (const Fieldseal__V1__ShowCensusResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__Census_Closure)
+                 (const Fieldseal__V1__Census *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__CompromiseKeyRequest_Closure)
+                 (const Fieldseal__V1__CompromiseKeyRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__CompromiseKeyResponse_Closure)
+                 (const Fieldseal__V1__CompromiseKeyResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__AffectedField_Closure)
+                 (const Fieldseal__V1__AffectedField *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ShowPropagationRequest_Closure)
+                 (const Fieldseal__V1__ShowPropagationRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ShowPropagationResponse_Closure)
+                 (const Fieldseal__V1__ShowPropagationResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__Watcher_Closure)
+                 (const Fieldseal__V1__Watcher *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__WatchKeysRequest_Closure)
+                 (const Fieldseal__V1__WatchKeysRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__KeyChanges_Closure)
+                 (const Fieldseal__V1__KeyChanges *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__KeyChange_Closure)
+                 (const Fieldseal__V1__KeyChange *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__AcknowledgeKeysRequest_Closure)
+                 (const Fieldseal__V1__AcknowledgeKeysRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__AcknowledgeKeysResponse_Closure)
+                 (const Fieldseal__V1__AcknowledgeKeysResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__LeaseRequest_Closure)
+                 (const Fieldseal__V1__LeaseRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__LeaseItem_Closure)
+                 (const Fieldseal__V1__LeaseItem *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__LeaseResponse_Closure)
+                 (const Fieldseal__V1__LeaseResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__LeaseResult_Closure)
+                 (const Fieldseal__V1__LeaseResult *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__LeaseGrant_Closure)
+                 (const Fieldseal__V1__LeaseGrant *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__DestructionResponse_Closure)
+                 (const Fieldseal__V1__DestructionResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__GetSubjectKeyRequest_Closure)
+                 (const Fieldseal__V1__GetSubjectKeyRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__SubjectSelector_Closure)
+                 (const Fieldseal__V1__SubjectSelector *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__GetSubjectKeyResponse_Closure)
+                 (const Fieldseal__V1__GetSubjectKeyResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__SubjectKeyResult_Closure)
+                 (const Fieldseal__V1__SubjectKeyResult *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__SubjectKeyGrant_Closure)
+                 (const Fieldseal__V1__SubjectKeyGrant *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__EraseSubjectRequest_Closure)
+                 (const Fieldseal__V1__EraseSubjectRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__EraseSubjectResponse_Closure)
+                 (const Fieldseal__V1__EraseSubjectResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ShowMasterRequest_Closure)
+                 (const Fieldseal__V1__ShowMasterRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ShowMasterResponse_Closure)
+                 (const Fieldseal__V1__ShowMasterResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__Custodian_Closure)
+                 (const Fieldseal__V1__Custodian *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__CustodianRequest_Closure)
+                 (const Fieldseal__V1__CustodianRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__MakeSharesRequest_Closure)
+                 (const Fieldseal__V1__MakeSharesRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__MakeSharesResponse_Closure)
+                 (const Fieldseal__V1__MakeSharesResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__RunDrillRequest_Closure)
+                 (const Fieldseal__V1__RunDrillRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__RunDrillResponse_Closure)
+                 (const Fieldseal__V1__RunDrillResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ShowUnsealRequest_Closure)
+                 (const Fieldseal__V1__ShowUnsealRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__UnsealRequest_Closure)
+                 (const Fieldseal__V1__UnsealRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__UnsealResponse_Closure)
+                 (const Fieldseal__V1__UnsealResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__BackupRequest_Closure)
+                 (const Fieldseal__V1__BackupRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__BackupChunk_Closure)
+                 (const Fieldseal__V1__BackupChunk *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__AcceptRestoreRequest_Closure)
+                 (const Fieldseal__V1__AcceptRestoreRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__AcceptRestoreResponse_Closure)
+                 (const Fieldseal__V1__AcceptRestoreResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ReplayedEvent_Closure)
+                 (const Fieldseal__V1__ReplayedEvent *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ListAlertsRequest_Closure)
+                 (const Fieldseal__V1__ListAlertsRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ListAlertsResponse_Closure)
+                 (const Fieldseal__V1__ListAlertsResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__RaisedAlert_Closure)
+                 (const Fieldseal__V1__RaisedAlert *message,
+                  void *closure_data);
 
 /* --- services --- */
 
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    fieldseal__v1__scheduled_action__descriptor;
+extern const ProtobufCEnumDescriptor    fieldseal__v1__key_change_kind__descriptor;
+extern const ProtobufCEnumDescriptor    fieldseal__v1__destruction_state__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__catalog_table__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__catalog_field__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__apply_catalog_request__descriptor;
@@ -1067,6 +3634,7 @@ extern const ProtobufCMessageDescriptor fieldseal__v1__field_key_selector__descr
 extern const ProtobufCMessageDescriptor fieldseal__v1__get_field_key_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__get_field_key_result__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__field_key_grant__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__sealed_partner__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__sealed_index_key__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__get_audit_hash_key_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__get_audit_hash_key_response__descriptor;
@@ -1082,6 +3650,68 @@ extern const ProtobufCMessageDescriptor fieldseal__v1__show_key_request__descrip
 extern const ProtobufCMessageDescriptor fieldseal__v1__show_key_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__keys_status_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__keys_status_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__rotate_many_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__rotate_many_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__rotated_key__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__rollback_rotation_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__key_version_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__key_change_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__show_schedule_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__schedule_entry__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__show_schedule_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__pause_rotation_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__resume_rotation_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__pause_rotation_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__paused_rotation__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__report_census_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__census_count__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__report_census_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__show_census_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__show_census_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__census__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__compromise_key_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__compromise_key_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__affected_field__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__show_propagation_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__show_propagation_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__watcher__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__watch_keys_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__key_changes__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__key_change__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__acknowledge_keys_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__acknowledge_keys_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__lease_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__lease_item__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__lease_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__lease_result__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__lease_grant__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__destruction_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__get_subject_key_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__subject_selector__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__get_subject_key_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__subject_key_result__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__subject_key_grant__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__erase_subject_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__erase_subject_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__show_master_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__show_master_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__custodian__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__custodian_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__make_shares_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__make_shares_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__run_drill_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__run_drill_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__show_unseal_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__unseal_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__unseal_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__backup_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__backup_chunk__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__accept_restore_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__accept_restore_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__replayed_event__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__list_alerts_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__list_alerts_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__raised_alert__descriptor;
 
 PROTOBUF_C__END_DECLS
 

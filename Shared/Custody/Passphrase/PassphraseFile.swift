@@ -1,18 +1,20 @@
-import FieldsealSecureMemory
-import Glibc
+public import FieldsealSecureMemory
+internal import Glibc
 
 /// A file that holds a passphrase and that nobody but its owner may read.
-struct PassphraseFile: Sendable {
+public struct PassphraseFile: Sendable {
     /// Bytes, without the line end.
-    static let length = 12...1_024
+    public static let length = 12...1_024
 
-    let path: String
+    public let path: String
+
+    public init(path: String) { self.path = path }
 
     /// Reads the file into locked memory. One line end (LF or CR LF) at its end is not part of the passphrase.
     ///
     /// - Throws: `MasterKeyError` with code `credential` that names the file and what is wrong with it;
     ///   `SecureMemoryError` where there is no room.
-    func read() throws -> SecretBytes {
+    public func read() throws -> SecretBytes {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw refused("cannot be opened (errno \(errno))") }
         defer { close(descriptor) }

@@ -3,7 +3,7 @@ import FieldsealSecureMemory
 import Glibc
 import Testing
 
-@testable import KeyManagementService
+@testable import FieldsealCustody
 
 @Suite struct PassphraseTests {
     static let identity = KeyIdentity(kind: .master, row: .random(), object: .random(), version: .random(), parent: nil)

@@ -1,8 +1,8 @@
-import FieldsealCrypto
-import FieldsealSecureMemory
+public import FieldsealCrypto
+public import FieldsealSecureMemory
 
 /// Wraps master keys outside the hierarchy: a passphrase here, a cloud's KMS, Vault or a PKCS#11 module elsewhere.
-protocol MasterKeyProvider: Sendable {
+public protocol MasterKeyProvider: Sendable {
     /// As it is configured, e.g. `passphrase`; stands in the key's metadata.
     var name: String { get }
     /// What stands beside keys that this provider wrapped.
@@ -18,16 +18,23 @@ protocol MasterKeyProvider: Sendable {
 }
 
 /// Why a master key could not be wrapped or unwrapped. The description is for the operator's log.
-struct MasterKeyError: Error, Equatable, CustomStringConvertible {
-    enum Code: String, Sendable {
+public struct MasterKeyError: Error, Equatable, CustomStringConvertible {
+    public enum Code: String, Sendable {
         /// The provider has no usable credential: the file is missing, too open, or no passphrase.
         case credential
         /// The credential is not the one under which the key was wrapped, or the wrap was altered.
         case refused
         /// The wrap is not of this provider, or its parameters are out of bounds.
         case malformed
+        /// The provider does not answer, or says that it is busy: worth another attempt.
+        case unavailable
     }
 
-    var code: Code
-    var description: String
+    public var code: Code
+    public var description: String
+
+    public init(code: Code, description: String) {
+        self.code = code
+        self.description = description
+    }
 }

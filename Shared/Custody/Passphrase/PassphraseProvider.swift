@@ -1,31 +1,36 @@
-import FieldsealCrypto
-import FieldsealSecureMemory
-import NIOPosix
+public import FieldsealCrypto
+public import FieldsealSecureMemory
+internal import NIOPosix
 
 /// The embedded custody: the master key wrapped under scrypt of a passphrase in a file.
 ///
 /// Wrapped form: u8 format 1 ‖ u8 log2 N ‖ u8 r (8) ‖ u8 p ‖ 32 bytes salt ‖ wrapped key. The first 36 bytes are bound
 /// into the wrap. The file is read for each use; the passphrase stays in memory no longer.
-struct PassphraseProvider: MasterKeyProvider {
+public struct PassphraseProvider: MasterKeyProvider {
     static let format: UInt8 = 1
     static let blockSize: UInt8 = 8
     static let headerCount = 4 + Scrypt.saltCount
 
-    let file: PassphraseFile
+    public let file: PassphraseFile
     /// For new wraps; old ones keep the parameters that stand in them.
-    let scrypt: Scrypt
+    public let scrypt: Scrypt
 
-    var name: String { "passphrase" }
-    var algorithm: String { "scrypt+\(CipherSuite.xaes256GCMCommitting.name)" }
+    public init(file: PassphraseFile, scrypt: Scrypt) {
+        self.file = file
+        self.scrypt = scrypt
+    }
 
-    func wrap(_ key: borrowing SecretBytes, as identity: KeyIdentity) async throws -> [UInt8] {
+    public var name: String { "passphrase" }
+    public var algorithm: String { "scrypt+\(CipherSuite.xaes256GCMCommitting.name)" }
+
+    public func wrap(_ key: borrowing SecretBytes, as identity: KeyIdentity) async throws -> [UInt8] {
         let salt = try SecureRandom.bytes(Scrypt.saltCount)
         let header = [Self.format, scrypt.costExponent, Self.blockSize, scrypt.parallelism] + salt
         let wrappingKey = try await wrappingKey(scrypt, salt: salt)
         return header + (try KeyWrapping(under: wrappingKey.bytes).wrap(key, as: identity, binding: header))
     }
 
-    func unwrap(_ wrapped: [UInt8], as identity: KeyIdentity) async throws -> SecretBytes {
+    public func unwrap(_ wrapped: [UInt8], as identity: KeyIdentity) async throws -> SecretBytes {
         guard wrapped.count > Self.headerCount, wrapped[0] == Self.format, wrapped[2] == Self.blockSize else {
             throw MasterKeyError(code: .malformed, description: "the master key is not wrapped under a passphrase")
         }

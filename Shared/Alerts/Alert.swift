@@ -1,0 +1,43 @@
+/// What an administrator must hear of. Never holds plaintext, a key, or text of a caller other than an administrator's.
+public struct Alert: Hashable, Sendable {
+    /// What happened; the raw value is what destinations and rules name.
+    public enum Kind: String, CaseIterable, Sendable {
+        case rotationOverdue = "rotation-overdue"
+        case rotationFailed = "rotation-failed"
+        case keyCompromised = "key-compromised"
+        case drillFailed = "drill-failed"
+        /// The nonce budget of a version is nearly spent.
+        case budgetNearLimit = "budget-near-limit"
+        case providerUnreachable = "provider-unreachable"
+        /// A row of the store was altered, or the store is older than the log.
+        case storeDamaged = "store-damaged"
+        case storeRestored = "store-restored"
+        case destructionScheduled = "destruction-scheduled"
+        case keyDestroyed = "key-destroyed"
+        case backupFailed = "backup-failed"
+    }
+
+    public enum Severity: String, CaseIterable, Sendable, Comparable {
+        case info
+        case warning
+        case critical
+
+        public static func < (left: Severity, right: Severity) -> Bool { left.rank < right.rank }
+
+        private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    }
+
+    public var kind: Kind
+    public var severity: Severity
+    /// A key or catalog object, a custodian, or empty.
+    public var object: String
+    /// One line for a person.
+    public var text: String
+
+    public init(_ kind: Kind, _ severity: Severity, object: String = "", text: String) {
+        self.kind = kind
+        self.severity = severity
+        self.object = object
+        self.text = text
+    }
+}
