@@ -29,8 +29,10 @@ extension KeyAuthority {
             of: dek, for: entry.key, protection: entry.field.protection,
             rotationCount: try await writer.reader.nextRotationCount(of: entry.key), atUnixUs: writer.nowUnixUs)
         try await writer.supersede(old)
+        var record = made.record
+        if entry.field.lifecycle.isDual, old.mayBePartner { record.partner = old.version }
         return try await writer.create(
-            made.record, called: "\(entry.name)", field: entry.name, context, as: .rotateKey)
+            record, called: "\(entry.name)", field: entry.name, context, as: .rotateKey)
     }
 
     private func rotateTable(_ object: KeyObject, called name: String, context: CallContext) async throws -> KeyRecord {

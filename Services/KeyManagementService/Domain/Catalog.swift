@@ -23,6 +23,7 @@ struct CatalogField: Sendable, Equatable, Identifiable {
     var name: String
     var sensitivity: Sensitivity
     var protection: FieldProtection
+    var lifecycle = FieldLifecycle()
     var isRemoved = false
 }
 
@@ -33,6 +34,8 @@ struct FieldProtection: Sendable, Equatable {
     var rowBound: Bool
     /// A key per record is derived; demands a record id.
     var recordKeys: Bool
+    /// The key per record is derived with the key of the subject that the row belongs to; implies `recordKeys`.
+    var subjectKeys = false
 
     var needsRecordID: Bool { rowBound || recordKeys }
 }

@@ -19,6 +19,8 @@ struct CatalogDeclaration: Sendable {
         var suite: CipherSuite?
         var rowBound: Bool
         var recordKeys: Bool
+        var subjectKeys = false
+        var lifecycle = FieldLifecycle()
         var indexes: [Index]
     }
 
@@ -99,9 +101,11 @@ extension CatalogDeclaration.Table {
 
 extension CatalogDeclaration.Field {
     fileprivate func validate(object: String, hasKeyColumns: Bool) throws(CatalogError) {
-        if rowBound || recordKeys, !hasKeyColumns {
-            throw CatalogError(object: object, reason: "row binding and record keys need the table's key columns")
+        if rowBound || recordKeys || subjectKeys, !hasKeyColumns {
+            throw CatalogError(
+                object: object, reason: "row binding, record keys and subject keys need the table's key columns")
         }
+        try lifecycle.validate(object: object)
         guard indexes.count <= CatalogDeclaration.maximumIndexes else {
             throw CatalogError(object: object, reason: "more than \(CatalogDeclaration.maximumIndexes) indexes")
         }

@@ -38,6 +38,12 @@ enum CatalogName {
         return (1...3).contains(parts.count) && parts.allSatisfy { isColumn($0) }
     }
 
+    /// A place outside a field's own column that holds its ciphertexts: 1 to 200 bytes, with `.`, `/` and `:` besides.
+    static func isLocation(_ name: some StringProtocol) -> Bool {
+        (1...200).contains(name.utf8.count)
+            && name.unicodeScalars.allSatisfy { isAllowed($0) || $0 == "." || $0 == "/" || $0 == ":" }
+    }
+
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "_", "-", "$": true

@@ -117,14 +117,21 @@ struct CatalogPlanBuilder {
     ) throws(CatalogError) {
         let object = "\(table.name).\(declared.name)"
         let suite = declared.suite ?? current?.protection.suite ?? circumstances.defaultSuite
-        let protection = FieldProtection(suite: suite, rowBound: declared.rowBound, recordKeys: declared.recordKeys)
+        let protection = FieldProtection(
+            suite: suite, rowBound: declared.rowBound, recordKeys: declared.recordKeys || declared.subjectKeys,
+            subjectKeys: declared.subjectKeys)
         guard protection.isAllowed else {
             throw CatalogError(
-                object: object, reason: "a deterministic field takes neither row binding nor record keys")
+                object: object,
+                reason: "a deterministic field takes neither row binding nor record keys nor subject keys")
+        }
+        if suite.isDeterministic, declared.lifecycle.isDual || declared.lifecycle.rotationDays != nil {
+            throw CatalogError(
+                object: object, reason: "a deterministic field is not rotated: it takes neither rotation days nor dual")
         }
         let field = CatalogField(
             id: current?.id ?? circumstances.makeID(), tableID: table.id, name: declared.name,
-            sensitivity: declared.sensitivity, protection: protection)
+            sensitivity: declared.sensitivity, protection: protection, lifecycle: declared.lifecycle)
         if let current {
             var details = [String]()
             if current.isRemoved { details.append("restored with its keys") }
@@ -139,10 +146,13 @@ struct CatalogPlanBuilder {
                     plan.reversioned.append(field.id)
                 }
             }
+            details += field.lifecycle.changes(from: current.lifecycle)
             if !details.isEmpty { record(current.isRemoved ? .create : .change, object, details) }
             if field != current { plan.fields.append(field) }
         } else {
-            record(.create, object, ["sensitivity \(field.sensitivity)", "\(protection)"])
+            record(
+                .create, object,
+                ["sensitivity \(field.sensitivity)", "\(protection)"] + field.lifecycle.changes(from: .init()))
             plan.fields.append(field)
         }
         try compare(declared.indexes, of: field, named: object)
@@ -237,7 +247,7 @@ extension FieldProtection: CustomStringConvertible {
     var description: String {
         var words = [suite.name]
         if rowBound { words.append("row-bound") }
-        if recordKeys { words.append("record keys") }
+        if subjectKeys { words.append("subject keys") } else if recordKeys { words.append("record keys") }
         return words.joined(separator: ", ")
     }
 }

@@ -29,8 +29,18 @@ extension CatalogField {
         row.append("row_bound", protection.rowBound)
         row.append("record_keys", protection.recordKeys)
         row.append("is_removed", isRemoved)
+        // Columns of a later migration enter where they say something (see `KeyStoreSchema.fieldLifecycle`).
+        if protection.subjectKeys { row.append("subject_keys", true) }
+        if let days = lifecycle.rotationDays { row.append("rotation_days", Int64(days)) }
+        if let days = lifecycle.transitionDays { row.append("transition_days", Int64(days)) }
+        if lifecycle.isDual { row.append("dual", true) }
+        if let days = lifecycle.backupRetentionDays { row.append("backup_retention_days", Int64(days)) }
+        if !lifecycle.locations.isEmpty { row.append("locations", locationList) }
         return row
     }
+
+    /// Locations as the store holds them; their names hold no comma.
+    var locationList: String { lifecycle.locations.joined(separator: ",") }
 }
 
 extension CatalogIndex {

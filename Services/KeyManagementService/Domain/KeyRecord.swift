@@ -23,6 +23,8 @@ struct KeyRecord: Sendable, Equatable {
     var metadata: String
     /// Of a field's key.
     var protection: FieldProtection?
+    /// Of a dual field's key: the version that it superseded, under which values are sealed too until its window closes.
+    var partner: KeyVersion?
     /// The store revision that wrote the row.
     var revision: UInt64
 
@@ -32,6 +34,9 @@ struct KeyRecord: Sendable, Equatable {
 }
 
 extension KeyRecord {
+    /// Whether values may go on being sealed under this version beside a newer one: as strong as the weaker of both.
+    var mayBePartner: Bool { compromisedUnixUs == nil && protection?.suite.isDeterministic == false }
+
     /// The record after `event`, or nil where its state has no such edge.
     func after(_ event: KeyState.Event, atUnixUs now: Int64) -> KeyRecord? {
         guard let next = state.after(event) else { return nil }
@@ -73,6 +78,9 @@ extension KeyRecord {
         row.append("row_bound", protection?.rowBound)
         row.append("record_keys", protection?.recordKeys)
         row.append("metadata", metadata)
+        // Columns of later migrations enter where they say something (see `KeyStoreSchema.fieldLifecycle`).
+        if protection?.subjectKeys == true { row.append("subject_keys", true) }
+        if let partner { row.append("partner_version", Int64(bitPattern: partner.rawValue)) }
         return row
     }
 }

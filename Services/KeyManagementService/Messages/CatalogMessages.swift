@@ -26,14 +26,34 @@ extension CatalogDeclaration.Field {
         guard let sensitivity = Sensitivity(message.sensitivity) else {
             throw CatalogError(object: place, reason: "names no sensitivity: high, medium or low")
         }
+        let suite = CipherSuite(message.suite)
+        // Suite 6 is what values get in a transition; taken for none it would mean that the service chooses.
+        guard (suite == nil) == (message.suite == .unspecified) else {
+            throw CatalogError(object: place, reason: "names a suite that is not declared for a field")
+        }
         self.init(
             id: try ObjectID(declared: message.id, in: place), name: message.name, sensitivity: sensitivity,
-            suite: CipherSuite(message.suite), rowBound: message.rowBound, recordKeys: message.recordKeys, indexes: [])
+            suite: suite, rowBound: message.rowBound, recordKeys: message.recordKeys, subjectKeys: message.subjectKeys,
+            lifecycle: FieldLifecycle(message), indexes: [])
         for index in message.indexes {
             guard let bits = UInt16(exactly: index.bits) else {
                 throw CatalogError(object: place, reason: "an index has 1 to 256 bits")
             }
             indexes.append(.init(name: index.name, bits: bits, normaliser: Normaliser(index.normaliser)))
+        }
+    }
+}
+
+extension FieldLifecycle {
+    /// Numbers out of range stay so, to be refused by the rules.
+    init(_ message: Proto.CatalogField) {
+        func days(_ value: UInt32) -> Int32? { value == 0 ? nil : Int32(clamping: value) }
+        self.init(
+            rotationDays: days(message.rotationDays), transitionDays: days(message.transitionDays),
+            isDual: message.dual, locations: message.locations)
+        switch message.backupRetention {
+        case .backupRetentionDays(let value): backupRetentionDays = Int32(clamping: value)
+        case nil: break
         }
     }
 }
@@ -60,7 +80,15 @@ extension Catalog {
                         name: field.name, id: field.id.bytes, sensitivity: field.sensitivity.message,
                         suite: field.protection.suite.message, rowBound: field.protection.rowBound,
                         recordKeys: field.protection.recordKeys,
-                        indexes: (indexes[field.id] ?? []).sorted { $0.name < $1.name }.map(\.message))
+                        indexes: (indexes[field.id] ?? []).sorted { $0.name < $1.name }.map(\.message),
+                        rotationDays: UInt32(clamping: field.lifecycle.rotationDays ?? 0),
+                        transitionDays: UInt32(clamping: field.lifecycle.transitionDays ?? 0),
+                        dual: field.lifecycle.isDual,
+                        subjectKeys: field.protection.subjectKeys,
+                        backupRetention: field.lifecycle.backupRetentionDays.map {
+                            .backupRetentionDays(UInt32(clamping: $0))
+                        },
+                        locations: field.lifecycle.locations)
                 })
         }
     }
@@ -119,7 +147,7 @@ extension CipherSuite {
     /// Nil: the service chooses.
     init?(_ message: Proto.Suite) {
         guard message != .unspecified else { return nil }
-        self.init(rawValue: UInt8(message.rawValue))
+        self.init(rawValue: UInt8(clamping: message.rawValue))
     }
 
     var message: Proto.Suite { Proto.Suite(rawValue: Int32(rawValue)) ?? .unspecified }

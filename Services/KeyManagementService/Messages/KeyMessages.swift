@@ -17,7 +17,8 @@ extension CatalogEntry {
         return Proto.FieldDescription(
             field: "\(name)", tableID: table.id.bytes, fieldID: field.id.bytes, sensitivity: field.sensitivity.message,
             suite: protection.suite.message, rowBound: protection.rowBound, recordKeys: protection.recordKeys,
-            activeVersion: activeVersion?.rawValue ?? 0, indexes: indexes.map(\.message), keyColumns: table.keyColumns)
+            activeVersion: activeVersion?.rawValue ?? 0, indexes: indexes.map(\.message), keyColumns: table.keyColumns,
+            subjectKeys: protection.subjectKeys, dual: field.lifecycle.isDual)
     }
 }
 

@@ -2,7 +2,12 @@ import FieldsealPostgres
 
 /// The key store's tables. `version` columns hold 64 unsigned bits as PostgreSQL's signed bigint.
 enum KeyStoreSchema {
-    static let migrations = Migrations(component: "key-store", [Migration(1, "the key store", createStore)])
+    static let migrations = Migrations(
+        component: "key-store",
+        [
+            Migration(1, "the key store", createStore),
+            fieldLifecycle,
+        ])
 
     private static let createStore = """
         CREATE TABLE store_state (

@@ -43,7 +43,7 @@ extension KeyRecord {
     static let columns: PostgresQuery = """
         id, key_type, key_id, version, parent_key_id, parent_version, encrypted_key, key_hash, algorithm, created_at,
         expires_at, state, state_at, compromised_at, is_active, rotation_count, suite, row_bound, record_keys,
-        metadata::text AS metadata, revision, row_mac
+        subject_keys, partner_version, metadata::text AS metadata, revision, row_mac
         """
 
     init(_ row: PostgresRow) throws {
@@ -61,7 +61,9 @@ extension KeyRecord {
             stateUnixUs: try row.microseconds("state_at"),
             compromisedUnixUs: try row.optionalMicroseconds("compromised_at"),
             rotationCount: try row.value("rotation_count"), metadata: try row.value("metadata"),
-            protection: try Self.protection(row), revision: try row.revision())
+            protection: try Self.protection(row),
+            partner: try row.optional("partner_version", as: Int64.self).flatMap(KeyVersion.init(column:)),
+            revision: try row.revision())
     }
 
     private static func parent(_ row: PostgresRow) throws -> KeyIdentity.Parent? {
@@ -82,7 +84,9 @@ extension FieldProtection {
     init(_ row: PostgresRow) throws {
         guard let raw = UInt8(exactly: try row.value("suite", as: Int16.self)), let suite = CipherSuite(rawValue: raw)
         else { throw row.unreadable("suite") }
-        self.init(suite: suite, rowBound: try row.value("row_bound"), recordKeys: try row.value("record_keys"))
+        self.init(
+            suite: suite, rowBound: try row.value("row_bound"), recordKeys: try row.value("record_keys"),
+            subjectKeys: try row.value("subject_keys"))
     }
 }
 
@@ -98,7 +102,8 @@ extension CatalogTable {
 
 extension CatalogField {
     static let columns: PostgresQuery = """
-        id, table_id, name, sensitivity, suite, row_bound, record_keys, is_removed, revision, row_mac
+        id, table_id, name, sensitivity, suite, row_bound, record_keys, subject_keys, rotation_days, transition_days,
+        dual, backup_retention_days, locations, is_removed, revision, row_mac
         """
 
     init(_ row: PostgresRow) throws {
@@ -107,7 +112,17 @@ extension CatalogField {
         }
         self.init(
             id: try row.objectID("id"), tableID: try row.objectID("table_id"), name: try row.value("name"),
-            sensitivity: sensitivity, protection: try FieldProtection(row), isRemoved: try row.value("is_removed"))
+            sensitivity: sensitivity, protection: try FieldProtection(row), lifecycle: try FieldLifecycle(row),
+            isRemoved: try row.value("is_removed"))
+    }
+}
+
+extension FieldLifecycle {
+    init(_ row: PostgresRow) throws {
+        self.init(
+            rotationDays: try row.optional("rotation_days"), transitionDays: try row.optional("transition_days"),
+            isDual: try row.value("dual"), backupRetentionDays: try row.optional("backup_retention_days"),
+            locations: try row.value("locations", as: String.self).split(separator: ",").map(String.init))
     }
 }
 

@@ -7,7 +7,7 @@ extension KeyRecord {
         INSERT INTO encryption_keys (
             id, key_type, key_id, version, parent_key_id, parent_version, encrypted_key, key_hash, algorithm, created_at,
             expires_at, state, state_at, compromised_at, is_active, rotation_count, suite, row_bound, record_keys,
-            metadata, revision, row_mac)
+            subject_keys, partner_version, metadata, revision, row_mac)
         VALUES (
             \(identity.row.uuid), \(object.kind.name), \(object.id.uuid), \(version.column),
             \(identity.parent?.object.uuid), \(identity.parent?.version.column), \(encryptedKey), \(keyHash),
@@ -15,7 +15,7 @@ extension KeyRecord {
             \(state.rawValue), \(PostgresTimestamp(unixMicroseconds: stateUnixUs)),
             \(Self.timestamp(compromisedUnixUs)), \(isActive), \(rotationCount),
             \(protection.map { Int16($0.suite.rawValue) }), \(protection?.rowBound), \(protection?.recordKeys),
-            \(metadata)::json, \(Int64(revision)), \(mac))
+            \(protection?.subjectKeys ?? false), \(partner?.column), \(metadata)::json, \(Int64(revision)), \(mac))
         """
     }
 
@@ -26,7 +26,7 @@ extension KeyRecord {
             parent_version = \(identity.parent?.version.column), encrypted_key = \(encryptedKey), key_hash = \(keyHash),
             algorithm = \(algorithm), expires_at = \(Self.timestamp(expiresUnixUs)), state = \(state.rawValue),
             state_at = \(PostgresTimestamp(unixMicroseconds: stateUnixUs)),
-            compromised_at = \(Self.timestamp(compromisedUnixUs)), is_active = \(isActive),
+            compromised_at = \(Self.timestamp(compromisedUnixUs)), is_active = \(isActive), partner_version = \(partner?.column),
             revision = \(Int64(self.revision)), row_mac = \(mac)
         WHERE id = \(identity.row.uuid) AND revision = \(Int64(revision))
         """
@@ -52,12 +52,18 @@ extension CatalogField {
     func upsert(revision: Int64, mac: [UInt8]) -> PostgresQuery {
         """
         INSERT INTO catalog_fields
-            (id, table_id, name, sensitivity, suite, row_bound, record_keys, is_removed, revision, row_mac)
+            (id, table_id, name, sensitivity, suite, row_bound, record_keys, subject_keys, rotation_days,
+            transition_days, dual, backup_retention_days, locations, is_removed, revision, row_mac)
         VALUES (
             \(id.uuid), \(tableID.uuid), \(name), \(sensitivity.rawValue), \(Int16(protection.suite.rawValue)),
-            \(protection.rowBound), \(protection.recordKeys), \(isRemoved), \(revision), \(mac))
+            \(protection.rowBound), \(protection.recordKeys), \(protection.subjectKeys),
+            \(lifecycle.rotationDays), \(lifecycle.transitionDays), \(lifecycle.isDual),
+            \(lifecycle.backupRetentionDays), \(locationList), \(isRemoved), \(revision), \(mac))
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, sensitivity = excluded.sensitivity,
             suite = excluded.suite, row_bound = excluded.row_bound, record_keys = excluded.record_keys,
+            subject_keys = excluded.subject_keys, rotation_days = excluded.rotation_days,
+            transition_days = excluded.transition_days, dual = excluded.dual,
+            backup_retention_days = excluded.backup_retention_days, locations = excluded.locations,
             is_removed = excluded.is_removed, revision = excluded.revision, row_mac = excluded.row_mac
         """
     }

@@ -74,6 +74,52 @@ import Testing
         }
     }
 
+    @Test func subjectKeysImplyRecordKeysAndMakeANewVersion() throws {
+        var sample = Sample()
+        try sample.apply(Sample.declaration())
+        sample.keyed = [sample.catalog.fields[1].id]
+        let plan = try sample.plan(to: Sample.declaration { $0.fields[1].subjectKeys = true })
+        #expect(plan.reversioned == [sample.catalog.fields[1].id])
+        #expect(plan.fields.map(\.protection.recordKeys) == [true])
+        #expect(throws: CatalogError.self) {
+            try sample.plan(
+                to: Sample.declaration {
+                    $0.fields[1].suite = .aes256SIV
+                    $0.fields[1].subjectKeys = true
+                })
+        }
+    }
+
+    @Test func theLifecycleChangesWithoutANewVersion() throws {
+        var sample = Sample()
+        try sample.apply(Sample.declaration())
+        sample.keyed = Set(sample.catalog.fields.map(\.id))
+        let declaration = Sample.declaration {
+            $0.fields[1].lifecycle = FieldLifecycle(
+                rotationDays: 7, transitionDays: 3, isDual: true, backupRetentionDays: 90, locations: ["archive"])
+        }
+        let plan = try sample.plan(to: declaration)
+        #expect(plan.reversioned.isEmpty)
+        #expect(
+            plan.changes.map(\.detail) == [
+                "rotation default -> 7 days; transition default -> 3 days; dual encryption on; "
+                    + "backup retention undeclared -> 90 days; locations archive"
+            ])
+        try sample.apply(declaration)
+        #expect(try sample.plan(to: declaration).isEmpty)
+    }
+
+    @Test(arguments: [FieldLifecycle(rotationDays: 30), FieldLifecycle(isDual: true)])
+    func aDeterministicFieldIsNotRotated(lifecycle: FieldLifecycle) {
+        #expect(throws: CatalogError.self) {
+            try Sample().plan(
+                to: Sample.declaration {
+                    $0.fields[1].suite = .aes256SIV
+                    $0.fields[1].lifecycle = lifecycle
+                })
+        }
+    }
+
     @Test func removedObjectsComeBackWithTheirIDs() throws {
         var sample = Sample()
         try sample.apply(Sample.declaration())

@@ -1,3 +1,4 @@
+import FieldsealMessages
 import Testing
 
 @testable import KeyManagementService
@@ -58,6 +59,40 @@ import Testing
     @Test(arguments: [0, 257, UInt16.max])
     func indexBitsAreBounded(bits: UInt16) {
         #expect(throws: CatalogError.self) { try Sample.declaration { $0.fields[0].indexes[0].bits = bits }.validate() }
+    }
+
+    @Test(arguments: [
+        FieldLifecycle(rotationDays: 0), FieldLifecycle(rotationDays: 3_651), FieldLifecycle(transitionDays: 0),
+        FieldLifecycle(transitionDays: 3_651), FieldLifecycle(backupRetentionDays: -1),
+        FieldLifecycle(backupRetentionDays: 36_501), FieldLifecycle(locations: ["a", "a"]),
+        FieldLifecycle(locations: ["a,b"]), FieldLifecycle(locations: [""]),
+        FieldLifecycle(locations: [String(repeating: "a", count: 201)]),
+        FieldLifecycle(locations: (0...32).map { "l\($0)" }),
+    ])
+    func aLifecycleIsBounded(lifecycle: FieldLifecycle) {
+        #expect(throws: CatalogError.self) { try Sample.declaration { $0.fields[1].lifecycle = lifecycle }.validate() }
+    }
+
+    @Test func theSuiteOfATransitionIsNotDeclared() throws {
+        func declare(_ suite: Proto.Suite) throws -> CatalogDeclaration {
+            try CatalogDeclaration([
+                Proto.CatalogTable(
+                    name: "users", fields: [Proto.CatalogField(name: "note", sensitivity: .low, suite: suite)])
+            ])
+        }
+        #expect(throws: CatalogError.self) { try declare(.dual) }
+        #expect(try declare(.unspecified).tables[0].fields[0].suite == nil)
+        #expect(try declare(.xaes256GCM).tables[0].fields[0].suite == .xaes256GCM)
+    }
+
+    @Test func subjectKeysNeedKeyColumns() {
+        #expect(throws: CatalogError.self) {
+            try Sample.declaration {
+                $0.keyColumns = []
+                $0.fields[0].rowBound = false
+                $0.fields[1].subjectKeys = true
+            }.validate()
+        }
     }
 
     @Test func anEmptyDeclarationIsRefused() {

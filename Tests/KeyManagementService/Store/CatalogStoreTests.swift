@@ -24,6 +24,10 @@ import Testing
             let replica = try await store.replica()
             let declaration = Sample.declaration {
                 $0.fields[0].recordKeys = true
+                $0.fields[0].subjectKeys = true
+                $0.fields[0].lifecycle = FieldLifecycle(
+                    rotationDays: 7, transitionDays: 3, isDual: true, backupRetentionDays: 0,
+                    locations: ["archive.users.email", "s3:dump/users"])
                 $0.fields[1].suite = .aes256SIV
             }
             let (plan, revision) = try await replica.applyCatalog(declaration, context: .test)
@@ -32,6 +36,7 @@ import Testing
             expected.apply(plan)
             #expect(Set(stored.catalog.fields.map(\.id)) == Set(expected.fields.map(\.id)))
             #expect(stored.catalog.tables == expected.tables)
+            #expect(stored.catalog.fields.first { $0.name == "email" } == expected.fields.first { $0.name == "email" })
             #expect(stored.catalog.indexes == expected.indexes)
             #expect(stored.revision == revision)
             #expect(try await replica.planCatalog(declaration).plan.isEmpty)
@@ -80,6 +85,24 @@ import Testing
             #expect(again.description?.rowBound == true)
             #expect(again.description?.activeVersion == new.record.version.rawValue)
             #expect(again.key?.state == .transition)
+        }
+    }
+
+    @Test func aRotationOfADualFieldNamesItsPartner() async throws {
+        try await TestStore.with { store in
+            let replica = try await store.replica()
+            _ = try await replica.applyCatalog(
+                Sample.declaration { $0.fields[0].lifecycle.isDual = true }, context: .test)
+            let old = try await replica.ensureKeys(of: .email, context: .test)
+            #expect(old.partner == nil)
+            _ = try await replica.rotate(old.object, called: "users.email", context: .test)
+            let new = try #require(try await replica.activeVersions(.fek).first)
+            #expect(new.partner == old.version)
+            _ = try await replica.applyCatalog(Sample.declaration(), context: .test)
+            let same = try #require(try await replica.activeVersions(.fek).first)
+            #expect(same.version == new.version, "no new version for it")
+            _ = try await replica.rotate(old.object, called: "users.email", context: .test)
+            #expect(try await replica.activeVersions(.fek).map(\.partner) == [nil])
         }
     }
 
