@@ -28,6 +28,25 @@ public struct AuditClient: Sendable {
                 "TailEvents", Proto.TailEventsRequest(filter: filter, afterIndex: index), options: options))
     }
 
+    /// Who used what, how often, and from when to when: the events of a filter, added up.
+    /// - Parameters:
+    ///   - filter: its paging and order are ignored.
+    ///   - keyVersions: any of them, at most 1,000; empty: as the filter says.
+    /// - Returns: at most 10,000 groups; `truncated` says that there are more.
+    public func summarizeUse(
+        _ filter: AuditQuery = AuditQuery(), keyVersions: [UInt64] = [], options: CallOptions = CallOptions()
+    ) async throws(FieldsealError) -> AuditUseSummary {
+        try await channel.call(
+            "SummarizeUse", Proto.SummarizeUseRequest(filter: filter, keyVersions: keyVersions), options: options)
+    }
+
+    /// The newest revision of its key store that the caller itself has logged; 0: none.
+    public func storeRevision(options: CallOptions = CallOptions()) async throws(FieldsealError) -> UInt64 {
+        let response: Proto.StoreRevisionResponse = try await channel.call(
+            "StoreRevision", Proto.StoreRevisionRequest(), options: options)
+        return response.revision
+    }
+
     public func status(options: CallOptions = CallOptions()) async throws(FieldsealError) -> AuditStatus {
         try await channel.call("Status", Proto.AuditStatusRequest(), options: options)
     }

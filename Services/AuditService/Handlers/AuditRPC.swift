@@ -21,6 +21,10 @@ struct AuditRPC: Sendable {
             try await serve(request, .appendAudit, recordsSuccess: false) { try await append($0, request.peer) }
         }
         service.unary("Query") { try await serve($0, .queryAudit, query) }
+        service.unary("SummarizeUse") { try await serve($0, .summarizeUse, summarizeUse) }
+        service.unary("StoreRevision") { request in
+            try await serve(request, .storeRevision) { try await storeRevision($0, request.peer) }
+        }
         service.unary("Status") { try await serve($0, .status, status) }
         service.serverStreaming("TailEvents") { try await tail($0, $1) }
         return service

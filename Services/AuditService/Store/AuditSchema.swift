@@ -4,7 +4,10 @@ import FieldsealPostgres
 enum AuditSchema {
     static let migrations = Migrations(
         component: "audit-log",
-        [Migration(1, "blocks and events", createLog), Migration(2, "findings and outbox ids", addFindings)])
+        [
+            Migration(1, "blocks and events", createLog), Migration(2, "findings and outbox ids", addFindings),
+            Migration(3, "counts, asserted actors and store revisions", addUse),
+        ])
 
     static let tables = ["audit_blocks", "audit_events", "audit_findings"]
 
@@ -67,5 +70,67 @@ enum AuditSchema {
         CREATE TRIGGER audit_findings_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_findings
             FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
         REVOKE ALL ON audit_blocks, audit_events, audit_findings FROM PUBLIC;
+        """
+
+    /// Columns for what stood in the encoded event alone. Rows are never updated, not here either: the columns are made as
+    /// generated ones, which reads the stored encodings while the table is rewritten, and are plain columns from then on.
+    private static let addUse = """
+        CREATE FUNCTION audit_event_varint(event bytea, INOUT place integer, OUT value bigint)
+            LANGUAGE plpgsql IMMUTABLE AS $$
+            DECLARE
+                octet integer;
+                shift integer := 0;
+            BEGIN
+                value := 0;
+                LOOP
+                    octet := get_byte(event, place);
+                    place := place + 1;
+                    value := value | ((octet & 127)::bigint << shift);
+                    shift := shift + 7;
+                    EXIT WHEN octet < 128;
+                END LOOP;
+            END $$;
+        -- A varint or length-delimited field of an encoded event, as text; NULL where it is not present.
+        CREATE FUNCTION audit_event_field(event bytea, wanted integer) RETURNS text
+            LANGUAGE plpgsql IMMUTABLE AS $$
+            DECLARE
+                place integer := 0;
+                tag bigint;
+                number bigint;
+                found text;
+            BEGIN
+                WHILE place < octet_length(event) LOOP
+                    SELECT varint.place, varint.value INTO place, tag FROM audit_event_varint(event, place) AS varint;
+                    CASE tag & 7
+                        WHEN 1 THEN place := place + 8;
+                        WHEN 5 THEN place := place + 4;
+                        ELSE
+                            SELECT varint.place, varint.value INTO place, number
+                            FROM audit_event_varint(event, place) AS varint;
+                            IF tag & 7 = 2 THEN
+                                IF tag >> 3 = wanted THEN
+                                    found := convert_from(substring(event FROM place + 1 FOR number::integer), 'UTF8');
+                                END IF;
+                                place := place + number::integer;
+                            ELSIF tag >> 3 = wanted THEN
+                                found := CASE WHEN number < 0 THEN 9223372036854775807 ELSE number END::text;
+                            END IF;
+                    END CASE;
+                END LOOP;
+                RETURN found;
+            END $$;
+        ALTER TABLE audit_events
+            ADD COLUMN asserted_actor text NOT NULL
+                GENERATED ALWAYS AS (coalesce(audit_event_field(event, 6), '')) STORED,
+            ADD COLUMN item_count bigint NOT NULL
+                GENERATED ALWAYS AS (coalesce(audit_event_field(event, 13), '0')::bigint) STORED,
+            ADD COLUMN store_revision bigint NOT NULL
+                GENERATED ALWAYS AS (coalesce(audit_event_field(event, 21), '0')::bigint) STORED;
+        ALTER TABLE audit_events
+            ALTER COLUMN asserted_actor DROP EXPRESSION,
+            ALTER COLUMN item_count DROP EXPRESSION,
+            ALTER COLUMN store_revision DROP EXPRESSION;
+        DROP FUNCTION audit_event_field, audit_event_varint;
+        CREATE INDEX audit_events_store_revision ON audit_events (store_revision, index) WHERE store_revision <> 0;
         """
 }

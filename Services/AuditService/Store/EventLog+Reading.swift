@@ -103,7 +103,7 @@ extension EventLog {
 
 extension EventFilter {
     /// Each begins with AND. An event belongs to a time span when any of its items does.
-    fileprivate var conditions: PostgresQuery {
+    var conditions: PostgresQuery {
         var query: PostgresQuery = ""
         if let from { query.append(" AND audit_events.last_unix_us >= \(from)") }
         if let until { query.append(" AND audit_events.first_unix_us < \(until)") }

@@ -18,7 +18,7 @@ extension ReceivedBlock {
 extension ReceivedEvent {
     static let columns = [
         "index", "position", "event_sequence", "first_unix_us", "last_unix_us", "actor", "operation", "table_name",
-        "field_name", "key_version", "outcome", "event", "outbox_id",
+        "field_name", "key_version", "outcome", "event", "outbox_id", "asserted_actor", "item_count", "store_revision",
     ]
 
     func row(index: Int64, position: Int64) -> [PostgresValue] {
@@ -26,7 +26,8 @@ extension ReceivedEvent {
             .int64(index), .int64(position), .int64(sequence), .int64(event.firstUnixUs), .int64(event.lastUnixUs),
             .text(event.actor), .int32(event.operation.rawValue), .text(event.table), .text(event.field),
             .int64(Int64(bitPattern: event.keyVersion)), .int32(event.outcome), .bytes(bytes),
-            event.outboxID.isEmpty ? .null(.bytes) : .bytes(event.outboxID),
+            event.outboxID.isEmpty ? .null(.bytes) : .bytes(event.outboxID), .text(event.assertedActor),
+            .int64(Int64(clamping: event.count)), .int64(Int64(clamping: event.storeRevision)),
         ]
     }
 }
