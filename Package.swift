@@ -23,6 +23,7 @@ extension Target.Dependency {
     static let httpClient: Self = .product(name: "AsyncHTTPClient", package: "async-http-client")
     static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
     static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
 }
 
@@ -93,7 +94,7 @@ let package = Package(
                 .lifecycle, .log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + Target.Dependency.nio),
-        shared("HTTP", [.httpClient, .nioSSL, .log] + Target.Dependency.nio),
+        shared("HTTP", [.httpClient, .nioHTTP1, .nioSSL, .log] + Target.Dependency.nio),
         shared(
             "Custody",
             [
@@ -167,7 +168,7 @@ let package = Package(
                 "FieldsealAuditTrail", "FieldsealRPC", "FieldsealRPCTransport", "FieldsealServiceRuntime", .log,
                 .nioEmbedded,
             ]),
-        tests("HTTP", ["FieldsealHTTP", .log] + Target.Dependency.nio),
+        tests("HTTP", ["FieldsealHTTP", .nioHTTP1, .nioSSL, .log] + Target.Dependency.nio),
         tests("Custody", ["FieldsealCustody", "FieldsealCrypto", "FieldsealHTTP", "FieldsealSecureMemory", .log]),
         tests("Alerts", ["FieldsealAlerts", "FieldsealHTTP", "FieldsealPostgres", .log] + Target.Dependency.nio),
         tests("Client", ["FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport"]),
