@@ -16,7 +16,8 @@ public final class AuditTrail: Service, Sendable {
     let now: @Sendable () -> Int64
     private let configuration: AuditTrailConfiguration
     let shipper: Shipper
-    private let clock: any Clock<Duration>
+    let deliveries: Deliveries
+    let clock: any Clock<Duration>
     private let logger: Logger
     private let recorders = Mutex<[ObjectIdentifier: LoopRecorder]>([:])
 
@@ -49,9 +50,11 @@ public final class AuditTrail: Service, Sendable {
         spool = Spool(
             producer: configuration.producer, limits: configuration.limits, fileSystem: fileSystem, lock: lock,
             recovery: recovery, onFailure: onFailure)
+        deliveries = Deliveries(epoch: spool.epoch)
         shipper = Shipper(
             producer: configuration.producer, spool: spool, fileSystem: fileSystem,
-            acknowledged: recovery.acknowledgement, sink: sink, clock: clock, logger: logger)
+            acknowledged: recovery.acknowledgement, sink: sink,
+            deliveries: deliveries, clock: clock, logger: logger)
         self.configuration = configuration
         self.clock = clock
         self.now = now
@@ -90,15 +93,18 @@ public final class AuditTrail: Service, Sendable {
     /// Records events together, in their order: all are durable when this returns, none when it throws `full` or `closed`.
     public func record(_ events: [AuditEvent]) async throws(AuditTrailError) {
         guard !events.isEmpty else { return }
-        let batch = batch(of: events)
-        let outcome = await withCheckedContinuation { continuation in
-            spool.submit(batch) { continuation.resume(returning: $0) }
-        }
-        switch outcome {
+        switch await submit(events) {
         case .durable, .dropped: return
         case .full: throw .full
         case .failed: throw .failed
         case .closed: throw .closed
+        }
+    }
+
+    func submit(_ events: [AuditEvent]) async -> SpoolOutcome {
+        let batch = batch(of: events)
+        return await withCheckedContinuation { continuation in
+            spool.submit(batch) { continuation.resume(returning: $0) }
         }
     }
 
@@ -131,6 +137,7 @@ public final class AuditTrail: Service, Sendable {
     private enum Step { case shipped, stopped, cancelled }
 
     private func ship() async throws -> Step {
+        defer { deliveries.end() }
         do {
             try await shipper.run()
         } catch let error as SpoolError {

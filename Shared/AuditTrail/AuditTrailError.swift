@@ -1,7 +1,7 @@
 /// Why an event could not be recorded.
 public struct AuditTrailError: Error, Hashable, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {
-        private enum Value { case full, failed, closed }
+        private enum Value { case full, failed, closed, unacknowledged }
         private let value: Value
 
         /// The spool has reached its limit or the disk is full.
@@ -10,6 +10,8 @@ public struct AuditTrailError: Error, Hashable, Sendable, CustomStringConvertibl
         public static let failed = Self(value: .failed)
         /// The trail has been closed.
         public static let closed = Self(value: .closed)
+        /// The audit service has not acknowledged in time; the event is recorded and goes on waiting for it.
+        public static let unacknowledged = Self(value: .unacknowledged)
     }
 
     public let code: Code
@@ -18,4 +20,6 @@ public struct AuditTrailError: Error, Hashable, Sendable, CustomStringConvertibl
     static let full = Self(code: .full, description: "the audit spool is full")
     static let failed = Self(code: .failed, description: "the audit spool has failed")
     static let closed = Self(code: .closed, description: "the audit trail is closed")
+    static let unacknowledged = Self(
+        code: .unacknowledged, description: "the audit service has not acknowledged in time")
 }

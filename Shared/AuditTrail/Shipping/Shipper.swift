@@ -8,18 +8,20 @@ final class Shipper: Sendable {
     private let fileSystem: any FileSystem
     private let backlog: BacklogReader
     private let sink: any BlockSink
+    private let deliveries: Deliveries
     private let clock: any Clock<Duration>
     private let logger: Logger
 
     init(
         producer: String, spool: Spool, fileSystem: any FileSystem, acknowledged: Acknowledgement?, sink: any BlockSink,
-        clock: any Clock<Duration>, logger: Logger
+        deliveries: Deliveries, clock: any Clock<Duration>, logger: Logger
     ) {
         self.producer = producer
         self.spool = spool
         self.fileSystem = fileSystem
         backlog = BacklogReader(fileSystem: fileSystem, index: spool.index, acknowledged: acknowledged)
         self.sink = sink
+        self.deliveries = deliveries
         self.clock = clock
         self.logger = logger
     }
@@ -57,6 +59,7 @@ final class Shipper: Sendable {
                 rest = rest.drop { $0.sequence <= sequence }
                 let acknowledgement = Acknowledgement(epoch: first.epoch, sequence: sequence, segment: batch.segment)
                 try await blocking { try self.acknowledge(acknowledgement) }
+                deliveries.acknowledged(acknowledgement)
                 backoff.reset()
             } catch let error as SpoolError {
                 throw error

@@ -38,6 +38,14 @@ final class SpoolIndex: Sendable {
     /// The last segment does not grow any more.
     var isOpen: Bool { state.withLock { $0.isOpen } }
 
+    /// The last durable block of the present epoch; 0: none.
+    var lastSequence: UInt64 {
+        state.withLock { state in
+            guard let last = state.segments.last, last.firstSequence > 0 || last.blocks > 0 else { return 0 }
+            return last.lastSequence
+        }
+    }
+
     /// The oldest segment whose number is not less.
     func segment(from number: UInt64) -> Segment? {
         state.withLock { state in state.segments.first { $0.number >= number } }
