@@ -24,7 +24,8 @@ struct KeyManagementApplication: ServerApplication {
             PostgresConfiguration(conninfo: settings.database, applicationName: name), logger: context.logger)
         let authority = KeyAuthority(
             pool: pool, provider: settings.provider, identity: context.configuration.identity, logger: context.logger,
-            clock: UnixClock.microseconds)
+            history: AuditServiceHistory(client: auditClient, identity: context.configuration.identity),
+            revisionCheck: settings.revisionCheck, clock: UnixClock.microseconds)
         let keys = KeysService(
             authority: authority, trail: trail, policy: context.policy, grantSeconds: settings.leaseSeconds,
             logger: context.logger)

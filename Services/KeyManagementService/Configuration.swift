@@ -9,12 +9,15 @@ struct KeyManagementSettings: Sendable {
     let provider: PassphraseProvider
     /// How long an encryption service may use a granted key.
     let leaseSeconds: UInt32
+    /// Whether a start waits until the audit log has said which revision of the store it knows.
+    let revisionCheck: RevisionCheck
 
     init(_ section: ConfigurationSection) throws(ConfigurationError) {
         database = try section.string("database")
         provider = try PassphraseProvider(try section.section("master-key"))
         let lease = try section.section("lease")
         leaseSeconds = UInt32(clamping: try lease.integer("ttl-seconds", default: 300, in: 10...3_600))
+        revisionCheck = try section.section("start").choice("revision-check", default: RevisionCheck.required)
     }
 }
 

@@ -20,7 +20,12 @@ struct UnsealService: Service {
         health.set(.notServing)
         await cancelWhenGracefulShutdown { await eventually(migrate) }
         try await withThrowingTaskGroup { group in
-            group.addTask { await cancelWhenGracefulShutdown { await eventually(unseal) } }
+            group.addTask {
+                await cancelWhenGracefulShutdown {
+                    await eventually(unseal)
+                    await StandingWatch(authority: authority, trail: trail, health: health, logger: logger).run()
+                }
+            }
             group.addTask {
                 try await OutboxRelay(pool: authority.pool, trail: trail, logger: logger).run()
             }
@@ -34,7 +39,6 @@ struct UnsealService: Service {
 
     private func unseal() async throws {
         try await authority.unseal()
-        health.set(.serving)
         logger.notice("unsealed", metadata: ["provider": "\(authority.provider.name)"])
     }
 

@@ -14,6 +14,7 @@ struct StoreCounts: Sendable {
     var keys: UInt32
     /// Events that are not in the audit trail yet.
     var outboxPending: UInt64
+    var isQuarantined: Bool
 }
 
 extension KeyAuthority {
@@ -70,8 +71,11 @@ extension KeyAuthority {
         }
     }
 
+    /// Answers of a quarantined store, too.
     func counts() async throws -> StoreCounts {
-        try await read { reader in
+        let newest = newestKnown
+        return try await read(.any) { reader in
+            let standing = try await reader.standing()
             let row = try await reader.connection.query(
                 """
                 SELECT (SELECT count(*) FROM catalog_tables WHERE NOT is_removed) AS tables,
@@ -81,11 +85,12 @@ extension KeyAuthority {
                 """
             ).single()
             return StoreCounts(
-                revision: try await reader.revision().revision,
+                revision: standing.state.revision,
                 tables: UInt32(clamping: try row.value("tables", as: Int64.self)),
                 fields: UInt32(clamping: try row.value("fields", as: Int64.self)),
                 keys: UInt32(clamping: try row.value("keys", as: Int64.self)),
-                outboxPending: UInt64(clamping: try row.value("pending", as: Int64.self)))
+                outboxPending: UInt64(clamping: try row.value("pending", as: Int64.self)),
+                isQuarantined: standing.objection(newestKnown: newest) != nil)
         }
     }
 }

@@ -8,10 +8,38 @@ extension KeyAuthority {
     ///
     /// - Throws: where the provider refuses, the database is away, or the store is damaged; the service stays sealed.
     func unseal() async throws {
+        let logged = try await loggedRevision()
+        remember(logged)
         if let keyring = try await openStore() { return hold(keyring) }
+        // An empty database is a new store only where the log knows of no other.
+        guard logged == 0 else { throw KeyServiceError.storeLost }
         try await createStore()
         guard let keyring = try await openStore() else { throw KeyServiceError.damaged("the new store is gone") }
         hold(keyring)
+    }
+
+    /// The newest revision that the audit log knows; 0: none, or nobody can be asked and need not be.
+    private func loggedRevision() async throws -> UInt64 {
+        guard let history else { return 0 }
+        do {
+            return try await history.storeRevision()
+        } catch {
+            guard revisionCheck == .whenReachable else { throw KeyServiceError.historyUnavailable.detailed("\(error)") }
+            logger.warning(
+                "the store is not compared with the audit log, which cannot be asked", metadata: ["error": "\(error)"])
+            return 0
+        }
+    }
+
+    /// The keyring, read again, where the store-integrity key is another than the one in memory; nil where it is the same.
+    func reopened(instead held: Keyring) async throws -> Keyring? {
+        let stored = try await pool.withTransaction(.repeatableRead) { try await BareStore($0) }
+        guard let stored, stored.integrity.version != held.integrityVersion else { return nil }
+        let current = try unsealed()
+        if current.integrityVersion == stored.integrity.version { return current }
+        guard let keyring = try await openStore(), keyring.storeID == held.storeID else { return nil }
+        hold(keyring)
+        return keyring
     }
 
     /// Nil where the database is empty.
@@ -24,7 +52,7 @@ extension KeyAuthority {
         let integrityKey = SharedSecret(try KeyMaking.open(stored.integrity, under: master.bytes))
         let keyring = Keyring(
             storeID: stored.master.object.id, provider: provider, master: .init(record: stored.master, key: master),
-            integrityKey: integrityKey)
+            integrityKey: integrityKey, integrityVersion: stored.integrity.version)
         // Read again, now that the rows can be verified: the one that was opened must be the one that stands there.
         let mac = try keyring.rowMAC()
         try await pool.withTransaction(.repeatableRead) { connection in
@@ -33,6 +61,7 @@ extension KeyAuthority {
                 try await reader.key(stored.master.object, version: stored.master.version) != nil,
                 try await reader.key(stored.integrity.object, version: stored.integrity.version) != nil
             else { throw KeyServiceError.damaged("the keys of the store belong to another one") }
+            try await StoreHistory(reader: reader).verify()
         }
         return keyring
     }

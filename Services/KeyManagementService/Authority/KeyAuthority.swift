@@ -18,12 +18,19 @@ final class KeyAuthority: Sendable {
     let logger: Logger
     /// Microseconds since 1970.
     let clock: @Sendable () -> Int64
+    /// The store as the audit log remembers it; nil: nobody is asked.
+    let history: (any AuditHistory)?
+    let revisionCheck: RevisionCheck
     private let keyring = Mutex<Keyring?>(nil)
+    private let newestRevision = Mutex<UInt64>(0)
 
     init(
         pool: PostgresPool, provider: any MasterKeyProvider, identity: String, logger: Logger,
+        history: (any AuditHistory)? = nil, revisionCheck: RevisionCheck = .required,
         clock: @escaping @Sendable () -> Int64
     ) {
+        self.history = history
+        self.revisionCheck = revisionCheck
         self.pool = pool
         self.provider = provider
         self.identity = identity
@@ -40,11 +47,25 @@ final class KeyAuthority: Sendable {
 
     func hold(_ keyring: Keyring) { self.keyring.withLock { $0 = keyring } }
 
+    /// The newest revision of the store that is known, from the audit log or from this process's own transactions. A store
+    /// below it was rolled back.
+    var newestKnown: UInt64 { newestRevision.withLock { $0 } }
+
+    func remember(_ revision: UInt64) { newestRevision.withLock { $0 = max($0, revision) } }
+
     /// Reads the store as it was at one moment.
-    func read<Value: Sendable>(_ body: (StoreReader) async throws -> Value) async throws -> Value {
-        let keyring = try unsealed()
-        return try await pool.withTransaction(.repeatableRead) { connection in
-            try await body(StoreReader(connection: connection, mac: try keyring.rowMAC()))
+    func read<Value: Sendable>(
+        _ access: StoreAccess = .served, _ body: (StoreReader) async throws -> Value
+    ) async throws -> Value {
+        let newest = newestKnown
+        return try await withIntegrityKey { keyring in
+            try await pool.withTransaction(.repeatableRead) { connection in
+                let reader = StoreReader(connection: connection, mac: try keyring.rowMAC())
+                let standing = try await reader.standing()
+                try admit(standing, newest: newest, access)
+                remember(standing.state.revision)
+                return try await body(reader)
+            }
         }
     }
 
@@ -52,17 +73,39 @@ final class KeyAuthority: Sendable {
     ///
     /// - Returns: what `body` answers, durable, and the store's revision after it.
     func change<Value: Sendable>(
-        _ body: (StoreWriter) async throws -> Value
+        _ access: StoreAccess = .served, _ body: (StoreWriter) async throws -> Value
     ) async throws -> (value: Value, revision: UInt64) {
+        let newest = newestKnown
+        let changed = try await withIntegrityKey { keyring in
+            try await pool.withTransaction { connection in
+                let reader = StoreReader(connection: connection, mac: try keyring.rowMAC())
+                let writer = try await StoreWriter(reader, nowUnixUs: clock(), above: newest)
+                let quarantine = try await reader.quarantine()
+                try admit(StoreStanding(state: writer.before, quarantine: quarantine), newest: newest, access)
+                let value = try await body(writer)
+                let revision = try await writer.finish()
+                try await AlertQueue.raise(writer.alerts, unixMicroseconds: writer.nowUnixUs, in: connection)
+                try await Outbox.insert(writer.events, unixMicroseconds: writer.nowUnixUs, in: connection)
+                return (value: value, revision: revision)
+            }
+        }
+        remember(changed.revision)
+        return changed
+    }
+
+    private func admit(_ standing: StoreStanding, newest: UInt64, _ access: StoreAccess) throws(KeyServiceError) {
+        guard access == .served, let objection = standing.objection(newestKnown: newest) else { return }
+        throw .quarantined(objection)
+    }
+
+    /// Runs `body` with the keys in memory, and once more where the store-integrity key has been replaced meanwhile.
+    private func withIntegrityKey<Value: Sendable>(_ body: (Keyring) async throws -> Value) async throws -> Value {
         let keyring = try unsealed()
-        return try await pool.withTransaction { connection in
-            let reader = StoreReader(connection: connection, mac: try keyring.rowMAC())
-            let writer = try await StoreWriter(reader, nowUnixUs: clock())
-            let value = try await body(writer)
-            let revision = try await writer.finish()
-            try await AlertQueue.raise(writer.alerts, unixMicroseconds: writer.nowUnixUs, in: connection)
-            try await Outbox.insert(writer.events, unixMicroseconds: writer.nowUnixUs, in: connection)
-            return (value, revision)
+        do {
+            return try await body(keyring)
+        } catch let error as KeyServiceError where error.code == .dataLoss {
+            guard let current = try await reopened(instead: keyring) else { throw error }
+            return try await body(current)
         }
     }
 
@@ -78,6 +121,14 @@ final class KeyAuthority: Sendable {
         let master = try await masterKey(for: record, reader: reader)
         return SharedSecret(try KeyMaking.open(record, under: master.bytes))
     }
+}
+
+/// What a transaction may meet.
+enum StoreAccess: Sendable {
+    /// A store that is served: neither rolled back nor restored.
+    case served
+    /// Any, for those who have to judge it.
+    case any
 }
 
 /// On whose behalf something is done, for the audit trail.

@@ -21,9 +21,10 @@ struct StoreRevision: Sendable, Equatable {
         self.init(storeID: storeID, revision: 0, head: head)
     }
 
-    /// The store after one more transaction: SHA-256(label ‖ store id ‖ head ‖ u64 revision ‖ change).
-    func advanced(by change: StoreChange) throws(CryptoError) -> StoreRevision {
-        let next = revision + 1
+    /// The store after one more transaction: SHA-256(label ‖ store id ‖ head ‖ u64 revision ‖ change). A revision is
+    /// skipped only where a rolled-back store goes on above all that is known of it.
+    func advanced(by change: StoreChange, to later: UInt64? = nil) throws(CryptoError) -> StoreRevision {
+        let next = later ?? revision + 1
         let number = withUnsafeBytes(of: next.bigEndian) { Array($0) }
         let head = try SHA256.hash(
             Array("fieldseal/v1 revision".utf8) + storeID.bytes + head + number + change.encoded)
@@ -38,14 +39,24 @@ struct StoreRevision: Sendable, Equatable {
     }
 }
 
-/// The rows that one transaction wrote, 49 bytes each: the table's code, the row's id and its new MAC.
-struct StoreChange: Sendable {
-    enum Table: UInt8, Sendable {
+/// The rows that one transaction wrote, 49 bytes each: the table's code, the row's id and its new MAC; 32 zero bytes where
+/// the row was deleted.
+struct StoreChange: Sendable, Equatable {
+    enum Table: UInt8, Sendable, CaseIterable {
         case keys = 1
         case catalogTables = 2
         case catalogFields = 3
         case catalogIndexes = 4
+        case quarantine = 5
     }
+
+    struct Row: Hashable, Sendable {
+        var table: Table
+        var id: ObjectID
+    }
+
+    private static let macCount = 32
+    private static let entryCount = 1 + ObjectID.byteCount + macCount
 
     private(set) var encoded: [UInt8]
 
@@ -57,5 +68,24 @@ struct StoreChange: Sendable {
         encoded.append(table.rawValue)
         encoded.append(contentsOf: id.bytes)
         encoded.append(contentsOf: mac)
+    }
+
+    mutating func append(removed table: Table, id: ObjectID) {
+        append(table, id: id, mac: [UInt8](repeating: 0, count: Self.macCount))
+    }
+
+    /// The rows and their MACs, in the order in which they were written; a deleted row has none. Nil where the encoding is
+    /// not one of these.
+    var rows: [(row: Row, mac: [UInt8]?)]? {
+        guard encoded.count % Self.entryCount == 0 else { return nil }
+        var rows: [(row: Row, mac: [UInt8]?)] = []
+        for start in stride(from: 0, to: encoded.count, by: Self.entryCount) {
+            let mac = Array(encoded[(start + 1 + ObjectID.byteCount)..<(start + Self.entryCount)])
+            guard let table = Table(rawValue: encoded[start]),
+                let id = ObjectID(bytes: Array(encoded[(start + 1)..<(start + 1 + ObjectID.byteCount)]))
+            else { return nil }
+            rows.append((Row(table: table, id: id), mac.contains { $0 != 0 } ? mac : nil))
+        }
+        return rows
     }
 }

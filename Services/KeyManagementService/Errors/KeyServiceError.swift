@@ -19,6 +19,11 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
     var status: RPCStatus { RPCStatus(code, message) }
 
     static let sealed = Self(code: .unavailable, message: "key management is sealed", cause: "sealed")
+    static let storeLost = Self(
+        code: .unavailable, message: "the key store is gone; restore a backup", cause: "store-lost",
+        detail: "the database is empty, but the audit log knows of a store")
+    static let historyUnavailable = Self(
+        code: .unavailable, message: "the key store cannot be compared with the audit log", cause: "history")
     static let denied = Self(code: .permissionDenied, message: "not allowed", cause: .policy)
     static let unknownField = Self(code: .notFound, message: "unknown field", cause: "unknown-field")
     static let unknownKey = Self(code: .notFound, message: "unknown key", cause: "unknown-key")
@@ -49,6 +54,19 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
             code: .failedPrecondition, message: "the key version is \(state.rawValue)",
             cause: AuditCause(state.rawValue) ?? "state")
     }
+
+    /// The store came from a backup, or was rolled back.
+    static func quarantined(_ objection: StoreStanding.Objection) -> Self {
+        let error = Self(
+            code: .unavailable, message: "the key store is quarantined; see restore accept", cause: "quarantined")
+        switch objection {
+        case .rolledBack(let revision, let newest):
+            return error.detailed("the store is at revision \(revision), the audit log knows \(newest)")
+        case .restored(let revision): return error.detailed("restored from a backup of revision \(revision)")
+        }
+    }
+
+    var isQuarantine: Bool { cause == "quarantined" }
 
     /// A row that was altered, or that does not belong where it stands.
     static func damaged(_ detail: String) -> Self {

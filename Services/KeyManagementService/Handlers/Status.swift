@@ -7,6 +7,7 @@ extension KeysService {
         if !response.sealed {
             let counts = try await authority.counts()
             response.revision = counts.revision
+            response.quarantined = counts.isQuarantined
             response.tables = counts.tables
             response.fields = counts.fields
             response.keys = counts.keys

@@ -22,12 +22,17 @@ final class Keyring: Sendable {
     let storeID: ObjectID
     let provider: any MasterKeyProvider
     private let integrityKey: SharedSecret
+    let integrityVersion: KeyVersion
     private let state: Mutex<State>
 
-    init(storeID: ObjectID, provider: any MasterKeyProvider, master: Master, integrityKey: SharedSecret) {
+    init(
+        storeID: ObjectID, provider: any MasterKeyProvider, master: Master, integrityKey: SharedSecret,
+        integrityVersion: KeyVersion
+    ) {
         self.storeID = storeID
         self.provider = provider
         self.integrityKey = integrityKey
+        self.integrityVersion = integrityVersion
         state = Mutex(State(master: master))
     }
 

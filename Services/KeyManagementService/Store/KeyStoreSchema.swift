@@ -7,6 +7,7 @@ enum KeyStoreSchema {
         [
             Migration(1, "the key store", createStore),
             fieldLifecycle,
+            quarantine,
         ])
 
     private static let createStore = """

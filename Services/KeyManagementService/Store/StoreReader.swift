@@ -145,7 +145,7 @@ extension StoreReader {
         }
     }
 
-    private func verify(_ row: PostgresRow, _ columns: CanonicalRow, _ name: String) throws {
+    func verify(_ row: PostgresRow, _ columns: CanonicalRow, _ name: String) throws {
         guard try mac.isValid(try row.value("row_mac"), for: columns) else {
             throw KeyServiceError.damaged("the MAC of \(name) does not hold")
         }
@@ -154,7 +154,10 @@ extension StoreReader {
     /// The store's revision; `locked` keeps every other change away until the transaction ends.
     func revision(locked: Bool = false) async throws -> StoreRevision {
         let lock: PostgresQuery = locked ? "FOR UPDATE" : ""
-        let rows = try await connection.query("SELECT store_id, revision, head, row_mac FROM store_state \(lock)")
+        return try state(try await connection.query("SELECT \(StoreRevision.columns) FROM store_state \(lock)"))
+    }
+
+    func state(_ rows: PostgresRows) throws -> StoreRevision {
         guard let row = rows.first, rows.count == 1 else { throw KeyServiceError.damaged("no store state") }
         let state = StoreRevision(
             storeID: try row.objectID("store_id"), revision: try row.revision(), head: try row.value("head"))
@@ -171,4 +174,8 @@ struct CatalogEntry: Sendable {
 
     var name: FieldName { FieldName(table: table.name, field: field.name) }
     var key: KeyObject { KeyObject(kind: .fek, id: field.id) }
+}
+
+extension StoreRevision {
+    static let columns: PostgresQuery = "store_id, revision, head, row_mac"
 }

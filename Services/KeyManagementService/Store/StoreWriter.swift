@@ -14,17 +14,18 @@ final class StoreWriter {
     var events: [AuditEvent] = []
     /// What administrators must hear of it; queued with it.
     var alerts: [Alert] = []
-    private let before: StoreRevision
+    let before: StoreRevision
     private var change = StoreChange()
 
-    private var connection: PostgresConnection { reader.connection }
+    var connection: PostgresConnection { reader.connection }
 
     /// Waits for the store's lock.
-    init(_ reader: StoreReader, nowUnixUs: Int64) async throws {
+    /// - Parameter newestKnown: the transaction's revision is above it; a store that was rolled back goes on there.
+    init(_ reader: StoreReader, nowUnixUs: Int64, above newestKnown: UInt64 = 0) async throws {
         self.reader = reader
         self.nowUnixUs = nowUnixUs
         before = try await reader.revision(locked: true)
-        revision = before.revision + 1
+        revision = max(before.revision, newestKnown) + 1
     }
 
     var storeID: ObjectID { before.storeID }
@@ -68,7 +69,7 @@ final class StoreWriter {
     /// Raises the revision and extends the chain, if anything was written. Answers the store's revision.
     func finish() async throws -> UInt64 {
         guard !change.isEmpty else { return before.revision }
-        let after = try before.advanced(by: change)
+        let after = try before.advanced(by: change, to: revision)
         let mac = try reader.mac.authenticate(after.canonical)
         let updated = try await connection.query(
             """
@@ -83,6 +84,12 @@ final class StoreWriter {
             """)
         return after.revision
     }
+
+    /// Notes a row that was inserted or updated.
+    func wrote(_ table: StoreChange.Table, id: ObjectID, mac: [UInt8]) { change.append(table, id: id, mac: mac) }
+
+    /// Notes a row that was deleted.
+    func removed(_ table: StoreChange.Table, id: ObjectID) { change.append(removed: table, id: id) }
 
     private func stamped(_ record: KeyRecord) -> KeyRecord {
         var record = record

@@ -47,7 +47,7 @@ import Testing
         return Keyring(
             storeID: store, provider: provider,
             master: .init(record: master.record, key: SharedSecret(try master.key.copy())),
-            integrityKey: SharedSecret(try SecretBytes.random(count: 32)))
+            integrityKey: SharedSecret(try SecretBytes.random(count: 32)), integrityVersion: .random())
     }
 }
 

@@ -52,15 +52,17 @@ struct TestStore {
 
     /// A replica: pool, keyring and all are its own.
     func sealedReplica(
-        provider: (any MasterKeyProvider)? = nil, clock: @escaping @Sendable () -> Int64 = UnixClock.microseconds
+        provider: (any MasterKeyProvider)? = nil, history: (any AuditHistory)? = nil,
+        revisionCheck: RevisionCheck = .required, clock: @escaping @Sendable () -> Int64 = UnixClock.microseconds
     ) throws -> KeyAuthority {
         KeyAuthority(
             pool: try pool(), provider: provider ?? self.provider,
-            identity: "spiffe://fieldseal.local/service/key-management", logger: Self.logger, clock: clock)
+            identity: "spiffe://fieldseal.local/service/key-management", logger: Self.logger, history: history,
+            revisionCheck: revisionCheck, clock: clock)
     }
 
-    func replica() async throws -> KeyAuthority {
-        let authority = try sealedReplica()
+    func replica(history: (any AuditHistory)? = nil) async throws -> KeyAuthority {
+        let authority = try sealedReplica(history: history)
         try await authority.unseal()
         return authority
     }
