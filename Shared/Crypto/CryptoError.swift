@@ -12,6 +12,8 @@ public struct CryptoError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let flags = Code(description: "flags")
         /// A key version other than the cipher's.
         public static let version = Code(description: "version")
+        /// A subject key other than the cipher's.
+        public static let subject = Code(description: "subject")
         /// The commitment to the key does not hold.
         public static let commitment = Code(description: "commitment")
         /// The authentication tag does not hold.
@@ -39,7 +41,7 @@ public struct CryptoError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What a peer may learn as `ciphertext rejected`: the input, not the service, is at fault.
     public var isRejection: Bool {
         switch code {
-        case .malformed, .suite, .flags, .version, .commitment, .tag: true
+        case .malformed, .suite, .flags, .version, .subject, .commitment, .tag: true
         default: false
         }
     }

@@ -48,14 +48,26 @@ struct CipherCacheTests {
         }
     }
 
-    @Test func keepsCiphersByVersion() throws {
-        let cache = CipherCache(capacity: 2)
-        let ciphers = try (0..<3).map { _ in try Field().cipher(.aes256GCM, version: .random()) }
-        for cipher in ciphers { cache.insert(cipher) }
-        #expect(cache.cipher(for: ciphers[0].version) == nil)
-        #expect(cache.cipher(for: ciphers[2].version) === ciphers[2])
-        cache.remove(ciphers[2].version)
-        #expect(cache.cipher(for: ciphers[2].version) == nil)
-        #expect(cache.count == 1)
+    @Test func keepsCiphersByVersionSubjectAndForm() throws {
+        let cache = CipherCache(capacity: 4)
+        let field = Field()
+        let subject = try SubjectKey(id: .random(), key: secret([UInt8](repeating: 3, count: 32)))
+        let plain = try field.cipher(.aes256GCM)
+        let owned = try field.cipher(.aes256GCM, subject: subject)
+        let dual = try field.dualCipher()
+        let ownedDual = try field.dualCipher(subject: subject)
+        for cipher in [plain, owned] { cache.insert(cipher) }
+        for cipher in [dual, ownedDual] { cache.insert(cipher) }
+        #expect(cache.count == 4)
+        #expect(cache.cipher(for: field.version) === plain)
+        #expect(cache.cipher(for: field.version, subject: subject.id) === owned)
+        #expect(cache.dualCipher(for: field.version) === dual)
+        #expect(cache.dualCipher(for: field.version, subject: subject.id) === ownedDual)
+        #expect(cache.cipher(for: field.version, subject: .random()) == nil)
+        cache.insert(try Field().cipher(.aes256GCM))
+        #expect(cache.count == 4)
+        #expect(cache.cipher(for: plain.version) == nil)
+        cache.removeAll()
+        #expect(cache.dualCipher(for: field.version) == nil)
     }
 }

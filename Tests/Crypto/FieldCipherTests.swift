@@ -12,11 +12,20 @@ struct Field {
 
     func cipher(
         _ suite: CipherSuite, _ options: FieldCipher.Options = [], id: ObjectID? = nil, version: KeyVersion? = nil,
-        key: [UInt8]? = nil
+        key: [UInt8]? = nil, subject: SubjectKey? = nil
     ) throws -> FieldCipher {
         try FieldCipher(
             key: secret(key ?? self.key), version: version ?? self.version, field: id ?? self.id, suite: suite,
-            options: options)
+            options: options, subject: subject)
+    }
+
+    func dualCipher(
+        _ options: FieldCipher.Options = [], id: ObjectID? = nil, version: KeyVersion? = nil, key: [UInt8]? = nil,
+        subject: SubjectKey? = nil
+    ) throws -> DualCipher {
+        try DualCipher(
+            key: secret(key ?? self.key), version: version ?? self.version, field: id ?? self.id, options: options,
+            subject: subject)
     }
 }
 
@@ -43,7 +52,7 @@ struct FieldCipherTests {
     }
 
     @Test func sizes() {
-        let added = CipherSuite.allCases.map { CiphertextHeader.byteCount + $0.overhead }
+        let added = CipherSuite.allCases.map { CiphertextHeader.fixedCount + $0.overhead }
         #expect(added == [40, 40, 52, 84, 28])
     }
 
@@ -208,17 +217,18 @@ struct CiphertextHeaderTests {
         for suite in UInt8.min...8 {
             for flags in UInt8.min...UInt8.max {
                 for last in [UInt8(0), 1] {
-                    let bytes = [0xF5, suite, flags, 1, 2, 3, 4, 5, 6, 7, 8, last] + [UInt8](repeating: 9, count: 80)
+                    let bytes = [0xF5, suite, flags, 1, 2, 3, 4, 5, 6, 7, 8, last] + [UInt8](repeating: 9, count: 216)
                     let header = try? bytes.withBytes { bytes throws(CryptoError) in
                         try CiphertextHeader(reading: bytes)
                     }
                     guard let header else { continue }
-                    #expect(header.bytes == Array(bytes.prefix(12)))
+                    #expect(header.bytes == Array(bytes.prefix(flags & 4 == 0 ? 12 : 28)))
+                    #expect(header.bytes.count == header.count)
                     parsed += 1
                 }
             }
         }
-        #expect(parsed == 5 * 8)
+        #expect(parsed == 6 * 16)
     }
 
     @Test func layout() throws {
@@ -229,10 +239,33 @@ struct CiphertextHeaderTests {
         #expect(try sealed.withBytes { bytes throws(CryptoError) in try CiphertextHeader(reading: bytes) } == header)
     }
 
+    @Test func aSubjectKeyAndAnOlderVersionFollow() throws {
+        let version = try #require(KeyVersion("0123456789abcdef"))
+        let before = try #require(KeyVersion("fedcba9876543210"))
+        let subject = try #require(ObjectID("00112233-4455-4677-8899-aabbccddeeff"))
+        let header = CiphertextHeader(form: .dual(before: before), flags: .context, version: version, subject: subject)
+        #expect(hexString(header.bytes) == "f506140123456789abcdef0000112233445546778899aabbccddeeff")
+        #expect(header.overhead == 212 + 16)
+        let front = header.bytes + hex("fedcba9876543210")
+        func read(_ sealed: [UInt8]) throws(CryptoError) -> CiphertextHeader {
+            try sealed.withBytes { bytes throws(CryptoError) in try CiphertextHeader(reading: bytes) }
+        }
+        #expect(try read(front + [UInt8](repeating: 0, count: 192)) == header)
+        #expect(refusal { _ = try read(front + [UInt8](repeating: 0, count: 191)) } == .malformed)
+        // An older version that is none, or the newer one.
+        for older in ["0000000000000000", "0123456789abcdef"] {
+            #expect(
+                refusal { _ = try read(header.bytes + hex(older) + [UInt8](repeating: 0, count: 192)) } == .malformed)
+        }
+        let short = hex("f501040123456789abcdef00") + [UInt8](repeating: 0, count: 43)
+        #expect(refusal { _ = try read(short) } == .malformed)
+        #expect(try read(short + [0]).subject == .zero)
+    }
+
     @Test(arguments: [
         ("f4010001000000000000000 0".filter { $0 != " " }, CryptoError.Code.malformed),
-        ("f50000010000000000000000", .suite), ("f50600010000000000000000", .suite),
-        ("f5ff00010000000000000000", .suite), ("f50104010000000000000000", .flags),
+        ("f50000010000000000000000", .suite), ("f50700010000000000000000", .suite),
+        ("f5ff00010000000000000000", .suite), ("f50140010000000000000000", .flags),
         ("f50108010000000000000000", .flags), ("f50120010000000000000000", .flags),
         ("f50180010000000000000000", .flags), ("f50100010000000000000001", .malformed),
         ("f50100000000000000000000", .malformed),

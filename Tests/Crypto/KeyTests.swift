@@ -39,8 +39,8 @@ struct KeyDerivationTests {
     @Test func useKeysDiffer() throws {
         var keys: [[UInt8]] = []
         for suite in CipherSuite.allCases {
-            for use in [KeyUse.seal, .record, .wrap] {
-                let key = try use.key(from: secret(parent), suite: suite, count: 32)
+            for use in [KeyUse.seal, .record, .dual, .wrap] {
+                let key = try use.key(from: secret(parent), suite: suite.rawValue, count: 32)
                 keys.append(key.revealed)
             }
         }

@@ -7,16 +7,20 @@ import Testing
 extension VectorFile {
     static func make() throws -> VectorFile {
         let values = try makeValues()
+        let dualValues = try makeDualValues()
         return VectorFile(
-            values: values, refused: makeRefused(values), recordIDs: try makeRecordIDs(), children: try makeChildren(),
-            wrappedKeys: try makeWrapped(), sealedKeys: try makeSealedKeys(), rows: try makeRows(),
+            values: values, refused: makeRefused(values), dualValues: dualValues,
+            refusedDualValues: makeRefused(dualValues), recordIDs: try makeRecordIDs(), children: try makeChildren(),
+            wrappedKeys: try makeWrapped(),
+            wrappedSubjectKeys: try makeWrappedSubjectKeys(), subjectLookups: try makeSubjectLookups(),
+            sealedKeys: try makeSealedKeys(), rows: try makeRows(),
             auditHashes: try makeAuditHashes(), blindIndexes: try makeIndexes(), normalisation: try makeNormalised(),
             scrypt: try makeScrypt())
     }
 
-    private static let fieldKey = [UInt8](0..<32)
-    private static let version = KeyVersion(nonZero: 0x0123_4567_89AB_CDEF)
-    private static let object = ObjectID(high: 0x0011_2233_4455_4677, low: 0x8899_AABB_CCDD_EEFF)
+    static let fieldKey = [UInt8](0..<32)
+    static let version = KeyVersion(nonZero: 0x0123_4567_89AB_CDEF)
+    static let object = ObjectID(high: 0x0011_2233_4455_4677, low: 0x8899_AABB_CCDD_EEFF)
     private static let other = ObjectID(high: 0xA0A1_A2A3_A4A5_46A7, low: 0x88A9_AAAB_ACAD_AEAF)
 
     private static func makeValues() throws -> [Value] {
@@ -29,15 +33,20 @@ extension VectorFile {
             values.append(try value(suite, .rowBound, 42, nil, "ann@example.org"))
             values.append(try value(suite, .recordKeys, 42, "tenant 7", "ann@example.org"))
             values.append(try value(suite, [.rowBound, .recordKeys], -1, nil, ""))
+            values.append(try value(suite, [], nil, nil, "ann@example.org", hasSubject: true))
+            values.append(
+                try value(suite, [.rowBound, .recordKeys], 42, "tenant 7", "ann@example.org", hasSubject: true))
         }
         return values
     }
 
     private static func value(
-        _ suite: CipherSuite, _ options: FieldCipher.Options, _ row: Int64?, _ context: String?, _ text: String
+        _ suite: CipherSuite, _ options: FieldCipher.Options, _ row: Int64?, _ context: String?, _ text: String,
+        hasSubject: Bool = false
     ) throws -> Value {
+        let subject = hasSubject ? try makeSubject() : nil
         let cipher = try FieldCipher(
-            key: secret(fieldKey), version: version, field: object, suite: suite, options: options)
+            key: secret(fieldKey), version: version, field: object, suite: suite, options: options, subject: subject)
         let nonce = (0..<suite.nonceCount).map { UInt8(0xB0 + $0) }
         let record = try row.map { try [RecordID.Column(integer: $0)].record() }
         let context = context.map { Array($0.utf8) }
@@ -46,39 +55,53 @@ extension VectorFile {
             suite: suite.rawValue, fieldKey: hexString(fieldKey), version: version.description,
             field: object.description, rowBound: options.contains(.rowBound),
             recordKeys: options.contains(.recordKeys), recordID: record.map { hexString($0.bytes) },
-            context: context.map(hexString), nonce: hexString(nonce), plaintext: hexString(Array(text.utf8)),
-            key: hexString(try sealingKey(suite, options, record)),
-            associatedData: hexString(try associatedData(suite, options, record, context)),
+            context: context.map(hexString), subject: subject?.id.description,
+            subjectKey: subject.map { hexString($0.key.revealed) }, nonce: hexString(nonce),
+            plaintext: hexString(Array(text.utf8)),
+            key: hexString(
+                try valueKey(.seal, suite.rawValue, suite.keyCount, of: fieldKey, options, record, subject)),
+            associatedData: hexString(
+                try associatedData(
+                    CiphertextHeader(suite: suite, flags: options.flags, version: version, subject: subject?.id),
+                    options, record, context)),
             sealed: hexString(sealed), text: try textForm(of: sealed))
     }
 
-    private static func sealingKey(
-        _ suite: CipherSuite, _ options: FieldCipher.Options, _ record: RecordIdentifier?
+    static func makeSubject() throws -> SubjectKey {
+        try SubjectKey(id: other, key: secret([UInt8](0x60..<0x80)))
+    }
+
+    /// The key that seals a value, or wraps its content key.
+    static func valueKey(
+        _ use: KeyUse, _ suite: UInt8, _ count: Int, of fieldKey: [UInt8], _ options: FieldCipher.Options,
+        _ record: RecordIdentifier?, _ subject: SubjectKey?
     ) throws -> [UInt8] {
-        guard options.contains(.recordKeys), let record else {
-            let key = try KeyUse.seal.key(from: secret(fieldKey), suite: suite, count: suite.keyCount)
+        guard options.contains(.recordKeys) || subject != nil else {
+            let key = try use.key(from: secret(fieldKey), suite: suite, count: count)
             return key.revealed
         }
         var key: [UInt8] = []
-        let keys = try RecordKeys(fieldKey: secret(fieldKey), suite: suite, field: object)
-        try record.withUnsafeBytes { record throws(CryptoError) in
+        let keys = try RecordKeys(fieldKey: secret(fieldKey), suite: suite, field: object, subject: subject)
+        let record = options.contains(.recordKeys) ? record?.bytes ?? [] : []
+        try record.withBytes { record throws(CryptoError) in
             try keys.withKey(for: record) { key = Array(UnsafeRawBufferPointer(start: $0, count: 32)) }
         }
         return key
     }
 
-    private static func associatedData(
-        _ suite: CipherSuite, _ options: FieldCipher.Options, _ record: RecordIdentifier?, _ context: [UInt8]?
+    static func associatedData(
+        _ header: CiphertextHeader, _ options: FieldCipher.Options, _ record: RecordIdentifier?, _ context: [UInt8]?
     ) throws -> [UInt8] {
-        var flags: CiphertextHeader.Flags = []
-        if options.contains(.rowBound) { flags.insert(.rowBound) }
-        if options.contains(.recordKeys) { flags.insert(.recordKey) }
-        if context != nil { flags.insert(.context) }
-        let data = AssociatedData(
-            header: CiphertextHeader(suite: suite, flags: flags, version: version), field: object)
+        let data = AssociatedData(header: header, field: object)
         let bound = options.contains(.rowBound) ? record : nil
         return try withOptional(bound?.bytes) { record in
-            try withOptional(context) { Array(try data.build(flags: flags, recordID: record, context: $0)) }
+            try withOptional(context) { context in
+                let header = header.with(context)
+                guard case .dual(let before) = header.form else {
+                    return Array(try data.build(flags: header.flags, recordID: record, context: context))
+                }
+                return Array(try data.build(header: header, before: before, recordID: record, context: context))
+            }
         }
     }
 

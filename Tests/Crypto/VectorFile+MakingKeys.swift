@@ -65,6 +65,7 @@ extension VectorFile {
         let contexts = [
             KeyAgreement.context(.fek, object: object, version: KeyVersion(nonZero: 7)),
             KeyAgreement.context(.index, object: object, version: nil),
+            KeyAgreement.subjectContext(object),
         ]
         return try contexts.map { context in
             let sealed = try KeyAgreement.seal(
@@ -74,6 +75,29 @@ extension VectorFile {
                 recipientPrivate: hexString(recipient), recipientPublic: hexString(publicKey),
                 ephemeralPrivate: hexString(ephemeral), identity: identity, context: hexString(context),
                 key: hexString(key), sealed: hexString(sealed))
+        }
+    }
+
+    static func makeWrappedSubjectKeys() throws -> [WrappedSubjectKey] {
+        let (id, table) = (try #require(ObjectID(ids[0])), try #require(ObjectID(ids[1])))
+        let identity = SubjectKeyIdentity(id: id, table: table, wrapping: KeyVersion(nonZero: 7))
+        let nonce = [UInt8](0xC0..<0xD8)
+        let wrapped = try KeyWrapping(under: secret(parent)).wrap(secret(key), as: identity) {
+            $0.copyBytes(from: nonce)
+        }
+        return [
+            WrappedSubjectKey(
+                parent: hexString(parent), id: ids[0], table: ids[1], wrapping: identity.wrapping.description,
+                nonce: hexString(nonce), key: hexString(key), wrapped: hexString(wrapped))
+        ]
+    }
+
+    static func makeSubjectLookups() throws -> [SubjectLookupHash] {
+        try ["ann@example.org", "7"].map { subject in
+            let lookup = try SubjectLookup(key: secret(key), table: #require(ObjectID(ids[1])))
+            return SubjectLookupHash(
+                key: hexString(key), table: ids[1], subject: hexString(Array(subject.utf8)),
+                hash: hexString(try lookup.hash(of: Array(subject.utf8))))
         }
     }
 

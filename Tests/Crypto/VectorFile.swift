@@ -2,9 +2,13 @@
 struct VectorFile: Codable, Equatable {
     var values: [Value]
     var refused: [Refused]
+    var dualValues: [DualValue]
+    var refusedDualValues: [Refused]
     var recordIDs: [RecordID]
     var children: [Child]
     var wrappedKeys: [Wrapped]
+    var wrappedSubjectKeys: [WrappedSubjectKey]
+    var subjectLookups: [SubjectLookupHash]
     var sealedKeys: [SealedKey]
     var rows: [Row]
     var auditHashes: [AuditHashValue]
@@ -21,6 +25,9 @@ struct VectorFile: Codable, Equatable {
         var recordKeys: Bool
         var recordID: String?
         var context: String?
+        /// Id and key of the subject key; both or neither are present.
+        var subject: String?
+        var subjectKey: String?
         var nonce: String
         var plaintext: String
         /// The key that seals this very value.
@@ -30,7 +37,35 @@ struct VectorFile: Codable, Equatable {
         var text: String
     }
 
-    /// A value that does not open with the key, field, record id and context of `values[of]`.
+    /// A value of suite 6; it opens with either version.
+    struct DualValue: Codable, Equatable {
+        var newer: Version
+        var older: Version
+        var field: String
+        var rowBound: Bool
+        var recordKeys: Bool
+        var recordID: String?
+        var context: String?
+        var subject: String?
+        var subjectKey: String?
+        var contentKey: String
+        var plaintext: String
+        /// Of the wrapped content keys; the body's adds both of them.
+        var associatedData: String
+        var commitment: String
+        var sealed: String
+        var text: String
+
+        struct Version: Codable, Equatable {
+            var version: String
+            var fieldKey: String
+            /// Wraps the content key of this very value.
+            var key: String
+            var nonce: String
+        }
+    }
+
+    /// A value that does not open with the key, field, record id, context and subject of the value at `of`.
     struct Refused: Codable, Equatable {
         var of: Int
         var why: String
@@ -77,6 +112,23 @@ struct VectorFile: Codable, Equatable {
         var key: String
         var wrapped: String
         var check: String
+    }
+
+    struct WrappedSubjectKey: Codable, Equatable {
+        var parent: String
+        var id: String
+        var table: String
+        var wrapping: String
+        var nonce: String
+        var key: String
+        var wrapped: String
+    }
+
+    struct SubjectLookupHash: Codable, Equatable {
+        var key: String
+        var table: String
+        var subject: String
+        var hash: String
     }
 
     struct SealedKey: Codable, Equatable {

@@ -5,7 +5,7 @@ extension ItemFailure {
         switch error.code {
         case .malformed: self = .form
         case .suite: self = .suite
-        case .flags: self = .flags
+        case .flags, .subject: self = .flags
         case .version: self = .versionUnknown
         case .commitment: self = .commitment
         case .tag: self = .tag

@@ -13,7 +13,7 @@ extension EncryptionHandler {
             var capacity = 0
             for index in 0..<batch.count { capacity += planEncryption(batch[index], batch.encoding) }
             guard missing.isEmpty else { return missed() }
-            scratch.prepare(payload.count + CiphertextHeader.byteCount + 128)
+            scratch.prepare(payload.count + CiphertextHeader.fixedCount + 128)
             return answer(&reply, capacity: capacity) { writer in
                 for index in 0..<batch.count { encrypt(batch[index], plans[index], batch.encoding, &writer) }
             }

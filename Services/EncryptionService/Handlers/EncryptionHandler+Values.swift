@@ -111,12 +111,12 @@ extension PlannedItem {
 extension CiphertextHeader {
     /// Bytes of the plaintext in a sealed value whose header was read.
     func plaintextCount(in sealed: UnsafeRawBufferPointer) -> Int {
-        max(0, sealed.count - Self.byteCount - suite.overhead)
+        max(0, sealed.count - overhead)
     }
 }
 
 extension CipherSuite {
     func sealedCount(_ plaintextCount: Int) -> Int {
-        CiphertextHeader.byteCount + overhead + plaintextCount
+        CiphertextHeader.fixedCount + overhead + plaintextCount
     }
 }

@@ -18,7 +18,8 @@ public final class KeyWrapping {
     /// - Parameter parent: 32 bytes. The wrapping key is derived from it; it is not used itself.
     public init(under parent: borrowing SecretBytes) throws(CryptoError) {
         let suite = CipherSuite.xaes256GCMCommitting
-        cipher = try KeyedCipher(suite: suite, key: KeyUse.wrap.key(from: parent, suite: suite, count: suite.keyCount))
+        cipher = try KeyedCipher(
+            suite: suite, key: KeyUse.wrap.key(from: parent, suite: suite.rawValue, count: suite.keyCount))
     }
 
     /// - Parameters:
@@ -34,8 +35,29 @@ public final class KeyWrapping {
         _ key: borrowing SecretBytes, as identity: KeyIdentity, binding: [UInt8],
         drawNonce: (UnsafeMutableRawBufferPointer) throws(CryptoError) -> Void
     ) throws(CryptoError) -> [UInt8] {
+        try wrap(key, Self.associatedData(identity, binding), drawNonce)
+    }
+
+    /// - Parameter key: 32 bytes.
+    public func wrap(
+        _ key: borrowing SecretBytes, as identity: SubjectKeyIdentity
+    ) throws(CryptoError) -> [UInt8] {
+        try wrap(key, as: identity) { nonce throws(CryptoError) in try SecureRandom.fill(nonce) }
+    }
+
+    func wrap(
+        _ key: borrowing SecretBytes, as identity: SubjectKeyIdentity,
+        drawNonce: (UnsafeMutableRawBufferPointer) throws(CryptoError) -> Void
+    ) throws(CryptoError) -> [UInt8] {
+        guard key.count == KeyDerivation.keyCount else { throw CryptoError(.size) }
+        return try wrap(key, identity.associatedData, drawNonce)
+    }
+
+    private func wrap(
+        _ key: borrowing SecretBytes, _ data: [UInt8],
+        _ drawNonce: (UnsafeMutableRawBufferPointer) throws(CryptoError) -> Void
+    ) throws(CryptoError) -> [UInt8] {
         guard (1...Self.maximumKeyCount).contains(key.count) else { throw CryptoError(.size) }
-        let data = try Self.associatedData(identity, binding)
         var wrapped = [UInt8](repeating: 0, count: key.count + Self.overhead)
         try key.withUnsafeBytes { key throws(CryptoError) in
             try data.withBytes { data throws(CryptoError) in
@@ -52,9 +74,19 @@ public final class KeyWrapping {
     public func unwrap(
         _ wrapped: [UInt8], as identity: KeyIdentity, binding: [UInt8] = []
     ) throws(CryptoError) -> SecretBytes {
+        try unwrap(wrapped, Self.associatedData(identity, binding))
+    }
+
+    /// - Throws: ``CryptoError`` `.malformed`, `.commitment` or `.tag` when `wrapped` is not this key's wrapped form.
+    public func unwrap(_ wrapped: [UInt8], as identity: SubjectKeyIdentity) throws(CryptoError) -> SecretBytes {
+        let key = try unwrap(wrapped, identity.associatedData)
+        guard key.count == KeyDerivation.keyCount else { throw CryptoError(.malformed) }
+        return key
+    }
+
+    private func unwrap(_ wrapped: [UInt8], _ data: [UInt8]) throws(CryptoError) -> SecretBytes {
         let count = wrapped.count - Self.overhead
         guard (1...Self.maximumKeyCount).contains(count) else { throw CryptoError(.malformed) }
-        let data = try Self.associatedData(identity, binding)
         var key = try SecretBytes.zeros(count)
         try key.withUnsafeMutableBytes { key throws(CryptoError) in
             try data.withBytes { data throws(CryptoError) in

@@ -1,7 +1,8 @@
 internal import CFieldsealPlatform
 internal import FieldsealSecureMemory
 
-/// Derives the keys of single records: HKDF-SHA256(record use key, no salt, label ‖ suite ‖ field ‖ record id).
+/// Derives the keys of single records: HKDF-SHA256(record use key, salt: subject key or none, label ‖ suite ‖ field ‖
+/// record id).
 ///
 /// Extraction is done once; a record costs one HMAC under the extracted key. Not thread-safe.
 final class RecordKeys {
@@ -12,13 +13,23 @@ final class RecordKeys {
     private let memory: SecretBytes
     private let key: UnsafeMutableRawPointer
 
-    /// - Parameter fieldKey: the field encryption key.
-    init(fieldKey: borrowing SecretBytes, suite: CipherSuite, field: ObjectID) throws(CryptoError) {
+    /// - Parameters:
+    ///   - fieldKey: the field encryption key.
+    ///   - suite: the suite byte of the values.
+    init(
+        fieldKey: borrowing SecretBytes, suite: UInt8, field: ObjectID, subject: SubjectKey? = nil
+    ) throws(CryptoError) {
         let use = try KeyUse.record.key(from: fieldKey, suite: suite, count: 32)
-        expansion = try HMACSHA256(key: HKDF.extract(salt: .empty, keyMaterial: use))
+        if let subject {
+            expansion = try subject.key.withUnsafeBytes { salt throws(CryptoError) in
+                try HMACSHA256(key: HKDF.extract(salt: salt, keyMaterial: use))
+            }
+        } else {
+            expansion = try HMACSHA256(key: HKDF.extract(salt: .empty, keyMaterial: use))
+        }
         var prefix: [UInt8] = []
         prefix.append(label: Self.label)
-        prefix.append(suite.rawValue)
+        prefix.append(suite)
         prefix.append(id: field)
         self.prefix = prefix
         memory = try SecretBytes.zeros(32)

@@ -5,8 +5,10 @@ internal import FieldsealSecureMemory
 enum KeyUse {
     /// Seals the values of a field.
     case seal
-    /// Gives the keys of single records.
+    /// Gives the keys of single records and subjects.
     case record
+    /// Wraps the content keys of values that two versions seal.
+    case dual
     /// Wraps child keys.
     case wrap
 
@@ -14,18 +16,21 @@ enum KeyUse {
         switch self {
         case .seal: "fieldseal/v1 seal"
         case .record: "fieldseal/v1 record"
+        case .dual: "fieldseal/v1 dual"
         case .wrap: "fieldseal/v1 wrap"
         }
     }
 
-    /// - Parameter key: 32 bytes.
+    /// - Parameters:
+    ///   - key: 32 bytes.
+    ///   - suite: the suite byte.
     func key(
-        from key: borrowing SecretBytes, suite: CipherSuite, count: Int
+        from key: borrowing SecretBytes, suite: UInt8, count: Int
     ) throws(CryptoError) -> SecretBytes {
         guard key.count == KeyDerivation.keyCount else { throw CryptoError(.key) }
         var info: [UInt8] = []
         info.append(label: label)
-        info.append(suite.rawValue)
+        info.append(suite)
         return try HKDF.expand(key, info: info, count: count)
     }
 }

@@ -14,6 +14,9 @@ public final class HMACSHA256 {
         context = try MACContext.hmacSHA256(key: key)
     }
 
+    /// Replaces the key by one of at least one byte.
+    func setKey(_ key: UnsafeRawBufferPointer) throws(CryptoError) { try context.setKey(key) }
+
     public func update(_ part: UnsafeRawBufferPointer) throws(CryptoError) { try context.update(part) }
 
     public func update(_ part: [UInt8]) throws(CryptoError) {

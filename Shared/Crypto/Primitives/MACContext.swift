@@ -44,6 +44,12 @@ final class MACContext {
         try check(result)
     }
 
+    /// Replaces the key.
+    func setKey(_ key: UnsafeRawBufferPointer) throws(CryptoError) {
+        guard key.count > 0 else { throw CryptoError(.key) }
+        try check(EVP_MAC_init(context, key.baseAddress?.assumingMemoryBound(to: UInt8.self), key.count, nil))
+    }
+
     func update(_ part: UnsafeRawBufferPointer) throws(CryptoError) {
         guard part.count > 0 else { return }
         let bytes = part.baseAddress?.assumingMemoryBound(to: UInt8.self)

@@ -1,7 +1,18 @@
 /// The keyed ciphers of one event loop, the least recently used leaving first: bounds how much locked memory keyed
 /// contexts take (about 1.5 KiB each). Not thread-safe.
 public final class CipherCache {
-    private var ciphers: LeastRecentlyUsed<UInt64, FieldCipher>
+    private struct Key: Hashable {
+        var version: UInt64
+        var subject: ObjectID?
+        var isDual: Bool
+    }
+
+    private enum Cipher {
+        case plain(FieldCipher)
+        case dual(DualCipher)
+    }
+
+    private var ciphers: LeastRecentlyUsed<Key, Cipher>
 
     public var capacity: Int { ciphers.capacity }
     public var count: Int { ciphers.count }
@@ -9,12 +20,28 @@ public final class CipherCache {
     /// - Parameter capacity: at least 1.
     public init(capacity: Int) { ciphers = LeastRecentlyUsed(capacity: capacity) }
 
-    /// The cipher of this key version; nil when it must be keyed. Whether it is the field's own is for the caller to see.
-    public func cipher(for version: KeyVersion) -> FieldCipher? { ciphers.value(for: version.rawValue) }
+    /// The cipher of this key version and subject key; nil when it must be keyed. Whether it is the field's own is for the
+    /// caller to see.
+    public func cipher(for version: KeyVersion, subject: ObjectID? = nil) -> FieldCipher? {
+        let key = Key(version: version.rawValue, subject: subject, isDual: false)
+        return if case .plain(let cipher) = ciphers.value(for: key) { cipher } else { nil }
+    }
 
-    public func insert(_ cipher: FieldCipher) { ciphers.insert(cipher, for: cipher.version.rawValue) }
+    /// The cipher of this key version and subject key for dual values; nil when it must be keyed.
+    public func dualCipher(for version: KeyVersion, subject: ObjectID? = nil) -> DualCipher? {
+        let key = Key(version: version.rawValue, subject: subject, isDual: true)
+        return if case .dual(let cipher) = ciphers.value(for: key) { cipher } else { nil }
+    }
 
-    public func remove(_ version: KeyVersion) { ciphers.remove(version.rawValue) }
+    public func insert(_ cipher: FieldCipher) {
+        let key = Key(version: cipher.version.rawValue, subject: cipher.subject, isDual: false)
+        ciphers.insert(.plain(cipher), for: key)
+    }
+
+    public func insert(_ cipher: DualCipher) {
+        let key = Key(version: cipher.version.rawValue, subject: cipher.subject, isDual: true)
+        ciphers.insert(.dual(cipher), for: key)
+    }
 
     public func removeAll() { ciphers.removeAll() }
 }

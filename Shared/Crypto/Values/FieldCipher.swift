@@ -1,7 +1,7 @@
 internal import CFieldsealPlatform
 public import FieldsealSecureMemory
 
-/// Seals and opens the values of one field under one version of its key. Keyed once, reusable, for one event loop alone.
+/// Seals and opens the values of one field, or of one subject in it, under one version of its key. Keyed once, reusable, for one event loop alone.
 ///
 /// A value is bound to its field, its header and, where the field says so, to its row; and to the caller's context.
 /// Buffers for input and output must not overlap.
@@ -22,46 +22,43 @@ public final class FieldCipher {
     public let version: KeyVersion
     public let suite: CipherSuite
     public let options: Options
+    /// The id of the subject key that takes part.
+    public let subject: ObjectID?
 
-    private let cipher: KeyedCipher
-    private let recordKeys: RecordKeys?
+    private let key: ValueKey
     private let associatedData: AssociatedData
-    private let flags: CiphertextHeader.Flags
+    private let header: CiphertextHeader
 
-    /// - Parameter key: the field encryption key, 32 bytes; use keys are derived from it and it is not kept.
-    /// - Throws: ``CryptoError`` `.parameter` for suite 5 with row binding or record keys.
+    /// - Parameters:
+    ///   - key: the field encryption key, 32 bytes; use keys are derived from it and it is not kept.
+    ///   - subject: whose values they are; nil where the field has no subject keys.
+    /// - Throws: ``CryptoError`` `.parameter` for suite 5 with row binding, record keys or a subject.
     public init(
-        key: borrowing SecretBytes, version: KeyVersion, field: ObjectID, suite: CipherSuite, options: Options
+        key: borrowing SecretBytes, version: KeyVersion, field: ObjectID, suite: CipherSuite, options: Options,
+        subject: SubjectKey? = nil
     ) throws(CryptoError) {
-        guard !suite.isDeterministic || options.isEmpty else { throw CryptoError(.parameter) }
+        guard !suite.isDeterministic || (options.isEmpty && subject == nil) else { throw CryptoError(.parameter) }
         self.field = field
         self.version = version
         self.suite = suite
         self.options = options
-        var flags: CiphertextHeader.Flags = options.contains(.rowBound) ? .rowBound : []
-        if options.contains(.recordKeys) {
-            flags.insert(.recordKey)
-            recordKeys = try RecordKeys(fieldKey: key, suite: suite, field: field)
-            cipher = try KeyedCipher(unkeyed: suite)
-        } else {
-            recordKeys = nil
-            cipher = try KeyedCipher(
-                suite: suite, key: KeyUse.seal.key(from: key, suite: suite, count: suite.keyCount))
-        }
-        self.flags = flags
-        let header = CiphertextHeader(suite: suite, flags: flags, version: version)
+        self.subject = subject?.id
+        self.key = try ValueKey(
+            of: key, use: .seal, suite: suite, number: suite.rawValue, field: field,
+            isPerRecord: options.contains(.recordKeys), subject: subject)
+        header = CiphertextHeader(suite: suite, flags: options.flags, version: version, subject: subject?.id)
         associatedData = AssociatedData(header: header, field: field)
     }
 
     /// The size of a sealed value in its binary form; nil when the plaintext is too long.
     public func sealedCount(plaintextCount: Int) -> Int? {
         guard (0...CipherSuite.maximumPlaintextCount).contains(plaintextCount) else { return nil }
-        return CiphertextHeader.byteCount + suite.overhead + plaintextCount
+        return header.overhead + plaintextCount
     }
 
     /// The size of the plaintext in a sealed value of this size; nil when it cannot be one of this suite.
     public func openedCount(sealedCount: Int) -> Int? {
-        let (count, overflow) = sealedCount.subtractingReportingOverflow(CiphertextHeader.byteCount + suite.overhead)
+        let (count, overflow) = sealedCount.subtractingReportingOverflow(header.overhead)
         return !overflow && (0...CipherSuite.maximumPlaintextCount).contains(count) ? count : nil
     }
 
@@ -89,16 +86,11 @@ public final class FieldCipher {
         drawNonce: (UnsafeMutableRawBufferPointer) throws(CryptoError) -> Void
     ) throws(CryptoError) {
         guard output.count == sealedCount(plaintextCount: plaintext.count) else { throw CryptoError(.size) }
-        let flags = flags(context)
-        let data = try buildAssociatedData(flags, recordID, context)
-        let body = UnsafeMutableRawBufferPointer(rebasing: output[CiphertextHeader.byteCount...])
-        CiphertextHeader(suite: suite, flags: flags, version: version).write(to: output)
-        guard let recordKeys else {
-            return try cipher.seal(plaintext, associatedData: data, into: body, drawNonce: drawNonce)
-        }
-        guard let recordID else { throw CryptoError(.parameter) }
-        try recordKeys.withKey(for: recordID) { key throws(CryptoError) in
-            try cipher.setKey(key)
+        let header = header.with(context)
+        let data = try buildAssociatedData(header.flags, recordID, context)
+        let body = UnsafeMutableRawBufferPointer(rebasing: output[header.count...])
+        header.write(to: output)
+        try key.withCipher(for: recordID) { cipher throws(CryptoError) in
             try cipher.seal(plaintext, associatedData: data, into: body, drawNonce: drawNonce)
         }
     }
@@ -111,25 +103,17 @@ public final class FieldCipher {
         _ sealed: UnsafeRawBufferPointer, recordID: UnsafeRawBufferPointer?, context: UnsafeRawBufferPointer?,
         into output: UnsafeMutableRawBufferPointer
     ) throws(CryptoError) {
-        let header = try CiphertextHeader(reading: sealed)
-        let flags = flags(context)
-        guard header.version == version else { throw CryptoError(.version) }
-        guard header.suite == suite else { throw CryptoError(.suite) }
-        guard header.flags == flags else { throw CryptoError(.flags) }
+        let found = try CiphertextHeader(reading: sealed)
+        guard found.version == version else { throw CryptoError(.version) }
+        guard found.suite == suite else { throw CryptoError(.suite) }
+        guard found.flags == header.with(context).flags else { throw CryptoError(.flags) }
+        guard found.subject == subject else { throw CryptoError(.subject) }
         guard output.count == openedCount(sealedCount: sealed.count) else { throw CryptoError(.size) }
-        let data = try buildAssociatedData(flags, recordID, context)
-        let body = UnsafeRawBufferPointer(rebasing: sealed[CiphertextHeader.byteCount...])
-        guard let recordKeys else { return try cipher.open(body, associatedData: data, into: output) }
-        guard let recordID else { throw CryptoError(.parameter) }
-        try recordKeys.withKey(for: recordID) { key throws(CryptoError) in
-            try cipher.setKey(key)
+        let data = try buildAssociatedData(found.flags, recordID, context)
+        let body = UnsafeRawBufferPointer(rebasing: sealed[found.count...])
+        try key.withCipher(for: recordID) { cipher throws(CryptoError) in
             try cipher.open(body, associatedData: data, into: output)
         }
-    }
-
-    @inline(__always)
-    private func flags(_ context: UnsafeRawBufferPointer?) -> CiphertextHeader.Flags {
-        context == nil ? flags : flags.union(.context)
     }
 
     private func buildAssociatedData(
@@ -138,5 +122,22 @@ public final class FieldCipher {
         let isBound = options.contains(.rowBound)
         guard !isBound || recordID != nil else { throw CryptoError(.parameter) }
         return try associatedData.build(flags: flags, recordID: isBound ? recordID : nil, context: context)
+    }
+}
+
+extension FieldCipher.Options {
+    var flags: CiphertextHeader.Flags {
+        var flags: CiphertextHeader.Flags = contains(.rowBound) ? .rowBound : []
+        if contains(.recordKeys) { flags.insert(.recordKey) }
+        return flags
+    }
+}
+
+extension CiphertextHeader {
+    /// The same header for a value with this context.
+    @inline(__always)
+    func with(_ context: UnsafeRawBufferPointer?) -> CiphertextHeader {
+        guard context != nil else { return self }
+        return CiphertextHeader(form: form, flags: flags.union(.context), version: version, subject: subject)
     }
 }

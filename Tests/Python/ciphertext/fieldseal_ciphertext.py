@@ -22,9 +22,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV, ChaCha20
 from cryptography.hazmat.primitives.cmac import CMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-ROW_BOUND, RECORD_KEY, CONTEXT = 1, 2, 16
-SUPPORTED_FLAGS = ROW_BOUND | RECORD_KEY | CONTEXT
-HEADER_SIZE, TAG_SIZE = 12, 16
+ROW_BOUND, RECORD_KEY, SUBJECT_KEY, CONTEXT = 1, 2, 4, 16
+SUPPORTED_FLAGS = ROW_BOUND | RECORD_KEY | SUBJECT_KEY | CONTEXT
+HEADER_SIZE, SUBJECT_SIZE, TAG_SIZE = 12, 16, 16
+DUAL, WRAP_SIZE = 6, 24 + 32 + 16
 MAXIMUM_PLAINTEXT, MAXIMUM_CONTEXT, MAXIMUM_RECORD_ID = 1 << 24, 65_536, 4096
 
 
@@ -72,9 +73,9 @@ def seal_key(field_key, suite):
     return hkdf_expand(field_key, b"fieldseal/v1 seal" + bytes([suite]), SUITES[suite].key)
 
 
-def record_key(field_key, suite, field, record_id):
+def record_key(field_key, suite, field, record_id, subject_key=b""):
     use = hkdf_expand(field_key, b"fieldseal/v1 record" + bytes([suite]), 32)
-    return hkdf(use, b"", b"fieldseal/v1 record key" + bytes([suite]) + field.bytes + record_id, 32)
+    return hkdf(use, subject_key, b"fieldseal/v1 record key" + bytes([suite]) + field.bytes + record_id, 32)
 
 
 def child_key(parent, salt, kind, object_id, version):
@@ -96,8 +97,8 @@ def optional(value):
     return b"\0" if value is None else b"\1" + counted(value)
 
 
-def header(suite, flags, version):
-    return struct.pack(">BBBQB", 0xF5, suite, flags, version, 0)
+def header(suite, flags, version, subject=None):
+    return struct.pack(">BBBQB", 0xF5, suite, flags, version, 0) + (b"" if subject is None else subject.bytes)
 
 
 def associated_data(head, field, record_id, context):
@@ -218,6 +219,42 @@ def aead_open(suite, key, data, sealed):
 
 
 @dataclass(frozen=True)
+class Subject:
+    """A subject key and the id that stands in headers."""
+
+    id: uuid.UUID
+    key: bytes
+
+
+@dataclass(frozen=True)
+class Front:
+    """What stands in front of a sealed value, read without a key."""
+
+    suite: int
+    flags: int
+    version: int
+    subject: uuid.UUID | None
+    size: int
+
+
+def read_front(sealed):
+    if len(sealed) < HEADER_SIZE:
+        raise Refused("length")
+    form, suite, flags, version, zero = struct.unpack(">BBBQB", sealed[:HEADER_SIZE])
+    if form != 0xF5 or zero != 0 or version == 0:
+        raise Refused("format")
+    if suite not in SUITES and suite != DUAL:
+        raise Refused("suite")
+    if flags & ~SUPPORTED_FLAGS:
+        raise Refused("flags")
+    size = HEADER_SIZE + SUBJECT_SIZE * bool(flags & SUBJECT_KEY)
+    if len(sealed) < size + (8 + 2 * WRAP_SIZE + 32 + TAG_SIZE if suite == DUAL else SUITES[suite].overhead):
+        raise Refused("length")
+    subject = uuid.UUID(bytes=sealed[HEADER_SIZE:size]) if flags & SUBJECT_KEY else None
+    return Front(suite, flags, version, subject, size)
+
+
+@dataclass(frozen=True)
 class Field:
     """One version of one field's key, with the options of that version."""
 
@@ -227,22 +264,36 @@ class Field:
     key: bytes
     row_bound: bool = False
     record_keys: bool = False
+    subject: Subject | None = None
 
     def __post_init__(self):
-        if self.suite == 5 and (self.row_bound or self.record_keys):
-            raise ValueError("suite 5 knows no rows")
+        if self.suite == 5 and (self.row_bound or self.record_keys or self.subject):
+            raise ValueError("suite 5 knows neither rows nor subjects")
 
-    def _prepare(self, record, context):
+    def _flags(self, context):
+        return (
+            ROW_BOUND * self.row_bound | RECORD_KEY * self.record_keys | SUBJECT_KEY * (self.subject is not None)
+            | CONTEXT * (context is not None)
+        )
+
+    def _data(self, head, record, context):
         if context is not None and len(context) > MAXIMUM_CONTEXT:
             raise ValueError("the context is too long")
         if record is None and (self.row_bound or self.record_keys):
             raise ValueError("the record id is missing")
-        flags = ROW_BOUND * self.row_bound | RECORD_KEY * self.record_keys | CONTEXT * (context is not None)
-        head = header(self.suite, flags, self.version)
-        data = associated_data(head, self.field, record if self.row_bound else None, context)
-        if self.record_keys:
-            return head, data, record_key(self.key, self.suite, self.field, record)
-        return head, data, seal_key(self.key, self.suite)
+        return associated_data(head, self.field, record if self.row_bound else None, context)
+
+    def _derived_key(self, suite, record):
+        """The key of a record or subject; None where neither takes part."""
+        if not self.record_keys and self.subject is None:
+            return None
+        return record_key(
+            self.key, suite, self.field, record if self.record_keys else b"", self.subject.key if self.subject else b"")
+
+    def _prepare(self, record, context):
+        head = header(self.suite, self._flags(context), self.version, self.subject and self.subject.id)
+        data = self._data(head, record, context)
+        return head, data, self._derived_key(self.suite, record) or seal_key(self.key, self.suite)
 
     def seal(self, plaintext, record=None, context=None, nonce=None):
         if len(plaintext) > MAXIMUM_PLAINTEXT:
@@ -252,21 +303,65 @@ class Field:
         return head + aead_seal(self.suite, key, nonce, data, plaintext)
 
     def open(self, sealed, record=None, context=None):
-        if len(sealed) < HEADER_SIZE:
-            raise Refused("length")
-        form, suite, flags, version, zero = struct.unpack(">BBBQB", sealed[:HEADER_SIZE])
-        if form != 0xF5 or zero != 0 or version == 0:
-            raise Refused("format")
-        if suite not in SUITES or len(sealed) < HEADER_SIZE + SUITES[suite].overhead:
-            raise Refused("suite")
-        if flags & ~SUPPORTED_FLAGS:
-            raise Refused("flags")
-        if version != self.version:
+        front = read_front(sealed)
+        if front.suite == DUAL:
+            return self._open_dual(front, sealed, record, context)
+        if front.version != self.version:
             raise Refused("version")
         head, data, key = self._prepare(record, context)
-        if sealed[:HEADER_SIZE] != head:
-            raise Refused("suite or flags")
-        return aead_open(self.suite, key, data, sealed[HEADER_SIZE:])
+        if sealed[: front.size] != head:
+            raise Refused("suite, flags or subject")
+        return aead_open(self.suite, key, data, sealed[front.size :])
+
+    # Suite 6: sealed under this version and the one before it
+
+    def dual_key(self, record):
+        return self._derived_key(DUAL, record) or hkdf_expand(self.key, b"fieldseal/v1 dual" + bytes([DUAL]), 32)
+
+    def dual_data(self, head, older, record, context):
+        """Of the wrapped content keys; the body's adds both of them."""
+        return head + struct.pack(">Q", older) + self._data(head, record, context)
+
+    def seal_dual(self, before, plaintext, record=None, context=None, content_key=None, nonces=None):
+        same = [(f.field, f.row_bound, f.record_keys, f.subject) for f in (self, before)]
+        if same[0] != same[1] or self.version == before.version or len(plaintext) > MAXIMUM_PLAINTEXT:
+            raise ValueError("two versions of one field with the same options seal a value")
+        head = header(DUAL, self._flags(context), self.version, self.subject and self.subject.id)
+        data = self.dual_data(head, before.version, record, context)
+        content_key = content_key or os.urandom(32)
+        nonces = nonces or (os.urandom(24), os.urandom(24))
+        wraps = b"".join(
+            aead_seal(3, version.dual_key(record), nonce, data, content_key)
+            for version, nonce in zip((self, before), nonces, strict=True)
+        )
+        return (
+            head + struct.pack(">Q", before.version) + wraps + dual_commitment(content_key)
+            + AESGCM(content_key).encrypt(bytes(12), plaintext, data + wraps)
+        )
+
+    def _open_dual(self, front, sealed, record, context):
+        (older,) = struct.unpack(">Q", sealed[front.size : front.size + 8])
+        if older in (0, front.version):
+            raise Refused("format")
+        if self.version not in (front.version, older):
+            raise Refused("version")
+        if front.flags != self._flags(context) or front.subject != (self.subject and self.subject.id):
+            raise Refused("flags or subject")
+        data = self.dual_data(sealed[: front.size], older, record, context)
+        rest = sealed[front.size + 8 :]
+        wraps, committed, body = rest[: 2 * WRAP_SIZE], rest[2 * WRAP_SIZE : 2 * WRAP_SIZE + 32], rest[2 * WRAP_SIZE + 32 :]
+        wrap = wraps[:WRAP_SIZE] if self.version == front.version else wraps[WRAP_SIZE:]
+        content_key = aead_open(3, self.dual_key(record), data, wrap)
+        if not hmac.compare_digest(dual_commitment(content_key), committed):
+            raise Refused("commitment")
+        try:
+            return AESGCM(content_key).decrypt(bytes(12), body, data + wraps)
+        except InvalidTag:
+            raise Refused("tag") from None
+
+
+def dual_commitment(content_key):
+    return hkdf_expand(content_key, b"fieldseal/v1 dual commitment", 32)
 
 
 # Keys of the store and on their way
@@ -295,6 +390,29 @@ def unwrap(parent, wrapped, key_identity, binding=b""):
         raise Refused("length")
     wrapping_key, data = _wrap_parts(parent, key_identity, binding)
     return aead_open(4, wrapping_key, data, wrapped)
+
+
+def _subject_wrap_parts(parent, subject, table, version):
+    data = counted(b"fieldseal/v1 wrapped subject key") + subject.bytes + table.bytes + struct.pack(">Q", version)
+    return hkdf_expand(parent, b"fieldseal/v1 wrap\4", 32), data
+
+
+def wrap_subject_key(parent, key, subject, table, version, nonce=None):
+    wrapping_key, data = _subject_wrap_parts(parent, subject, table, version)
+    return aead_seal(4, wrapping_key, nonce or os.urandom(24), data, key)
+
+
+def unwrap_subject_key(parent, wrapped, subject, table, version):
+    if len(wrapped) != SUITES[4].overhead + 32:
+        raise Refused("length")
+    wrapping_key, data = _subject_wrap_parts(parent, subject, table, version)
+    return aead_open(4, wrapping_key, data, wrapped)
+
+
+def subject_lookup(key, table, subject):
+    if not 1 <= len(subject) <= 256:
+        raise ValueError("a subject id has 1 to 256 bytes")
+    return hmac.digest(hkdf_expand(key, b"fieldseal/v1 subject lookup" + table.bytes, 32), subject, "sha256")
 
 
 def passphrase_key(passphrase, salt, cost_exponent, parallelism):

@@ -20,11 +20,26 @@ def data(value):
     return None if value is None else bytes.fromhex(value)
 
 
+def subject(value):
+    return fs.Subject(uuid.UUID(value["subject"]), data(value["subjectKey"])) if "subject" in value else None
+
+
 def field(value):
     return fs.Field(
         uuid.UUID(value["field"]), int(value["version"], 16), value["suite"], data(value["fieldKey"]),
-        value["rowBound"], value["recordKeys"],
+        value["rowBound"], value["recordKeys"], subject(value),
     )
+
+
+def dual_fields(value):
+    """The newer version and the older one."""
+    return [
+        fs.Field(
+            uuid.UUID(value["field"]), int(version["version"], 16), suite, data(version["fieldKey"]), value["rowBound"],
+            value["recordKeys"], subject(value),
+        )
+        for suite, version in ((1, value["newer"]), (2, value["older"]))
+    ]
 
 
 def key_identity(value):
@@ -58,6 +73,32 @@ def test_refused_values():
             field(value).open(data(refused["sealed"]), data(value.get("recordID")), data(value.get("context")))
 
 
+@each("dualValues")
+def test_dual_values(value):
+    newer, older = dual_fields(value)
+    record, context, sealed = (data(value.get(name)) for name in ("recordID", "context", "sealed"))
+    plaintext, key = data(value["plaintext"]), data(value["contentKey"])
+    front = fs.read_front(sealed)
+    assert newer.dual_data(sealed[: front.size], older.version, record, context) == data(value["associatedData"])
+    for version, stated in ((newer, value["newer"]), (older, value["older"])):
+        assert version.dual_key(record) == data(stated["key"])
+        assert version.open(sealed, record, context) == plaintext
+    assert fs.dual_commitment(key) == data(value["commitment"])
+    nonces = data(value["newer"]["nonce"]), data(value["older"]["nonce"])
+    assert newer.seal_dual(older, plaintext, record, context, key, nonces) == sealed
+    assert len(sealed) == 212 + len(plaintext) + 16 * ("subject" in value)
+    assert fs.to_text(sealed) == value["text"]
+
+
+def test_refused_dual_values():
+    assert len(VECTORS["refusedDualValues"]) > 100
+    for refused in VECTORS["refusedDualValues"]:
+        value = VECTORS["dualValues"][refused["of"]]
+        for version in dual_fields(value):
+            with pytest.raises(fs.Refused):
+                version.open(data(refused["sealed"]), data(value.get("recordID")), data(value.get("context")))
+
+
 @each("recordIDs")
 def test_record_ids(value):
     columns = [(kind, data(v) if kind == "binary" else v) for c in value["columns"] for kind, v in c.items()]
@@ -82,10 +123,25 @@ def test_wrapped_keys(value):
         fs.unwrap(parent, wrapped, identity, binding + b"\0")
 
 
+@each("wrappedSubjectKeys")
+def test_wrapped_subject_keys(value):
+    parent, key, wrapped = (data(value[n]) for n in ("parent", "key", "wrapped"))
+    names = uuid.UUID(value["id"]), uuid.UUID(value["table"]), int(value["wrapping"], 16)
+    assert fs.wrap_subject_key(parent, key, *names, data(value["nonce"])) == wrapped
+    assert fs.unwrap_subject_key(parent, wrapped, *names) == key
+    with pytest.raises(fs.Refused):
+        fs.unwrap_subject_key(parent, wrapped, uuid.uuid4(), *names[1:])
+
+
+@each("subjectLookups")
+def test_subject_lookups(value):
+    assert fs.subject_lookup(data(value["key"]), uuid.UUID(value["table"]), data(value["subject"])) == data(value["hash"])
+
+
 @each("sealedKeys")
 def test_sealed_keys(value):
     key, sealed, context = (data(value[n]) for n in ("key", "sealed", "context"))
-    kind, version = ((3, 7), (4, 0))[VECTORS["sealedKeys"].index(value)]
+    kind, version = ((3, 7), (4, 0), (8, 0))[VECTORS["sealedKeys"].index(value)]
     assert context == fs.sealed_key_context(kind, uuid.UUID("00112233-4455-4677-8899-aabbccddeeff"), version)
     recipient, private = data(value["recipientPublic"]), data(value["recipientPrivate"])
     assert fs.seal_to(recipient, key, value["identity"], context, data(value["ephemeralPrivate"])) == sealed
@@ -147,6 +203,20 @@ def test_every_flipped_bit_is_refused(suite):
         changed[index // 8] ^= 1 << index % 8
         with pytest.raises(fs.Refused):
             one.open(bytes(changed), context=b"tenant")
+
+
+@pytest.mark.parametrize("owner", [None, fs.Subject(uuid.uuid4(), bytes(range(32)))], ids=["no subject", "subject"])
+def test_every_flipped_bit_of_a_dual_value_is_refused(owner):
+    one = uuid.uuid4()
+    newer, older = (fs.Field(one, version, 1, bytes([version]) * 32, subject=owner) for version in (7, 8))
+    sealed = newer.seal_dual(older, b"text", context=b"tenant")
+    for version in (newer, older):
+        assert version.open(sealed, context=b"tenant") == b"text"
+        for index in range(len(sealed) * 8):
+            changed = bytearray(sealed)
+            changed[index // 8] ^= 1 << index % 8
+            with pytest.raises(fs.Refused):
+                version.open(bytes(changed), context=b"tenant")
 
 
 @pytest.mark.parametrize(
