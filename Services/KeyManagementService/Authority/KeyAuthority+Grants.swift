@@ -9,6 +9,8 @@ struct FieldGrant: Sendable {
     var activeVersion: KeyVersion?
     var sealedKey: [UInt8]
     var indexKeys: [(index: CatalogIndex, sealedKey: [UInt8])]
+    /// The version before, under which values are sealed too.
+    var partner: (version: KeyVersion, sealedKey: [UInt8])?
 }
 
 /// To whom keys are sealed.
@@ -71,10 +73,29 @@ extension KeyAuthority {
                         try recipient.seal(key, context: KeyAgreement.context(.index, object: index.id, version: nil))
                     ))
             }
-            return FieldGrant(
+            var grant = FieldGrant(
                 entry: entry, record: record, activeVersion: active?.version, sealedKey: sealed, indexKeys: indexKeys)
+            if let partner = try await self.partner(of: record, entry, reader: reader) {
+                let key = try KeyMaking.open(partner, under: try await parents.parent(of: partner).bytes)
+                let context = KeyAgreement.context(.fek, object: entry.field.id, version: partner.version)
+                grant.partner = (partner.version, try recipient.seal(key, context: context))
+            }
+            return grant
         }
     }
+
+    /// The version under which values are sealed beside `record`, if there is one now.
+    private func partner(
+        of record: KeyRecord, _ entry: CatalogEntry, reader: StoreReader
+    ) async throws -> KeyRecord? {
+        guard record.isActive, entry.field.lifecycle.isDual, let version = record.partner,
+            let partner = try await reader.key(entry.key, version: version)
+        else { return nil }
+        return record.isSealed(beside: partner, windowDays: transitionDays(of: entry.field), atUnixUs: clock())
+            ? partner : nil
+    }
+
+    private func transitionDays(of field: CatalogField) -> Int32 { field.lifecycle.transitionDays ?? 30 }
 
     /// The active audit-hash key.
     func grantAuditHashKey(to recipient: GrantRecipient) async throws -> (version: KeyVersion, sealedKey: [UInt8]) {

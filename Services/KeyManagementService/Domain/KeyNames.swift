@@ -1,7 +1,7 @@
 import FieldsealCrypto
 
-/// What operators call keys: `master`, `audit-hash`, a table's name for its DEK, `table.field` for its FEK and
-/// `table.field/index`. Made of one catalog, for many lookups.
+/// What operators call keys: `master`, `audit-hash`, a table's name for its DEK, `table/subjects` for what wraps the keys
+/// of its subjects, `table.field` for its FEK and `table.field/index`. Made of one catalog, for many lookups.
 struct KeyNames {
     private let store: ObjectID
     private var objects: [String: KeyObject] = [:]
@@ -18,6 +18,9 @@ struct KeyNames {
         for table in catalog.tables {
             let tableKey = KeyObject(kind: .dek, id: table.id)
             add(tableKey, called: table.name, isRemoved: table.isRemoved)
+            let subjects = KeyObject(kind: .subjectWrapping, id: table.id)
+            add(subjects, called: SubjectObject.name(of: table.name), isRemoved: table.isRemoved)
+            children[tableKey, default: []].append(subjects)
             for field in fields[table.id] ?? [] {
                 let fieldKey = KeyObject(kind: .fek, id: field.id)
                 let name = "\(table.name).\(field.name)"

@@ -37,6 +37,20 @@ extension KeyRecord {
     /// Whether values may go on being sealed under this version beside a newer one: as strong as the weaker of both.
     var mayBePartner: Bool { compromisedUnixUs == nil && protection?.suite.isDeterministic == false }
 
+    /// Whether values are sealed under this active version and `partner` at once: while the window of the rotation that
+    /// put one in the other's place is open, where both bind values to the same things. Never after a compromise.
+    ///
+    /// - Parameter windowDays: days for which a superseded version still opens values.
+    func isSealed(beside partner: KeyRecord, windowDays: Int32, atUnixUs now: Int64) -> Bool {
+        guard isActive, partner.state == .transition, self.partner == partner.version, partner.object == object,
+            mayBePartner, partner.mayBePartner, let protection, let other = partner.protection,
+            protection.rowBound == other.rowBound, protection.recordKeys == other.recordKeys,
+            protection.subjectKeys == other.subjectKeys
+        else { return false }
+        let (closes, overflow) = partner.stateUnixUs.addingReportingOverflow(Int64(windowDays) * 86_400_000_000)
+        return overflow || now < closes
+    }
+
     /// The record after `event`, or nil where its state has no such edge.
     func after(_ event: KeyState.Event, atUnixUs now: Int64) -> KeyRecord? {
         guard let next = state.after(event) else { return nil }

@@ -48,6 +48,7 @@ struct StoreChange: Sendable, Equatable {
         case catalogFields = 3
         case catalogIndexes = 4
         case quarantine = 5
+        case subjectKeys = 6
     }
 
     struct Row: Hashable, Sendable {

@@ -28,6 +28,12 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
     static let unknownField = Self(code: .notFound, message: "unknown field", cause: "unknown-field")
     static let unknownKey = Self(code: .notFound, message: "unknown key", cause: "unknown-key")
     static let unknownVersion = Self(code: .notFound, message: "unknown key version", cause: "unknown-version")
+    static let unknownTable = Self(code: .notFound, message: "unknown table", cause: "unknown-table")
+    static let unknownSubject = Self(code: .notFound, message: "unknown subject key", cause: "unknown-subject")
+    static let subjectErased = Self(
+        code: .failedPrecondition, message: "the subject was erased", cause: "subject-erased")
+    static let noSubjects = Self(
+        code: .invalidArgument, message: "the field has no subject keys", cause: "no-subjects")
     static let noKeyYet = Self(
         code: .failedPrecondition, message: "the key has no active version; make one first", cause: "no-key")
     static let notRotatable = Self(

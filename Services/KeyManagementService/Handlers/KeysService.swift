@@ -22,6 +22,8 @@ struct KeysService: Sendable {
         service.unary("ApplyCatalog") { try await serve($0, .applyCatalog, applyCatalog) }
         service.unary("GetCatalog") { try await serve($0, .getCatalog, getCatalog) }
         service.unary("GetFieldKey") { try await serve($0, .getFieldKey, getFieldKey) }
+        service.unary("GetSubjectKey") { try await serve($0, .getSubjectKey, getSubjectKey) }
+        service.unary("EraseSubject") { try await serve($0, .eraseSubject, eraseSubject) }
         service.unary("GetAuditHashKey") { try await serve($0, .getAuditHashKey, getAuditHashKey) }
         service.unary("EnsureFieldKey") { try await serve($0, .deriveFieldKey, ensureFieldKey) }
         service.unary("RotateKey") { try await serve($0, .rotateKey, rotateKey) }

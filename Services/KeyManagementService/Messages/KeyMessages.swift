@@ -6,7 +6,8 @@ extension FieldGrant {
         Proto.FieldKeyGrant(
             description: entry.description(of: record, activeVersion: activeVersion),
             key: record.reference(named: "\(entry.name)"), sealedKey: sealedKey, ttlSeconds: ttlSeconds,
-            indexKeys: indexKeys.map { Proto.SealedIndexKey(name: $0.index.name, sealedKey: $0.sealedKey) })
+            indexKeys: indexKeys.map { Proto.SealedIndexKey(name: $0.index.name, sealedKey: $0.sealedKey) },
+            partner: partner.map { Proto.SealedPartner(version: $0.version.rawValue, sealedKey: $0.sealedKey) })
     }
 }
 

@@ -8,6 +8,7 @@ enum KeyStoreSchema {
             Migration(1, "the key store", createStore),
             fieldLifecycle,
             quarantine,
+            subjectKeys,
         ])
 
     private static let createStore = """

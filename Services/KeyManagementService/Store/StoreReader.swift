@@ -97,6 +97,9 @@ extension StoreReader {
         }
         let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         if parts.count == 2 {
+            if name == SubjectObject.name(of: String(parts[0])), let table = try await table(named: String(parts[0])) {
+                return KeyObject(kind: .subjectWrapping, id: table.id)
+            }
             guard let field = FieldName(String(parts[0])), let entry = try await self.field(field) else { return nil }
             return entry.indexes.first { $0.name == parts[1] }.map { KeyObject(kind: .index, id: $0.id) }
         }

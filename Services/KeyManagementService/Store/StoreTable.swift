@@ -46,6 +46,13 @@ extension StoreChange.Table {
                     return .init(id: index.id, canonical: index.canonical(revision: try row.revision()))
                 }
             }
+        case .subjectKeys:
+            StoreTable(name: "subject_keys", idColumn: "id") { reader in
+                try await reader.rows(of: SubjectKeyRecord.columns, in: "subject_keys") { row in
+                    let record = try SubjectKeyRecord(row)
+                    return .init(id: record.id, canonical: record.canonical)
+                }
+            }
         case .quarantine:
             StoreTable(name: "store_quarantine", idColumn: "store_id") { reader in
                 try await reader.rows(of: Quarantine.columns, in: "store_quarantine") { row in

@@ -37,7 +37,7 @@ public final class SubjectLookup {
 
     private let mac: HMACSHA256
 
-    /// - Parameter key: the store-integrity key, 32 bytes; the table's key is derived from it.
+    /// - Parameter key: the table's lookup key, 32 bytes; the key of the hashes is derived from it.
     public init(key: borrowing SecretBytes, table: ObjectID) throws(CryptoError) {
         guard key.count == KeyDerivation.keyCount else { throw CryptoError(.key) }
         var info: [UInt8] = []

@@ -11,7 +11,7 @@ import Testing
         let names = KeyNames(sample.catalog, store: store)
         func found(_ name: String) -> [String]? { names.objects(under: name)?.map(names.name(of:)) }
         #expect(found("master") == ["master"])
-        #expect(found("users") == ["users", "users.email", "users.note", "users.email/by_email"])
+        #expect(found("users") == ["users", "users/subjects", "users.email", "users.note", "users.email/by_email"])
         #expect(found("users.email") == ["users.email", "users.email/by_email"])
         #expect(found("users.email/by_email") == ["users.email/by_email"])
         for name in ["", "store-integrity", "users.", "users.nobody", "users.email/"] { #expect(found(name) == nil) }

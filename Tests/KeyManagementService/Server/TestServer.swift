@@ -20,17 +20,17 @@ final class TestServer: Sendable {
         version: 1
         rules:
           - identity: spiffe://fieldseal.local/service/encryption
-            operations: [get-field-key, derive-field-key, rotate-key]
+            operations: [get-field-key, derive-field-key, rotate-key, get-subject-key]
             fields: ["users.*"]
           - identity: spiffe://fieldseal.local/service/encryption
             operations: [get-audit-hash-key, status]
           - identity: spiffe://fieldseal.local/operator/admin
-            operations: [rotate-key, derive-field-key]
+            operations: [rotate-key, derive-field-key, erase-subject]
             fields: ["*"]
           - identity: spiffe://fieldseal.local/operator/admin
             operations: [apply-catalog, get-catalog, list-keys, show-key, status]
           - identity: spiffe://fieldseal.local/backend/demo
-            operations: [rotate-key]
+            operations: [rotate-key, erase-subject]
             fields: ["users.note"]
         """
 
