@@ -7,5 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/hmac.h>
+#include <openssl/bio.h>
+#include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/opensslv.h>

@@ -31,7 +31,7 @@ public struct KeyIdentity: Hashable, Sendable {
     }
 
     /// kind ‖ row ‖ object ‖ version ‖ parent object ‖ parent version; zeros where there is no parent.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.byteCount)
         bytes.append(kind.rawValue)

@@ -7,7 +7,7 @@ internal import NIOPosix
 /// Wrapped form: u8 format 1 ‖ u8 log2 N ‖ u8 r (8) ‖ u8 p ‖ 32 bytes salt ‖ wrapped key. The first 36 bytes are bound
 /// into the wrap. The file is read for each use; the passphrase stays in memory no longer.
 public struct PassphraseProvider: MasterKeyProvider {
-    static let format: UInt8 = 1
+    static let format = WrapFormat.passphrase.rawValue
     static let blockSize: UInt8 = 8
     static let headerCount = 4 + Scrypt.saltCount
 
