@@ -129,7 +129,10 @@ let package = Package(
                 "FieldsealTransparencyLog",
             ]),
         .executableTarget(
-            name: "CommandLineTool", dependencies: ["FieldsealClient", "FieldsealServiceRuntime", .arguments],
+            name: "CommandLineTool",
+            dependencies: [
+                "FieldsealClient", "FieldsealCrypto", "FieldsealSecureMemory", "FieldsealServiceRuntime", .arguments,
+            ],
             path: "Services/CommandLine", swiftSettings: settings),
         .executableTarget(
             name: "Benchmarks",
@@ -180,8 +183,8 @@ let package = Package(
         tests(
             "CommandLine",
             [
-                "CommandLineTool", "FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport",
-                "FieldsealServiceRuntime",
+                "CommandLineTool", "FieldsealClient", "FieldsealCrypto", "FieldsealMessages", "FieldsealRPC",
+                "FieldsealRPCTransport", "FieldsealSecureMemory", "FieldsealServiceRuntime",
             ]),
     ],
     swiftLanguageModes: [.v6]

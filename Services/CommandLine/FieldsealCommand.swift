@@ -4,7 +4,7 @@ import FieldsealServiceRuntime
 struct FieldsealCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fieldseal",
-        abstract: "Operates a Fieldseal cluster: catalog, keys, audit log, and single values.",
+        abstract: "Operates a Fieldseal cluster: catalog, keys, master key, audit log, and single values.",
         discussion: """
             The configuration names the caller's certificate and the services:
 
@@ -22,7 +22,8 @@ struct FieldsealCommand: ParsableCommand {
         version: FieldsealVersion.current,
         subcommands: [
             StatusCommand.self, CatalogCommand.self, EncryptCommand.self, DecryptCommand.self, KeysCommand.self,
-            AuditCommand.self, PolicyCommand.self,
+            MasterCommand.self,
+            UnsealCommand.self, RestoreCommand.self, AuditCommand.self, PolicyCommand.self,
         ])
 }
 

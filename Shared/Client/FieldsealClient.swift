@@ -25,8 +25,7 @@ public final class FieldsealClient: Sendable {
         configuration: ClientConfiguration, eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         logger: Logger = Logger(label: "fieldseal.client", factory: { _ in SwiftLogNoOpLogHandler() })
     ) throws {
-        let tls = TLSSettings(
-            certificateChain: configuration.certificate, privateKey: configuration.key, trustRoots: configuration.ca)
+        let tls = configuration.tls
         func transport(_ service: ClientConfiguration.Service?) throws -> (any CallTransport)? {
             try service.map { service in
                 try RPCClient(
@@ -54,4 +53,14 @@ public final class FieldsealClient: Sendable {
         await keys.channel.transport?.shutdown()
         await audit.channel.transport?.shutdown()
     }
+}
+
+extension ClientConfiguration {
+    fileprivate var tls: TLSSettings {
+        TLSSettings(certificateChain: certificate, privateKey: key, trustRoots: ca)
+    }
+
+    /// The identity that the caller's certificate states.
+    /// - Throws: where the certificate cannot be read or states none.
+    public func identity() throws -> String { try tls.ownIdentity() }
 }

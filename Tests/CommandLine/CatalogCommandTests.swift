@@ -14,6 +14,10 @@ import Testing
                     name: "email", sensitivity: .high, suite: .xaes256GCM, rowBound: true, recordKeys: true,
                     indexes: [Proto.IndexDescription(name: "equality", bits: 64, normaliser: .email)]),
                 Proto.CatalogField(name: "it's", sensitivity: .low),
+                Proto.CatalogField(
+                    name: "note", sensitivity: .medium, rotationDays: 7, transitionDays: 3, dual: true,
+                    subjectKeys: true,
+                    backupRetention: .backupRetentionDays(0), locations: ["archive", "replica.notes"]),
             ]),
         Proto.CatalogTable(name: "true", keyColumns: ["id"]),
     ]
@@ -21,6 +25,13 @@ import Testing
     @Test func whatIsWrittenReadsBack() throws {
         #expect(try CatalogFile.parse(CatalogFile.yaml(Self.tables), name: "x") == Self.tables)
         #expect(try CatalogFile.parse(CatalogFile.yaml([]), name: "x") == [])
+    }
+
+    @Test func anUndeclaredRetentionIsNotOneOfNoDays() throws {
+        let text = CatalogFile.yaml(Self.tables)
+        #expect(text.contains("        backup-retention-days: 0\n"))
+        let fields = try CatalogFile.parse(text, name: "x")[0].fields
+        #expect(fields[1].backupRetention == nil && fields[2].backupRetention == .backupRetentionDays(0))
     }
 
     @Test func theExampleOfTheHelpIsValid() throws {
@@ -51,6 +62,14 @@ import Testing
         (
             "version: 1\ntables:\n  - {name: a, key-columns: [i], fields: [{name: b, sensitivity: low}, {name: b, sensitivity: low}]}",
             "the field b is given twice"
+        ),
+        (
+            "version: 1\ntables:\n  - {name: a, key-columns: [i], fields: [{name: b, sensitivity: low, rotation-days: 0}]}",
+            "tables[0].fields[0].rotation-days"
+        ),
+        (
+            "version: 1\ntables:\n  - {name: a, key-columns: [i], fields: [{name: b, sensitivity: low, locations: [c, c]}]}",
+            "the location is given twice"
         ),
     ])
     func errorsNameThePlace(text: String, problem: String) {

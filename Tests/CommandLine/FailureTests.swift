@@ -22,6 +22,10 @@ import Testing
     }
 
     @Test(arguments: [
+        ["keys", "rotate", "users", "--type", "fek"], ["keys", "rotate", "--type", "index"],
+        ["keys", "retire", "users.email", "12"], ["keys", "pause", "--until", "2001-01-01"],
+        ["keys", "compromise", "users.email", "--reason", "x"], ["keys", "census", "report", "a.b"],
+        ["master", "shares", "people", "--threshold=3", "--shares=2"], ["restore", "accept"],
         ["nonsense"], ["encrypt"], ["keys", "rotate"], ["encrypt", "a.b", "x", "--whole"],
         ["keys", "list", "--type", "x"],
         ["audit", "query", "--operation", "x"], ["audit", "query", "--since", "yesterday"],

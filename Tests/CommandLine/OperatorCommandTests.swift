@@ -15,10 +15,41 @@ import Testing
         let (_, output, _) = try await cluster.runConfigured("keys", "list")
         #expect(
             output == """
-                KEY          TYPE  VERSION           STATE   CREATED                   EXPIRES  ROTATIONS
-                users.email  fek   0123456789abcdef  active  2026-11-18T11:06:40.123Z  -                2
+                KEY          TYPE  VERSION           STATE   CREATED                   EXPIRES  ROTATIONS  ROWS
+                users.email  fek   0123456789abcdef  active  2026-11-18T11:06:40.123Z  -                2     -
 
                 """)
+    }
+
+    @Test func showsTheLifeOfAVersion() async throws {
+        var key = Self.key
+        key.state = .retired
+        (key.stateUnixMs, key.transitionEndsUnixMs) = (1_795_000_001_000, 1_795_000_002_000)
+        (key.compromisedUnixMs, key.destroyUnixMs, key.leased, key.rows) = (
+            1_795_000_003_000, 1_795_000_004_000, 77, "12"
+        )
+        let shown = key
+        let cluster = TestCluster { _, payload in
+            let asked = try Proto.ShowKeyRequest(decoding: payload)
+            #expect(asked.version == 0x0123_4567_89AB_CDEF)
+            return Proto.ShowKeyResponse(key: shown, versions: [shown])
+        }
+        let arguments = ["--version", "0123456789abcdef"]
+        let (status, output, _) = try await cluster.runConfigured(
+            "keys", "show", "users.email", arguments[0], arguments[1])
+        #expect(status == .done)
+        for line in [
+            "State            retired, compromised", "Since            2026-11-18T11:06:41.000Z",
+            "Transition ends  2026-11-18T11:06:42.000Z", "Compromised      2026-11-18T11:06:43.000Z",
+            "Destruction      2026-11-18T11:06:44.000Z", "Seals leased     77",
+            "Rows             12, by the last census",
+        ] { #expect(output.contains(line + "\n"), "\(line)") }
+        let (_, json, _) = try await cluster.runConfigured(
+            "keys", "show", "users.email", arguments[0], arguments[1], "--json")
+        for member in [
+            #""transition-ends": "2026-11-18T11:06:42.000Z""#, #""destruction": "2026-11-18T11:06:44.000Z""#,
+            #""leased": 77"#, #""rows": 12"#, #""expires": null"#,
+        ] { #expect(json.contains(member), "\(member)") }
     }
 
     @Test func rotatesKeysAndKeepsTheirErrors() async throws {
@@ -57,6 +88,19 @@ import Testing
         #expect((status, errors) == (.done, ""))
         #expect(output.contains("encryption  127.0.0.1:7401  serving"))
         #expect(output.contains("keys        127.0.0.1:7402  serving  details not granted to you"))
+    }
+
+    @Test func aQuarantinedStoreDoesNotServe() async throws {
+        let cluster = TestCluster { method, _ in
+            switch method {
+            case "Check": Proto.HealthCheckResponse(status: .serving)
+            case "Status": Proto.KeysStatusResponse(revision: 4, quarantined: true, lateRotations: 3)
+            default: throw RPCStatus.unknownMethod
+            }
+        }
+        let (status, output, _) = try await cluster.runConfigured("status")
+        #expect(status == .unreachable)
+        #expect(output.contains("quarantined true, late-rotations 3,"))
     }
 
     @Test func statusFailsWhereAServiceDoes() async throws {

@@ -13,16 +13,21 @@ final class TestCluster: CallTransport {
 
     private let answer: Answer
     private let isConfigured: Bool
+    private let streams: [String: [any ProtoMessage]]
 
     private final class Printed: Sendable {
         let streams = Mutex((output: "", errors: ""))
     }
 
-    /// - Parameter isConfigured: false: the client knows of no service.
+    /// - Parameters:
+    ///   - isConfigured: false: the client knows of no service.
+    ///   - streams: what a streaming method answers in several messages.
     init(
-        isConfigured: Bool = true, _ answer: @escaping Answer = { _, _ in throw RPCStatus.unavailable("no connection") }
+        isConfigured: Bool = true, streams: [String: [any ProtoMessage]] = [:],
+        _ answer: @escaping Answer = { _, _ in throw RPCStatus.unavailable("no connection") }
     ) {
         self.isConfigured = isConfigured
+        self.streams = streams
         self.answer = answer
     }
 
@@ -35,6 +40,12 @@ final class TestCluster: CallTransport {
 
     /// As `run`, with a configuration that names all three services.
     func runConfigured(_ arguments: String..., input: String = "", isTerminal: Bool = false) async throws -> (
+        ProgramStatus, String, String
+    ) {
+        try await runConfigured(arguments, input: input, isTerminal: isTerminal)
+    }
+
+    func runConfigured(_ arguments: [String], input: String = "", isTerminal: Bool = false) async throws -> (
         ProgramStatus, String, String
     ) {
         let file = try TemporaryFile(
@@ -52,12 +63,14 @@ final class TestCluster: CallTransport {
         let console = Console(
             output: { text in printed.streams.withLock { $0.output += text } },
             errors: { text in printed.streams.withLock { $0.errors += text } },
-            input: { limit in input.utf8.count <= limit ? Array(input.utf8) : nil }, isTerminal: isTerminal,
+            input: { limit in input.utf8.count <= limit ? Array(input.utf8) : nil },
+            secret: { _ in Array(input.utf8) }, isTerminal: isTerminal, isInputTerminal: isTerminal,
             now: { 1_800_000_000_000_000 },
             connect: { _ in
                 let transport = self.isConfigured ? self : nil
                 return FieldsealClient(encryption: transport, keys: transport, audit: transport)
-            })
+            },
+            identity: { _ in "spiffe://x/operator" })
         let status = await Console.$current.withValue(console) { await Program.run(arguments) }
         return printed.streams.withLock { (status, $0.output, $0.errors) }
     }
@@ -78,7 +91,9 @@ final class TestCluster: CallTransport {
     ) -> AsyncThrowingStream<[UInt8], any Error> {
         AsyncThrowingStream { continuation in
             do {
-                continuation.yield(try answer(method, payload).encoded())
+                for message in try streams[method] ?? [answer(method, payload)] {
+                    continuation.yield(message.encoded())
+                }
                 continuation.finish()
             } catch {
                 continuation.finish(throwing: error)

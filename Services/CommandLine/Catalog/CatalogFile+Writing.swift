@@ -20,6 +20,14 @@ extension CatalogFile {
             "        suite: \(field.suite.word)", "        row-bound: \(field.rowBound)",
             "        record-keys: \(field.recordKeys)",
         ]
+        if field.subjectKeys { lines.append("        subject-keys: true") }
+        if field.rotationDays > 0 { lines.append("        rotation-days: \(field.rotationDays)") }
+        if field.transitionDays > 0 { lines.append("        transition-days: \(field.transitionDays)") }
+        if field.dual { lines.append("        dual: true") }
+        if let days = field.backupRetentionDays { lines.append("        backup-retention-days: \(days)") }
+        if !field.locations.isEmpty {
+            lines.append("        locations: [\(field.locations.map(scalar).joined(separator: ", "))]")
+        }
         guard !field.indexes.isEmpty else { return lines }
         lines.append("        indexes:")
         for index in field.indexes {
@@ -54,6 +62,14 @@ extension CatalogTable {
 }
 
 extension CatalogField {
+    /// How long backups of the data live; nil: undeclared.
+    fileprivate var backupRetentionDays: UInt32? {
+        switch backupRetention {
+        case .backupRetentionDays(let days): days
+        case nil: nil
+        }
+    }
+
     var json: JSON {
         let indexes = indexes.map { index in
             JSON.object([
@@ -65,7 +81,12 @@ extension CatalogField {
         return .object([
             ("name", .string(name)), ("id", .string(uuidText(id))), ("sensitivity", .string(sensitivity.word)),
             ("suite", .string(suite.word)), ("row-bound", .bool(rowBound)), ("record-keys", .bool(recordKeys)),
-            ("indexes", .array(indexes)),
+            ("subject-keys", .bool(subjectKeys)),
+            ("rotation-days", rotationDays == 0 ? .null : .unsigned(UInt64(rotationDays))),
+            ("transition-days", transitionDays == 0 ? .null : .unsigned(UInt64(transitionDays))),
+            ("dual", .bool(dual)),
+            ("backup-retention-days", backupRetentionDays.map { .unsigned(UInt64($0)) } ?? .null),
+            ("locations", .array(locations.map { .string($0) })), ("indexes", .array(indexes)),
         ])
     }
 }

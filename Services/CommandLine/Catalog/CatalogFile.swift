@@ -14,6 +14,7 @@ enum CatalogFile {
                     suite: auto
                     row-bound: true
                     record-keys: false
+                    rotation-days: 30
                     indexes:
                       - {name: equality, bits: 128, normaliser: email}
         """
@@ -73,13 +74,28 @@ extension CatalogTable: Named {
 
 extension CatalogField: Named {
     fileprivate init(_ node: ConfigurationNode) throws(ConfigurationError) {
-        let entries = try node.mapping(allowed: ["name", "sensitivity", "suite", "row-bound", "record-keys", "indexes"])
+        let entries = try node.mapping(allowed: [
+            "name", "sensitivity", "suite", "row-bound", "record-keys", "subject-keys", "rotation-days",
+            "transition-days", "dual", "backup-retention-days", "locations", "indexes",
+        ])
         self.init(name: try node.required("name", entries).name())
         guard !name.contains(".") else { throw node.error("a field's name holds no dot") }
         sensitivity = try node.required("sensitivity", entries).word()
         suite = try entries["suite"]?.word() ?? .unspecified
         rowBound = try entries["row-bound"]?.boolean() ?? false
         recordKeys = try entries["record-keys"]?.boolean() ?? false
+        subjectKeys = try entries["subject-keys"]?.boolean() ?? false
+        rotationDays = try entries["rotation-days"]?.days(from: 1) ?? 0
+        transitionDays = try entries["transition-days"]?.days(from: 1) ?? 0
+        dual = try entries["dual"]?.boolean() ?? false
+        backupRetention = try entries["backup-retention-days"].map { node throws(ConfigurationError) in
+            .backupRetentionDays(try node.days(from: 0))
+        }
+        for location in try entries["locations"]?.sequence() ?? [] {
+            let name = try location.name()
+            guard !locations.contains(name) else { throw location.error("the location is given twice") }
+            locations.append(name)
+        }
         guard let list = entries["indexes"] else { return }
         indexes = try CatalogFile.named(list, "index") { node throws(ConfigurationError) in try IndexDescription(node) }
     }
@@ -108,6 +124,11 @@ extension ConfigurationNode {
             throw error("unknown; known are \(Value.words.joined(separator: ", "))")
         }
         return value
+    }
+
+    /// At most a hundred years.
+    fileprivate func days(from least: Int) throws(ConfigurationError) -> UInt32 {
+        UInt32(try integer(in: least...36_500))
     }
 
     /// PostgreSQL's identifiers have at most 63 bytes; two of them and a dot fit.

@@ -11,8 +11,11 @@ struct CatalogCommand: ParsableCommand {
 
             key-columns name the row's identity, in order. sensitivity is low, medium or high. All else may be left out: suite \
             (auto, \(Suite.words.dropFirst().joined(separator: ", "))) is auto, by which the service chooses for its CPU; row-bound \
-            (the ciphertext opens for its row only) and record-keys (a key is derived for each row) are false; bits (1 to 256) is \
-            128; normaliser (\(Normaliser.words.joined(separator: ", "))) is none.
+            (the ciphertext opens for its row only), record-keys (a key is derived for each row), subject-keys (values belong to a \
+            person or tenant whose key can be erased) and dual (during a transition values are sealed under both versions) are \
+            false; rotation-days and transition-days are as the service configures them; backup-retention-days (how long backups \
+            of the data live, 0 for none) is undeclared, and then no key of the field is destroyed; locations (further places \
+            that hold its ciphertexts, as the census names them) are none; bits (1 to 256) is 128; normaliser (\(Normaliser.words.joined(separator: ", "))) is none.
             """,
         subcommands: [CatalogApplyCommand.self, CatalogShowCommand.self, CatalogDiffCommand.self])
 }

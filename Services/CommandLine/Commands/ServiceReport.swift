@@ -45,12 +45,17 @@ struct ServiceReport {
         } catch {
             details = [("details", .string(error.code == .permissionDenied ? "not granted to you" : error.description))]
         }
-        if case .bool(true) = details.first(where: { $0.name == "sealed" })?.value { failure = .unreachable }
+        let cannotServe = details.contains { detail in
+            guard ["sealed", "quarantined"].contains(detail.name), case .bool(true) = detail.value else { return false }
+            return true
+        }
+        if cannotServe { failure = .unreachable }
     }
 
     private static func details(of status: KeysStatus) -> [(name: String, value: JSON)] {
         [
-            ("sealed", .bool(status.sealed)), ("provider", .string(status.provider)),
+            ("sealed", .bool(status.sealed)), ("quarantined", .bool(status.quarantined)),
+            ("late-rotations", .unsigned(UInt64(status.lateRotations))), ("provider", .string(status.provider)),
             ("revision", .unsigned(status.revision)),
             ("tables", .unsigned(UInt64(status.tables))), ("fields", .unsigned(UInt64(status.fields))),
             ("keys", .unsigned(UInt64(status.keys))), ("outbox-pending", .unsigned(status.outboxPending)),

@@ -18,7 +18,7 @@ struct StatusCommand: AsyncParsableCommand {
         for name in FieldsealClient.ServiceName.allCases {
             guard let service = configuration.service(name) else { continue }
             for address in service.addresses {
-                reports.append(try await report(name, at: address, of: service, configuration))
+                reports.append(try await report(name, at: address, configuration))
             }
         }
         guard !reports.isEmpty else {
@@ -34,30 +34,11 @@ struct StatusCommand: AsyncParsableCommand {
 
     private func report(
         _ name: FieldsealClient.ServiceName, at address: ClientConfiguration.Address,
-        of service: ClientConfiguration.Service,
         _ configuration: ClientConfiguration
     ) async throws -> ServiceReport {
-        var single = configuration
-        (single.encryption, single.keys, single.audit) = (nil, nil, nil)
-        let alone = ClientConfiguration.Service(addresses: [address], identity: service.identity)
-        switch name {
-        case .encryption: single.encryption = alone
-        case .keys: single.keys = alone
-        case .audit: single.audit = alone
-        }
-        return try await connection.withClient(of: single) { client in
+        return try await connection.withClient(of: configuration.alone(name, at: address)) { client in
             await ServiceReport(
                 name, at: address.description, asking: client, detailed: !health, options: connection.callOptions)
-        }
-    }
-}
-
-extension ClientConfiguration {
-    fileprivate func service(_ name: FieldsealClient.ServiceName) -> Service? {
-        switch name {
-        case .encryption: encryption
-        case .keys: keys
-        case .audit: audit
         }
     }
 }

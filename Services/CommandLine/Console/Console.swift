@@ -14,11 +14,17 @@ struct Console: Sendable {
     var errors: @Sendable (String) -> Void
     /// All of standard input; nil where it passes the limit in bytes.
     var input: @Sendable (_ limit: Int) -> [UInt8]?
+    /// A line that a person types without its being shown; nil where it ends or there is no terminal.
+    var secret: @Sendable (_ prompt: String) -> [UInt8]?
     /// Whether a person watches standard output.
     var isTerminal: Bool
+    /// Whether a person types standard input.
+    var isInputTerminal: Bool
     /// Microseconds since 1970.
     var now: @Sendable () -> Int64
     var connect: @Sendable (ClientConfiguration) throws -> FieldsealClient
+    /// The identity of the caller's certificate.
+    var identity: @Sendable (ClientConfiguration) throws -> String
 
     @TaskLocal static var current = Console.standard
 
@@ -26,13 +32,15 @@ struct Console: Sendable {
         output: { writeAll($0, to: STDOUT_FILENO) },
         errors: { writeAll($0, to: STDERR_FILENO) },
         input: { readAll(limit: $0) },
-        isTerminal: isatty(STDOUT_FILENO) == 1,
+        secret: { readSecret(prompt: $0) },
+        isTerminal: isatty(STDOUT_FILENO) == 1, isInputTerminal: isatty(STDIN_FILENO) == 1,
         now: {
             var time = timespec()
             clock_gettime(CLOCK_REALTIME, &time)
             return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
         },
-        connect: { try FieldsealClient(configuration: $0) })
+        connect: { try FieldsealClient(configuration: $0) },
+        identity: { try $0.identity() })
 
     /// A line to standard output.
     func show(_ line: String) {
@@ -67,5 +75,21 @@ struct Console: Sendable {
             bytes += part[..<count]
         }
         return nil
+    }
+
+    private static func readSecret(prompt: String) -> [UInt8]? {
+        var settings = termios()
+        guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return nil }
+        var silent = settings
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0 else { return nil }
+        defer {
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
+            writeAll("\n", to: STDERR_FILENO)
+        }
+        writeAll(prompt, to: STDERR_FILENO)
+        var line = [UInt8](repeating: 0, count: 4096)
+        let count = read(STDIN_FILENO, &line, line.count)
+        return count > 0 ? Array(line[..<count]) : nil
     }
 }

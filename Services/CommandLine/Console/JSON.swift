@@ -17,6 +17,21 @@ enum JSON: Sendable {
         .members(members.map { Member(name: $0.0, value: $0.1) })
     }
 
+    /// A time of a message in milliseconds since 1970, where 0 is none.
+    static func time(_ unixMilliseconds: Int64) -> JSON {
+        unixMilliseconds == 0 ? .null : .string(Time.text(unixMilliseconds: unixMilliseconds))
+    }
+
+    /// A key version, where 0 is none.
+    static func version(_ version: UInt64) -> JSON {
+        version == 0 ? .null : .string(Hexadecimal.encode(version))
+    }
+
+    /// A text of a message, where the empty one is none.
+    static func text(_ text: String) -> JSON {
+        text.isEmpty ? .null : .string(text)
+    }
+
     /// On one line where `indent` is nil.
     func text(indent: Int? = 0) -> String {
         var result = ""

@@ -31,9 +31,20 @@ enum Time {
         return overflow ? "?" : text(unixMicroseconds: microseconds)
     }
 
-    /// Reads `2026-11-24`, `2026-11-24T10:15`, `2026-11-24T10:15:30Z`, or `90s`, `15m`, `2h`, `3d` before `now`; nil for all else.
-    static func parse(_ text: String, now: Int64) -> Int64? {
-        if let seconds = secondsAgo(text) { return now - seconds * 1_000_000 }
+    /// A time of a message, where 0 is none.
+    static func orNone(unixMilliseconds time: Int64) -> String {
+        time == 0 ? "-" : text(unixMilliseconds: time)
+    }
+
+    /// Which side of now a span of time reaches to.
+    enum Spans {
+        case ago, ahead
+    }
+
+    /// Reads `2026-11-24`, `2026-11-24T10:15`, `2026-11-24T10:15:30Z`, or `90s`, `15m`, `2h`, `3d` before or after `now`; nil for
+    /// all else.
+    static func parse(_ text: String, now: Int64, spans: Spans = .ago) -> Int64? {
+        if let seconds = seconds(text) { return spans == .ago ? now - seconds * 1_000_000 : now + seconds * 1_000_000 }
         let halves = text.split(separator: "T", maxSplits: 1, omittingEmptySubsequences: false)
         let date = halves[0].split(separator: "-", omittingEmptySubsequences: false)
         guard date.count == 3, let year = number(date[0], digits: 4...4), let month = number(date[1], digits: 2...2),
@@ -51,13 +62,13 @@ enum Time {
             else { return nil }
             (parts.tm_hour, parts.tm_min, parts.tm_sec) = (Int32(hour), Int32(minute), Int32(second))
         }
-        let seconds = timegm(&parts)
+        let time = timegm(&parts)
         // timegm takes the 31st of February for a day in March
         guard Int64(parts.tm_mday) == day, Int64(parts.tm_mon) == month - 1 else { return nil }
-        return Int64(seconds) * 1_000_000
+        return Int64(time) * 1_000_000
     }
 
-    private static func secondsAgo(_ text: String) -> Int64? {
+    private static func seconds(_ text: String) -> Int64? {
         guard let count = number(text.dropLast(), digits: 1...6) else { return nil }
         switch text.last {
         case "s": return count

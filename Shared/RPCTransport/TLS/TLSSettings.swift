@@ -1,3 +1,5 @@
+internal import NIOSSL
+
 /// The files and rules of one side of mutual TLS.
 public struct TLSSettings: Sendable, Hashable {
     /// Path of a PEM file: the own certificate, then its intermediates.
@@ -16,6 +18,19 @@ public struct TLSSettings: Sendable, Hashable {
         self.privateKey = privateKey
         self.trustRoots = trustRoots
         self.deniedIdentities = deniedIdentities
+    }
+}
+
+extension TLSSettings {
+    /// The identity that the own certificate states.
+    public func ownIdentity() throws(TLSSettingsError) -> String {
+        guard let certificate = try? NIOSSLCertificate.fromPEMFile(certificateChain).first else {
+            throw TLSSettingsError("\(certificateChain) is no PEM file with a certificate")
+        }
+        guard let identity = certificate.identity else {
+            throw TLSSettingsError("the certificate in \(certificateChain) states no SPIFFE identity")
+        }
+        return identity
     }
 }
 

@@ -2,6 +2,11 @@ extension ConfigurationNode {
     /// `file:line`.
     public var origin: String { line.map { "\(file):\($0)" } ?? file }
 
+    /// Whether nothing stands there, or `null`.
+    public var isNull: Bool {
+        if case .null = content { true } else { false }
+    }
+
     public func error(_ problem: String) -> ConfigurationError {
         ConfigurationError(origin: origin, key: key, problem: problem)
     }
