@@ -34,11 +34,12 @@ extension KeyAuthority {
     /// A version of a field's key; nil asks for the active one, which is made, with the keys of the field's indexes,
     /// where there is none.
     func grant(
-        _ field: FieldName, version: KeyVersion?, to recipient: GrantRecipient, context: CallContext
+        _ field: FieldName, version: KeyVersion?, for purpose: GrantPurpose = .use, to recipient: GrantRecipient,
+        context: CallContext
     ) async throws -> FieldGrant {
-        if let grant = try await storedGrant(field, version: version, to: recipient) { return grant }
+        if let grant = try await storedGrant(field, version: version, for: purpose, to: recipient) { return grant }
         _ = try await ensureKeys(of: field, context: context)
-        guard let grant = try await storedGrant(field, version: version, to: recipient) else {
+        guard let grant = try await storedGrant(field, version: version, for: purpose, to: recipient) else {
             throw KeyServiceError.conflict
         }
         return grant
@@ -46,7 +47,7 @@ extension KeyAuthority {
 
     /// Nil where the active version, or the key of an index, is still to be made.
     private func storedGrant(
-        _ field: FieldName, version: KeyVersion?, to recipient: GrantRecipient
+        _ field: FieldName, version: KeyVersion?, for purpose: GrantPurpose, to recipient: GrantRecipient
     ) async throws -> FieldGrant? {
         try await read { reader in
             guard let entry = try await reader.field(field) else { throw KeyServiceError.unknownField }
@@ -57,7 +58,7 @@ extension KeyAuthority {
                 guard wanted != nil else { throw KeyServiceError.unknownVersion }
             }
             guard let record = wanted else { return nil }
-            guard record.state.isGranted else { throw KeyServiceError.notGranted(record.state) }
+            guard record.state.isGranted(for: purpose) else { throw KeyServiceError.notGranted(record.state) }
 
             var parents = ParentKeys(authority: self, reader: reader)
             let key = try KeyMaking.open(record, under: try await parents.parent(of: record).bytes)

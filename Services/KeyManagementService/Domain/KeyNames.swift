@@ -44,6 +44,9 @@ struct KeyNames {
     /// The object's name; its id where the catalog does not know it.
     func name(of object: KeyObject) -> String { names[object] ?? object.id.description }
 
+    /// Nil where the catalog has no such object now.
+    func object(named name: String) -> KeyObject? { objects[name] }
+
     /// The named object and what stands under it: a table's fields, a field's indexes.
     func objects(under name: String) -> [KeyObject]? {
         guard let object = objects[name] else { return nil }

@@ -50,14 +50,24 @@ enum KeyState: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether a version in this state is given to an encryption service.
-    var isGranted: Bool {
+    /// Whether a version in this state is given to an encryption service for any use.
+    var isGranted: Bool { isGranted(for: .use) }
+
+    func isGranted(for purpose: GrantPurpose) -> Bool {
         switch self {
         case .active, .transition: true
-        case .pending, .retired, .compromised, .destroyed: false
+        case .compromised: purpose == .rewrap
+        case .pending, .retired, .destroyed: false
         }
     }
 
     /// Whether the store still holds the wrapped key, which then follows its parent's rotations.
     var hasKey: Bool { self != .destroyed }
+}
+
+/// What a key is given out for.
+enum GrantPurpose: Sendable {
+    case use
+    /// To move values away from the version, and for nothing else.
+    case rewrap
 }

@@ -49,6 +49,7 @@ struct StoreChange: Sendable, Equatable {
         case catalogIndexes = 4
         case quarantine = 5
         case subjectKeys = 6
+        case reencryption = 7
     }
 
     struct Row: Hashable, Sendable {

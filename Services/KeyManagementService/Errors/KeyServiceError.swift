@@ -24,6 +24,10 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
         detail: "the database is empty, but the audit log knows of a store")
     static let historyUnavailable = Self(
         code: .unavailable, message: "the key store cannot be compared with the audit log", cause: "history")
+    static let notQuarantined = Self(
+        code: .failedPrecondition, message: "the key store is not quarantined", cause: "not-quarantined")
+    static let otherRevision = Self(
+        code: .failedPrecondition, message: "the key store is at another revision", cause: "other-revision")
     static let denied = Self(code: .permissionDenied, message: "not allowed", cause: .policy)
     static let unknownField = Self(code: .notFound, message: "unknown field", cause: "unknown-field")
     static let unknownKey = Self(code: .notFound, message: "unknown key", cause: "unknown-key")

@@ -13,8 +13,11 @@ extension KeysService {
         for selector in request.selectors {
             let result = try await item(selector.field, call, right: .getFieldKey) { field in
                 let grant = try await authority.grant(
-                    field, version: KeyVersion(rawValue: selector.version), to: recipient, context: call.context)
-                call.succeeded(field, version: grant.record.version)
+                    field, version: KeyVersion(rawValue: selector.version), for: selector.forRewrap ? .rewrap : .use,
+                    to: recipient, context: call.context)
+                call.succeeded(
+                    field, version: grant.record.version,
+                    cause: grant.record.state == .compromised ? "compromised" : .none)
                 return grant.message(ttlSeconds: grantSeconds)
             }
             switch result {

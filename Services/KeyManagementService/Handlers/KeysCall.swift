@@ -28,8 +28,14 @@ final class KeysCall {
     }
 
     /// Notes a success that left no event of its own in the store's outbox.
-    func succeeded(_ field: FieldName? = nil, object: String = "", version: KeyVersion? = nil, count: Int = 1) {
-        note(field, object: object, version: version) { $0.count = UInt64(max(1, count)) }
+    func succeeded(
+        _ field: FieldName? = nil, object: String = "", version: KeyVersion? = nil, count: Int = 1,
+        cause: AuditCause = .none
+    ) {
+        note(field, object: object, version: version) {
+            $0.count = UInt64(max(1, count))
+            $0.cause = cause
+        }
     }
 
     /// Notes a failure. `field` and `object` are names that the catalog has, never what the caller wrote.

@@ -27,6 +27,8 @@ struct KeysService: Sendable {
         service.unary("GetAuditHashKey") { try await serve($0, .getAuditHashKey, getAuditHashKey) }
         service.unary("EnsureFieldKey") { try await serve($0, .deriveFieldKey, ensureFieldKey) }
         service.unary("RotateKey") { try await serve($0, .rotateKey, rotateKey) }
+        service.unary("AcceptRestore") { try await serve($0, .acceptRestore, acceptRestore) }
+        service.unary("CompromiseKey") { try await serve($0, .compromiseKey, compromiseKey) }
         service.unary("ListKeys") { try await serve($0, .listKeys, listKeys) }
         service.unary("ShowKey") { try await serve($0, .showKey, showKey) }
         service.unary("Status") { try await serve($0, .status, status) }

@@ -11,6 +11,11 @@ final class Keyring: Sendable {
         var key: SharedSecret
     }
 
+    struct Integrity: Sendable {
+        var version: KeyVersion
+        var key: SharedSecret
+    }
+
     private struct State {
         var master: Master
         /// Versions that a provider is opening, with those who wait for it.
@@ -42,6 +47,13 @@ final class Keyring: Sendable {
     /// The master key in memory, if it is this version.
     func heldMasterKey(_ version: KeyVersion) -> SharedSecret? {
         state.withLock { $0.master.record.version == version ? $0.master.key : nil }
+    }
+
+    /// This keyring with new keys in the place of those given.
+    func replacing(master: Master?, integrity: Integrity?) -> Keyring {
+        Keyring(
+            storeID: storeID, provider: provider, master: master ?? state.withLock { $0.master },
+            integrityKey: integrity?.key ?? integrityKey, integrityVersion: integrity?.version ?? integrityVersion)
     }
 
     func replaceMaster(_ master: Master) { state.withLock { $0.master = master } }

@@ -9,6 +9,7 @@ enum KeyStoreSchema {
             fieldLifecycle,
             quarantine,
             subjectKeys,
+            reencryption,
         ])
 
     private static let createStore = """

@@ -26,7 +26,7 @@ extension KeyRecord {
             parent_version = \(identity.parent?.version.column), encrypted_key = \(encryptedKey), key_hash = \(keyHash),
             algorithm = \(algorithm), expires_at = \(Self.timestamp(expiresUnixUs)), state = \(state.rawValue),
             state_at = \(PostgresTimestamp(unixMicroseconds: stateUnixUs)),
-            compromised_at = \(Self.timestamp(compromisedUnixUs)), is_active = \(isActive), partner_version = \(partner?.column),
+            compromised_at = \(Self.timestamp(compromisedUnixUs)), is_active = \(isActive), metadata = \(metadata)::json, partner_version = \(partner?.column),
             revision = \(Int64(self.revision)), row_mac = \(mac)
         WHERE id = \(identity.row.uuid) AND revision = \(Int64(revision))
         """

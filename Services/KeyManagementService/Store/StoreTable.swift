@@ -60,6 +60,13 @@ extension StoreChange.Table {
                     return .init(id: quarantine.storeID, canonical: quarantine.canonical(revision: try row.revision()))
                 }
             }
+        case .reencryption:
+            StoreTable(name: "reencryption_requests", idColumn: "field_id") { reader in
+                try await reader.rows(of: ReencryptionRequest.columns, in: "reencryption_requests") { row in
+                    let request = try ReencryptionRequest(row)
+                    return .init(id: request.fieldID, canonical: request.canonical(revision: try row.revision()))
+                }
+            }
         }
     }
 }

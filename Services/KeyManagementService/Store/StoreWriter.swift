@@ -6,7 +6,7 @@ import FieldsealPostgres
 /// One transaction that changes the store. It holds the store's lock, so that changes come one after the other; all rows
 /// it writes carry the revision that the transaction makes.
 final class StoreWriter {
-    let reader: StoreReader
+    private(set) var reader: StoreReader
     /// The revision that this transaction makes, if it writes.
     let revision: UInt64
     let nowUnixUs: Int64
@@ -64,6 +64,25 @@ final class StoreWriter {
             try await connection.query(index.upsert(revision: Int64(revision), mac: mac))
             change.append(.catalogIndexes, id: index.id, mac: mac)
         }
+    }
+
+    /// Authenticates every row of the store anew; `mac` is that of the store-integrity key to come. The transaction's last
+    /// change: from here on it reads and writes under `mac`.
+    func reauthenticate(under mac: RowMAC) async throws {
+        for code in StoreChange.Table.allCases {
+            let table = code.table
+            let rows = try await table.rows(reader)
+            let macs = try rows.map { try mac.authenticate($0.canonical) }
+            let updated = try await connection.query(
+                """
+                UPDATE \(identifier: table.name) AS row SET row_mac = new.mac
+                FROM unnest(\(rows.map(\.id.uuid)), \(macs)) AS new (id, mac)
+                WHERE row.\(identifier: table.idColumn) = new.id
+                """)
+            guard updated.affected == rows.count else { throw KeyServiceError.conflict }
+            for (row, mac) in zip(rows, macs) { wrote(code, id: row.id, mac: mac) }
+        }
+        reader = StoreReader(connection: connection, mac: mac)
     }
 
     /// Raises the revision and extends the chain, if anything was written. Answers the store's revision.

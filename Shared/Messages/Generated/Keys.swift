@@ -242,13 +242,16 @@ extension Proto {
         public var version: UInt64 = 0
         /// seals asked for with the active version, at most 4,194,304; 0: to open only
         public var leaseCount: UInt32 = 0
+        /// a compromised version is given for this alone
+        public var forRewrap: Bool = false
 
         public init() {}
 
-        public init(field: String = "", version: UInt64 = 0, leaseCount: UInt32 = 0) {
+        public init(field: String = "", version: UInt64 = 0, leaseCount: UInt32 = 0, forRewrap: Bool = false) {
             self.field = field
             self.version = version
             self.leaseCount = leaseCount
+            self.forRewrap = forRewrap
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -2344,12 +2347,14 @@ extension Proto.FieldKeySelector: CMessageConvertible {
         field = try decodeText(c.field)
         version = c.version
         leaseCount = c.lease_count
+        forRewrap = c.for_rewrap != 0
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__FieldKeySelector>, in arena: MessageArena) {
         c.pointee.field = arena.bytes(field)
         c.pointee.version = version
         c.pointee.lease_count = leaseCount
+        c.pointee.for_rewrap = forRewrap ? 1 : 0
     }
 }
 

@@ -321,10 +321,14 @@ struct  Fieldseal__V1__FieldKeySelector
    * seals asked for with the active version, at most 4,194,304; 0: to open only
    */
   uint32_t lease_count;
+  /*
+   * a compromised version is given for this alone
+   */
+  protobuf_c_boolean for_rewrap;
 };
 #define FIELDSEAL__V1__FIELD_KEY_SELECTOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__field_key_selector__descriptor) \
-    , {0,NULL}, 0, 0 }
+    , {0,NULL}, 0, 0, 0 }
 
 
 struct  Fieldseal__V1__GetFieldKeyResponse

@@ -1,0 +1,139 @@
+import FieldsealAuditTrail
+import FieldsealCrypto
+import FieldsealSecureMemory
+
+/// Gives keys whose active version was taken away a new one, parents first, within one transaction.
+final class KeyRenewal {
+    private struct Parent {
+        var record: KeyRecord
+        var key: SharedSecret
+
+        func opened() throws -> OpenKey { OpenKey(record: record, key: try key.bytes.copy()) }
+    }
+
+    private let authority: KeyAuthority
+    private let writer: StoreWriter
+    private var master: Parent?
+    private var tableKeys: [ObjectID: Parent] = [:]
+    private(set) var newMaster: Keyring.Master?
+    private(set) var newIntegrity: Keyring.Integrity?
+
+    init(authority: KeyAuthority, writer: StoreWriter) {
+        self.authority = authority
+        self.writer = writer
+    }
+
+    /// - Parameter objects: keys without an active version, parents first. One whose field or table was removed from the
+    ///   catalog stays without; declared again, it gets its key as a new one does.
+    /// - Returns: the new versions.
+    func renew(_ objects: [KeyObject], names: KeyNames, context: CallContext) async throws -> [NamedKey] {
+        let places = KeyPlaces(try await writer.reader.catalog())
+        var made: [NamedKey] = []
+        for object in objects {
+            guard let record = try await renew(object, places) else { continue }
+            writer.note(.createKey, record, names, context)
+            made.append(NamedKey(name: names.name(of: object), record: record))
+        }
+        return made
+    }
+
+    private func renew(_ object: KeyObject, _ places: KeyPlaces) async throws -> KeyRecord? {
+        let count = try await writer.reader.nextRotationCount(of: object)
+        switch object.kind {
+        case .master: return try await renewMaster(object, count)
+        case .auditHash, .storeIntegrity:
+            let key = try KeyMaking.makeChild(
+                of: try await activeMaster().opened(), for: object, rotationCount: count, atUnixUs: writer.nowUnixUs)
+            let record = try await writer.insert(key.record)
+            if object.kind == .storeIntegrity {
+                newIntegrity = .init(version: record.version, key: SharedSecret(try key.key.copy()))
+            }
+            return record
+        case .dek:
+            guard places.contains(table: object.id) else { return nil }
+            let key = try KeyMaking.makeChild(
+                of: try await activeMaster().opened(), for: object, rotationCount: count, atUnixUs: writer.nowUnixUs)
+            let record = try await writer.insert(key.record)
+            tableKeys[object.id] = Parent(record: record, key: SharedSecret(try key.key.copy()))
+            return record
+        case .fek, .index, .subjectWrapping:
+            guard let (table, protection) = places.place(of: object) else { return nil }
+            let key = try KeyMaking.makeChild(
+                of: try await tableKey(table).opened(), for: object, protection: protection, rotationCount: count,
+                atUnixUs: writer.nowUnixUs)
+            let record = try await writer.insert(key.record)
+            if object.kind == .subjectWrapping { try await rewrapSubjects(to: key) }
+            return record
+        }
+    }
+
+    /// Keys of subjects are no versions: an exposed one opens nothing without the field's key, which is made anew with it.
+    private func rewrapSubjects(to new: borrowing OpenKey) async throws {
+        for old in try await writer.reader.versions(of: new.record.object, limit: Int(Int32.max))
+        where old.state.hasKey && old.version != new.record.version {
+            try await authority.rewrapSubjects(from: old, to: new, writer: writer)
+        }
+    }
+
+    private func renewMaster(_ object: KeyObject, _ count: Int32) async throws -> KeyRecord {
+        let key = try await KeyMaking.makeMaster(
+            store: object.id, provider: authority.provider, rotationCount: count, atUnixUs: writer.nowUnixUs)
+        let record = try await writer.insert(key.record)
+        let secret = SharedSecret(try key.key.copy())
+        master = Parent(record: record, key: secret)
+        newMaster = .init(record: record, key: secret)
+        return record
+    }
+
+    private func activeMaster() async throws -> Parent {
+        if let master { return master }
+        let key = try await authority.activeMaster(writer.reader)
+        let parent = Parent(record: key.record, key: SharedSecret(try key.key.copy()))
+        master = parent
+        return parent
+    }
+
+    private func tableKey(_ table: ObjectID) async throws -> Parent {
+        if let known = tableKeys[table] { return known }
+        guard let record = try await writer.reader.activeKey(KeyObject(kind: .dek, id: table)) else {
+            throw KeyServiceError.damaged("table \(table) has no active key")
+        }
+        let key = try KeyMaking.open(record, under: try await activeMaster().opened().key)
+        let parent = Parent(record: record, key: SharedSecret(try key.copy()))
+        tableKeys[table] = parent
+        return parent
+    }
+
+    /// Brings the store under its new integrity key, if it got one.
+    func finish() async throws {
+        guard let newIntegrity else { return }
+        try await writer.reauthenticate(under: try RowMAC(key: newIntegrity.key.bytes))
+    }
+}
+
+/// Where the keys below a table's stand, for many lookups; what was removed is not found.
+private struct KeyPlaces {
+    private var tables: Set<ObjectID> = []
+    private var fields: [ObjectID: CatalogField] = [:]
+    private var indexes: [ObjectID: ObjectID] = [:]
+
+    init(_ catalog: Catalog) {
+        tables = Set(catalog.tables.lazy.filter { !$0.isRemoved }.map(\.id))
+        for field in catalog.fields where !field.isRemoved && tables.contains(field.tableID) {
+            fields[field.id] = field
+        }
+        for index in catalog.indexes where !index.isRemoved { indexes[index.id] = index.fieldID }
+    }
+
+    func contains(table: ObjectID) -> Bool { tables.contains(table) }
+
+    /// The key's table, and a field key's protection.
+    func place(of object: KeyObject) -> (table: ObjectID, protection: FieldProtection?)? {
+        switch object.kind {
+        case .fek: fields[object.id].map { ($0.tableID, $0.protection) }
+        case .index: indexes[object.id].flatMap { fields[$0] }.map { ($0.tableID, nil) }
+        case .subjectWrapping: tables.contains(object.id) ? (object.id, nil) : nil
+        case .master, .dek, .auditHash, .storeIntegrity: nil
+        }
+    }
+}
