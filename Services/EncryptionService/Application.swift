@@ -22,7 +22,7 @@ enum Application: ServerApplication {
 
         let recipient = try KeyRecipient(identity: context.configuration.identity)
         let source = KeyManagementClient(client: keysClient, recipient: recipient)
-        let store = FieldKeyStore(capacity: settings.cacheCapacity)
+        let store = FieldKeyStore(capacity: settings.cacheCapacity, subjects: settings.subjectCapacity)
         let work = BackgroundWork()
         var limits = KeyLoader.Limits()
         limits.ttl = settings.cacheTTL

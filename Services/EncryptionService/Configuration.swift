@@ -8,6 +8,8 @@ struct Configuration: Sendable {
     let cacheTTL: UInt32
     /// Selectors held; a field takes two, an older version of its key one more.
     let cacheCapacity: Int
+    /// The same for keys of subjects; one that is sealed with takes two.
+    let subjectCapacity: Int
     /// Keyed cipher contexts on each event loop.
     let keyedCiphers: Int
 
@@ -16,6 +18,7 @@ struct Configuration: Sendable {
         let cache = try section.section("cache")
         cacheTTL = UInt32(clamping: try cache.integer("ttl-seconds", default: 300, in: 1...3_600))
         cacheCapacity = try cache.integer("capacity", default: 4_096, in: 16...65_536)
+        subjectCapacity = try cache.integer("subject-capacity", default: 4_096, in: 16...65_536)
         keyedCiphers = try cache.integer("keyed-ciphers", default: 256, in: 8...4_096)
     }
 }

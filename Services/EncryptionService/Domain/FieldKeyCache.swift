@@ -50,6 +50,20 @@ struct FieldKeyCache<Entry: CachedKey> {
         generation &+= 1
     }
 
+    /// Puts the entry under all of these names. No change to who keeps references: they look for a name that they miss.
+    mutating func add(_ entry: Entry, under selectors: [KeySelector], at now: BootTime) {
+        for selector in selectors { put(entry, under: selector, at: now) }
+    }
+
+    /// Forgets all entries of which `condition` holds.
+    mutating func removeAll(where condition: (KeySelector, Entry) -> Bool) {
+        let gone = entries.filter { condition($0.key, $0.value) }
+        guard !gone.isEmpty else { return }
+        for selector in gone.keys { entries.removeValue(forKey: selector) }
+        order.removeAll { gone[$0] != nil }
+        generation &+= 1
+    }
+
     /// Forgets what the selector names. After the active one's removal the field's versions stay.
     mutating func remove(_ selector: KeySelector) {
         guard entries.removeValue(forKey: selector) != nil else { return }

@@ -22,6 +22,11 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
     case versionUnknown
     case commitment
     case tag
+    case subjectRequired
+    case subjectUnexpected
+    case subjectSize
+    case subjectUnknown
+    case subjectErased
     case versionInactive
     case versionRetired
     case versionCompromised
@@ -41,9 +46,12 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
         case .fieldUnknown: .notFound
         case .fieldName, .recordRequired, .recordColumns, .recordColumnValue, .recordTooLong, .indexUnknown,
             .indexInput,
-            .form, .suite, .flags, .versionUnknown, .commitment, .tag:
+            .form, .suite, .flags, .versionUnknown, .commitment, .tag, .subjectRequired, .subjectUnexpected,
+            .subjectSize,
+            .subjectUnknown:
             .invalidArgument
-        case .versionInactive, .versionRetired, .versionCompromised, .versionDestroyed: .failedPrecondition
+        case .versionInactive, .versionRetired, .versionCompromised, .versionDestroyed, .subjectErased:
+            .failedPrecondition
         case .keysUnavailable: .unavailable
         case .keysConflict: .aborted
         case .keyDamaged: .dataLoss
@@ -57,7 +65,7 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
     var isLasting: Bool {
         switch self {
         case .fieldUnknown, .versionUnknown, .versionInactive, .versionRetired, .versionCompromised, .versionDestroyed,
-            .keysDenied:
+            .keysDenied, .subjectUnexpected, .subjectUnknown, .subjectErased:
             true
         default: false
         }
@@ -76,7 +84,11 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
         case .indexUnknown: "the field has no such blind index"
         case .indexInput: "the blind index takes UTF-8 text"
         case .tooLarge: "value or context is too large"
-        case .form, .suite, .flags, .versionUnknown, .commitment, .tag: "ciphertext rejected"
+        case .form, .suite, .flags, .versionUnknown, .commitment, .tag, .subjectUnknown: "ciphertext rejected"
+        case .subjectRequired: "this field demands a subject"
+        case .subjectUnexpected: "this field has no subject keys"
+        case .subjectSize: "a subject has 1 to 256 bytes"
+        case .subjectErased: "the subject was erased"
         case .versionInactive: "the field has no active key"
         case .versionRetired: "key version is retired"
         case .versionCompromised: "key version is compromised"
@@ -112,6 +124,11 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
         case .versionUnknown: "version"
         case .commitment: "commitment"
         case .tag: "tag"
+        case .subjectRequired: "subject-required"
+        case .subjectUnexpected: "subject-unexpected"
+        case .subjectSize: "subject-size"
+        case .subjectUnknown: "subject-unknown"
+        case .subjectErased: "subject-erased"
         case .versionInactive: "inactive"
         case .versionRetired: "retired"
         case .versionCompromised: "compromised"

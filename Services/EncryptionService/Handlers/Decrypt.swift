@@ -45,9 +45,12 @@ extension EncryptionHandler {
             throw Refusal(error, known)
         }
         if item.recordID != nil { try requireHashKey(known) }
-        if let found = try key(of: item.field, known, version: plan.header?.version.rawValue ?? 0) {
+        if let found = try openingKey(of: item.field, known, plan.header) {
             plan.field = found.field
             plan.key = found.key
+        }
+        if let id = plan.header?.subject {
+            plan.subject = try subject(.key(id), of: item.field, plan.field)
         }
         return plan
     }

@@ -55,7 +55,8 @@ extension Proto.FieldDescription {
             sensitivity: Proto.Sensitivity(rawValue: profile.sensitivity) ?? .unspecified,
             suite: Proto.Suite(rawValue: Int32(material.suite.rawValue)) ?? .unspecified,
             rowBound: profile.rowBound, recordKeys: profile.recordKeys, activeVersion: profile.activeVersion,
-            indexes: profile.indexes.map(Proto.IndexDescription.init), keyColumns: profile.keyColumns)
+            indexes: profile.indexes.map(Proto.IndexDescription.init), keyColumns: profile.keyColumns,
+            subjectKeys: profile.subjectKeys, dual: profile.isDual)
     }
 }
 

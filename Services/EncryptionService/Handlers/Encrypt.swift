@@ -13,7 +13,7 @@ extension EncryptionHandler {
             var capacity = 0
             for index in 0..<batch.count { capacity += planEncryption(batch[index], batch.encoding) }
             guard missing.isEmpty else { return missed() }
-            scratch.prepare(payload.count + CiphertextHeader.fixedCount + 128)
+            scratch.prepare(payload.count + CiphertextHeader.largestOverhead)
             return answer(&reply, capacity: capacity) { writer in
                 for index in 0..<batch.count { encrypt(batch[index], plans[index], batch.encoding, &writer) }
             }
@@ -27,10 +27,18 @@ extension EncryptionHandler {
             if item.indexes.count > 0, !operations.contains(.blindIndex) { throw Refusal(.denied, known) }
             if item.recordID != nil { try requireHashKey(known) }
             guard let (field, key) = try key(of: item.field, known, version: 0) else {
+                if !item.subject.isEmpty { _ = try subject(item.subject, of: item.field, known) }
                 plans.append(PlannedItem(field: known))
                 return 0
             }
             let material = key.material
+            var plan = PlannedItem(field: field, key: key)
+            if material.profile.subjectKeys {
+                guard !item.subject.isEmpty else { throw Refusal(.subjectRequired, field) }
+                plan.subject = try subject(item.subject, of: item.field, field)
+            } else if !item.subject.isEmpty {
+                throw Refusal(.subjectUnexpected, field)
+            }
             guard operations.contains(material.suite.isDeterministic ? .encryptDeterministic : .encrypt) else {
                 throw Refusal(material.suite.isDeterministic ? .deterministicDenied : .denied, field)
             }
@@ -39,13 +47,21 @@ extension EncryptionHandler {
             do throws(ItemFailure) { indexes = try indexSize(item.indexes, of: material) } catch {
                 throw Refusal(error, field)
             }
-            plans.append(PlannedItem(field: field, key: key))
-            let size = encodedCount(material.suite.sealedCount(item.value.count), encoding)
+            plans.append(plan)
+            let size = encodedCount(material.sealedCount(item.value.count), encoding)
             return max(ResultSize.value(count: size, trailing: indexes), ItemFailure.largestResult)
         } catch {
             plans.append(.failed(error.failure, error.field))
             return ItemFailure.largestResult
         }
+    }
+
+    /// The key of the subject that the caller names.
+    private func subject(
+        _ name: UnsafeRawBufferPointer, of field: UnsafeRawBufferPointer, _ known: LoopField?
+    ) throws(Refusal) -> SubjectKeyEntry? {
+        guard name.count <= SubjectLookup.maximumCount else { throw Refusal(.subjectSize, known) }
+        return try subject(.name([UInt8](name)), of: field, known)
     }
 
     private func encrypt(
@@ -62,7 +78,8 @@ extension EncryptionHandler {
             let trailing = try indexSize(item.indexes, of: material)
             let (value, context) = (item.value, item.context)
             try seal(
-                value, under: material, hasRecord: hasRecord, context: context, encoding, trailing: trailing, &writer)
+                value, under: material, subject: plan.subject?.key, hasRecord: hasRecord, context: context, encoding,
+                trailing: trailing, &writer)
             for index in 0..<item.indexes.count {
                 let indexKey = try indexKey(item.indexes[index], of: material)
                 try compute(value, indexKey, into: writer.encryptIndex(count: indexKey.index.byteCount))

@@ -37,6 +37,51 @@ extension EncryptionHandler {
         }
     }
 
+    /// The key of a subject; notes it as missing where it has to be loaded.
+    /// - Returns: nil where it is missing.
+    func subject(
+        _ subject: KeySelector.Subject, of name: UnsafeRawBufferPointer, _ field: LoopField?
+    ) throws(Refusal) -> SubjectKeyEntry? {
+        switch keys.resolve(subject, of: name, field: field) {
+        case .key(let entry): return entry
+        case .missing(let selector):
+            missing.append(selector)
+            return nil
+        case .failed(let failure): throw Refusal(failure, field)
+        }
+    }
+
+    /// The key that opens a value with this header. Of a dual one that is the newer version's, or the older one's where
+    /// that is at hand and the newer is not, or is not to be had.
+    /// - Returns: nil where it is missing.
+    @inline(__always)
+    func openingKey(
+        of name: UnsafeRawBufferPointer, _ field: LoopField?, _ header: CiphertextHeader?
+    ) throws(Refusal) -> (field: LoopField, key: FieldKeyEntry)? {
+        guard case .dual(let before) = header?.form else {
+            return try key(of: name, field, version: header?.version.rawValue ?? 0)
+        }
+        return try eitherKey(of: name, field, newer: header?.version.rawValue ?? 0, older: before.rawValue)
+    }
+
+    private func eitherKey(
+        of name: UnsafeRawBufferPointer, _ field: LoopField?, newer: UInt64, older: UInt64
+    ) throws(Refusal) -> (field: LoopField, key: FieldKeyEntry)? {
+        if keys.mayLoad, !keys.isAtHand(name, field: field, version: newer) {
+            if keys.isAtHand(name, field: field, version: older) { return try key(of: name, field, version: older) }
+            // A call loads once, so both are asked for.
+            _ = try key(of: name, field, version: older)
+        }
+        do throws(Refusal) {
+            return try key(of: name, field, version: newer)
+        } catch {
+            switch keys.resolve(name, field: field, version: older) {
+            case .key(let field, let key): return (field, key)
+            case .missing, .failed: throw error
+            }
+        }
+    }
+
     /// The hash key is needed for every item with a record id.
     @inline(__always)
     func requireHashKey(_ field: LoopField?) throws(Refusal) {

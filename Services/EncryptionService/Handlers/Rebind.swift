@@ -26,8 +26,7 @@ extension EncryptionHandler {
         do throws(Refusal) {
             let plan = try planned(item, encoding)
             plans.append(plan)
-            let suite = plan.newKey?.material.suite ?? .xaes256GCMCommitting
-            let sealed = encodedCount(suite.sealedCount(plan.largestPlaintext), encoding)
+            let sealed = encodedCount(plan.largestResealed, encoding)
             return max(ResultSize.value(count: sealed, trailing: ResultSize.changed), ItemFailure.largestResult)
         } catch {
             plans.append(.failed(error.failure, error.field))
@@ -48,9 +47,11 @@ extension EncryptionHandler {
                 throw Refusal(error, known)
             }
             if item.recordID != nil || item.newRecordID != nil { try requireHashKey(known) }
-            if let found = try key(of: name, known, version: plan.header?.version.rawValue ?? 0) {
+            if let found = try openingKey(of: name, known, plan.header) {
                 (plan.field, plan.key) = (found.field, found.key)
             }
+            // A value stays its subject's.
+            if let id = plan.header?.subject { plan.subject = try subject(.key(id), of: name, plan.field) }
             if let found = try key(of: name, plan.field, version: 0) {
                 (plan.field, plan.newKey) = (found.field, found.key)
             }
@@ -78,8 +79,9 @@ extension EncryptionHandler {
                 if hasNewRecord { newHash = try recordHash(newKey.material.profile) }
                 try withContext(item.newContext) { (context) throws(ItemFailure) in
                     try seal(
-                        UnsafeRawBufferPointer(plaintext), under: newKey.material, hasRecord: hasNewRecord,
-                        context: context, encoding, trailing: ResultSize.changed, &writer)
+                        UnsafeRawBufferPointer(plaintext), under: newKey.material,
+                        subject: try plan.subjectKey(for: newKey.material), hasRecord: hasNewRecord, context: context,
+                        encoding, trailing: ResultSize.changed, &writer)
                 }
                 writer.changed()
             }

@@ -25,7 +25,9 @@ extension EncryptionHandler {
     static let newestWithin: UInt64 = 20_000_000
 
     /// Bytes for all decoded ciphertexts of a request, and one plaintext and one new ciphertext at a time.
-    static func scratchForResealing(_ payloadCount: Int) -> Int { payloadCount * 3 + 256 }
+    static func scratchForResealing(_ payloadCount: Int) -> Int {
+        payloadCount * 3 + 2 * CiphertextHeader.largestOverhead
+    }
 
     private func planRewrap(_ item: borrowing BatchItem, _ encoding: Proto.Encoding) -> Int {
         do throws(Refusal) {
@@ -36,8 +38,7 @@ extension EncryptionHandler {
                 requireNewest(found.field, found.key)
             }
             plans.append(plan)
-            let suite = plan.newKey?.material.suite ?? .xaes256GCMCommitting
-            let sealed = encodedCount(suite.sealedCount(plan.largestPlaintext), encoding)
+            let sealed = encodedCount(plan.largestResealed, encoding)
             let largest = max(sealed, item.value.count)
             return max(ResultSize.value(count: largest, trailing: ResultSize.changed), ItemFailure.largestResult)
         } catch {
@@ -67,13 +68,13 @@ extension EncryptionHandler {
             try scratch.temporarily { () throws(ItemFailure) in
                 let plaintext = try scratch.take(try plan.plaintextCount(under: key.material))
                 try open(plan, under: key.material, hasRecord: hasRecord, context: context, into: plaintext)
-                if key.material.version == newKey.material.version {
+                if let header = plan.header, newKey.material.isCurrent(header) {
                     writer.value(count: value.count).copyMemory(from: value)
                 } else {
                     try requireRecord(newKey.material.profile, hasRecord: hasRecord)
                     try seal(
-                        UnsafeRawBufferPointer(plaintext), under: newKey.material, hasRecord: hasRecord,
-                        context: context,
+                        UnsafeRawBufferPointer(plaintext), under: newKey.material,
+                        subject: try plan.subjectKey(for: newKey.material), hasRecord: hasRecord, context: context,
                         encoding, trailing: ResultSize.changed, &writer)
                     writer.changed()
                 }
@@ -89,5 +90,20 @@ extension EncryptionHandler {
     /// A newer version may bind to rows where an older one did not.
     func requireRecord(_ profile: FieldProfile, hasRecord: Bool) throws(ItemFailure) {
         guard hasRecord || !(profile.rowBound || profile.recordKeys) else { throw .recordRequired }
+    }
+}
+
+extension PlannedItem {
+    /// Bytes of the value sealed anew.
+    var largestResealed: Int {
+        newKey?.material.sealedCount(largestPlaintext) ?? largestPlaintext + CiphertextHeader.largestOverhead
+    }
+
+    /// The subject's key for sealing anew: the value's own, where the new version has subject keys. A value without a
+    /// subject cannot get one that way.
+    func subjectKey(for material: FieldKeyMaterial) throws(ItemFailure) -> SubjectKey? {
+        guard material.profile.subjectKeys else { return nil }
+        guard let subject else { throw .subjectRequired }
+        return subject.key
     }
 }

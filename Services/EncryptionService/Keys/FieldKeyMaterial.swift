@@ -17,6 +17,10 @@ struct FieldProfile: Equatable, Sendable {
     var sensitivity: Int32
     var rowBound: Bool
     var recordKeys: Bool
+    /// Values belong to a subject, whose key takes part.
+    var subjectKeys = false
+    /// In a transition values are sealed under both versions.
+    var isDual = false
     var activeVersion: UInt64
     var indexes: [Index]
     var keyColumns: [String]
@@ -35,6 +39,18 @@ final class FieldKeyMaterial: Sendable {
         }
     }
 
+    /// The version that the active one superseded, as long as values are sealed under both.
+    final class Partner: Sendable {
+        let version: KeyVersion
+        /// 32 bytes, in locked memory.
+        let key: SecretBytes
+
+        init(version: KeyVersion, key: consuming SecretBytes) {
+            self.version = version
+            self.key = key
+        }
+    }
+
     let profile: FieldProfile
     let version: KeyVersion
     let suite: CipherSuite
@@ -44,12 +60,14 @@ final class FieldKeyMaterial: Sendable {
     let key: SecretBytes
     /// In the order of the profile's indexes.
     let indexKeys: [IndexKey]
+    /// Of a dual field's active version in a transition: what is sealed is of suite 6.
+    let partner: Partner?
     /// Seconds that key management allows the key to be kept.
     let ttl: UInt32
 
     init(
         profile: FieldProfile, version: KeyVersion, suite: CipherSuite, isActive: Bool, createdUnixMilliseconds: Int64,
-        key: consuming SecretBytes, indexKeys: [IndexKey], ttl: UInt32
+        key: consuming SecretBytes, indexKeys: [IndexKey], partner: Partner? = nil, ttl: UInt32
     ) {
         self.profile = profile
         self.version = version
@@ -58,6 +76,32 @@ final class FieldKeyMaterial: Sendable {
         self.createdUnixMilliseconds = createdUnixMilliseconds
         self.key = key
         self.indexKeys = indexKeys
+        self.partner = partner
         self.ttl = ttl
+    }
+}
+
+extension FieldKeyMaterial {
+    var options: FieldCipher.Options {
+        var options: FieldCipher.Options = profile.rowBound ? .rowBound : []
+        if profile.recordKeys { options.insert(.recordKeys) }
+        return options
+    }
+
+    /// Whether sealing under this version draws on its budget of random 96-bit nonces. Values that two versions seal have
+    /// a key of their own, wrapped under nonces of 192 bits, and count towards none.
+    var countsNonces: Bool { suite.hasSealLimit && partner == nil }
+
+    /// Bytes of a value of so many bytes when it is sealed under this version now.
+    func sealedCount(_ plaintextCount: Int) -> Int {
+        CiphertextHeader.fixedCount + (profile.subjectKeys ? ObjectID.byteCount : 0)
+            + (partner == nil ? suite.overhead : DualCipher.overhead) + plaintextCount
+    }
+
+    /// Whether a value with this header is what would be sealed now.
+    func isCurrent(_ header: CiphertextHeader) -> Bool {
+        guard header.version == version else { return false }
+        if case .dual(let before) = header.form { return partner?.version == before }
+        return true
     }
 }

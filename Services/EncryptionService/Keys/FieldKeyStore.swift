@@ -1,21 +1,32 @@
+import FieldsealCrypto
 import Synchronization
 
 /// The keys that the process holds, once each; event loops keep references and look again when the generation changes.
 final class FieldKeyStore: Sendable {
     private struct State {
         var keys: FieldKeyCache<FieldKeyEntry>
+        var subjects: FieldKeyCache<SubjectKeyEntry>
+        /// Keys that were erased, for longer than an answer can be under way that was given before.
+        var erased: NegativeCache<ObjectID, Bool>
         var auditHash: AuditHashEntry?
     }
+
+    private static let erasureMemory: UInt64 = 3_600 * .nanosecondsPerSecond
 
     private let state: Mutex<State>
     private let counter = Atomic<UInt64>(1)
 
-    /// - Parameter capacity: selectors held; a key takes one, an active key two.
-    init(capacity: Int) {
-        state = Mutex(State(keys: FieldKeyCache(capacity: capacity)))
+    /// - Parameters:
+    ///   - capacity: selectors held; a key takes one, an active key two.
+    ///   - subjects: the same for keys of subjects; one that is sealed with takes two.
+    init(capacity: Int, subjects: Int = 4_096) {
+        state = Mutex(
+            State(
+                keys: FieldKeyCache(capacity: capacity), subjects: FieldKeyCache(capacity: subjects),
+                erased: NegativeCache(capacity: 16_384, ttl: Self.erasureMemory)))
     }
 
-    /// Rises with every change.
+    /// Rises with every change that ends or replaces what event loops keep.
     var generation: UInt64 { counter.load(ordering: .acquiring) }
 
     func entry(for selector: KeySelector, at now: BootTime) -> FieldKeyEntry? {
@@ -41,15 +52,46 @@ final class FieldKeyStore: Sendable {
         change { $0.auditHash = entry }
     }
 
-    /// Key management no longer serves what the selector names.
+    /// Key management no longer serves what the selector names. Nothing is sealed beside such a version either.
     func remove(_ selector: KeySelector) {
-        change { $0.keys.remove(selector) }
+        change { state in
+            guard selector.subject == nil else { return state.subjects.remove(selector) }
+            state.keys.remove(selector)
+            state.keys.removeAll {
+                $0.field == selector.field && $1.material.partner?.version.rawValue == selector.version
+            }
+        }
+    }
+
+    func subject(for selector: KeySelector, at now: BootTime) -> SubjectKeyEntry? {
+        state.withLock { $0.subjects.entry(for: selector, at: now) }
+    }
+
+    /// - Parameter selector: what was asked for; a key that was found by its subject's name stands under its id too.
+    /// - Returns: false where the key was erased meanwhile.
+    func insert(_ entry: SubjectKeyEntry, answering selector: KeySelector, at now: BootTime) -> Bool {
+        state.withLock { state in
+            guard state.erased.reason(for: entry.key.id, at: now) == nil else { return false }
+            let byID = KeySelector.subject(.key(entry.key.id), of: selector.field)
+            state.subjects.add(entry, under: selector == byID ? [byID] : [selector, byID], at: now)
+            return true
+        }
+    }
+
+    /// A subject's key was erased: nothing of it stays here, nor on an event loop.
+    func erase(_ id: ObjectID, at now: BootTime) {
+        state.withLock { state in
+            state.erased.insert(id, reason: true, at: now)
+            state.subjects.removeAll { $1.key.id == id }
+        }
+        counter.add(1, ordering: .acquiringAndReleasing)
     }
 
     /// Forgets what has expired.
     func sweep(at now: BootTime) {
         change { state in
             state.keys.sweep(at: now)
+            state.subjects.sweep(at: now)
             if let hash = state.auditHash, now >= hash.lifetime.expires { state.auditHash = nil }
         }
     }
@@ -57,7 +99,7 @@ final class FieldKeyStore: Sendable {
     /// What is due to be loaded again: keys that were used since they were loaded and are ageing, and the hash key.
     func dueForRefresh(at now: BootTime) -> [KeySelector] {
         state.withLock { state in
-            var due = state.keys.dueForRefresh(at: now)
+            var due = state.keys.dueForRefresh(at: now) + state.subjects.dueForRefresh(at: now)
             if state.auditHash?.lifetime.phase(at: now) != .fresh { due.append(.auditHash) }
             return due
         }
@@ -65,10 +107,10 @@ final class FieldKeyStore: Sendable {
 
     private func change(_ body: (inout sending State) -> Void) {
         let changed = state.withLock { state in
-            let before = state.keys.generation
+            let before = (state.keys.generation, state.subjects.generation)
             let hash = state.auditHash
             body(&state)
-            return state.keys.generation != before || state.auditHash !== hash
+            return (state.keys.generation, state.subjects.generation) != before || state.auditHash !== hash
         }
         if changed { counter.add(1, ordering: .acquiringAndReleasing) }
     }

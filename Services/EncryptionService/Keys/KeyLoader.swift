@@ -1,3 +1,4 @@
+import FieldsealCrypto
 import Logging
 import ServiceLifecycle
 import Synchronization
@@ -30,6 +31,7 @@ final class KeyLoader: Service, Sendable {
 
     private enum Answer {
         case key(FieldKeyEntry)
+        case subject(SubjectKeyEntry)
         case hashKey
         case failure(ItemFailure)
     }
@@ -107,6 +109,7 @@ final class KeyLoader: Service, Sendable {
         _ selector: KeySelector, in store: FieldKeyStore, at now: BootTime, maximumAge: UInt64?
     ) -> Answer? {
         if selector == .auditHash { return store.auditHash(at: now).map { _ in .hashKey } }
+        if selector.subject != nil { return store.subject(for: selector, at: now).map { .subject($0) } }
         guard let entry = store.entry(for: selector, at: now) else { return nil }
         if selector.isActive, let maximumAge, now.elapsed(since: entry.lifetime.requested) > maximumAge { return nil }
         return .key(entry)
@@ -127,6 +130,7 @@ final class KeyLoader: Service, Sendable {
     private static func settle(_ wait: Wait, _ selector: KeySelector, _ answer: Answer) {
         switch answer {
         case .key(let entry): wait.loaded.entries[selector] = entry
+        case .subject(let entry): wait.loaded.subjects[selector] = entry
         case .hashKey: break
         case .failure(let failure): wait.loaded.failures[selector] = failure
         }
@@ -144,10 +148,12 @@ final class KeyLoader: Service, Sendable {
 
     /// Asks for one batch and hands out the answers.
     private func fetch(_ batch: [KeySelector]) async {
-        let fields = batch.filter { $0 != .auditHash }
+        let fields = batch.filter { $0 != .auditHash && $0.subject == nil }
+        let subjects = batch.filter { $0.subject != nil }
         var answers: [(KeySelector, Answer)] = []
-        if fields.count < batch.count { answers.append((.auditHash, await fetchHashKey())) }
+        if batch.contains(.auditHash) { answers.append((.auditHash, await fetchHashKey())) }
         if !fields.isEmpty { answers += await fetchFieldKeys(fields) }
+        if !subjects.isEmpty { answers += await fetchSubjectKeys(subjects) }
         land(answers)
     }
 
@@ -173,6 +179,31 @@ final class KeyLoader: Service, Sendable {
         let entry = FieldKeyEntry(material: material, lifetime: lifetime(material.ttl, requested: requested))
         store.insert(entry, answering: selector, at: clock.now())
         return .key(entry)
+    }
+
+    private func fetchSubjectKeys(_ selectors: [KeySelector]) async -> [(KeySelector, Answer)] {
+        let requested = clock.now()
+        do throws(ItemFailure) {
+            let results = try await source.subjectKeys(selectors)
+            guard results.count == selectors.count else { throw .unexpected }
+            return zip(selectors, results).map { selector, result in
+                switch result {
+                case .success(let material): (selector, keep(material, answering: selector, requested: requested))
+                case .failure(let failure): (selector, refuse(selector, failure))
+                }
+            }
+        } catch {
+            logger.warning(
+                "subject keys were not loaded", metadata: ["cause": "\(error.cause)", "count": "\(selectors.count)"])
+            return selectors.map { ($0, .failure(error)) }
+        }
+    }
+
+    private func keep(_ material: SubjectKeyMaterial, answering selector: KeySelector, requested: BootTime) -> Answer {
+        let entry = SubjectKeyEntry(key: material.key, lifetime: lifetime(material.ttl, requested: requested))
+        // An answer that was under way while the subject was erased comes too late.
+        guard store.insert(entry, answering: selector, at: clock.now()) else { return refuse(selector, .subjectErased) }
+        return .subject(entry)
     }
 
     private func refuse(_ selector: KeySelector, _ failure: ItemFailure) -> Answer {
@@ -244,6 +275,10 @@ extension KeyLoader {
         enqueue(started)
         readiness(store.auditHash(at: now) != nil)
     }
+
+    /// A subject's key was erased: it is gone from the cache and from every event loop, and no answer that is still under
+    /// way brings it back.
+    func subjectErased(_ id: ObjectID) { store.erase(id, at: clock.now()) }
 
     /// A key was rotated or made: what is known of the field's active version no longer holds.
     func activeVersionChanged(_ field: String) {

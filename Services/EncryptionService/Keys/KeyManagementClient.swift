@@ -34,6 +34,22 @@ final class KeyManagementClient: KeySource {
         }
     }
 
+    func subjectKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<SubjectKeyMaterial, ItemFailure>]
+    {
+        let request = Proto.GetSubjectKeyRequest(
+            recipient: recipient.publicKey, selectors: selectors.map(Proto.SubjectSelector.init))
+        let answer: Proto.GetSubjectKeyResponse = try await call("GetSubjectKey", request)
+        guard answer.results.count == selectors.count else { throw .unexpected }
+        return zip(selectors, answer.results).map { selector, result in
+            switch result.outcome {
+            case .grant(let grant):
+                Result { () throws(ItemFailure) in try recipient.open(grant, answering: selector) }
+            case .error(let error): .failure(ItemFailure(subject: error))
+            case nil: .failure(.unexpected)
+            }
+        }
+    }
+
     func auditHashKey() async throws(ItemFailure) -> AuditHashMaterial {
         let request = Proto.GetAuditHashKeyRequest(recipient: recipient.publicKey)
         return try recipient.open(try await call("GetAuditHashKey", request))
@@ -111,10 +127,30 @@ extension ItemFailure {
         }
     }
 
+    /// Key management did not answer for one subject.
+    init(subject error: Proto.ItemError) {
+        switch RPCCode(rawValue: error.code) {
+        case .notFound: self = error.message == "unknown field" ? .fieldUnknown : .subjectUnknown
+        case .invalidArgument: self = .subjectUnexpected
+        case .failedPrecondition: self = .subjectErased
+        default: self.init(error, asking: .active(""))
+        }
+    }
+
     /// The fixed texts of key management name the state that a version is in.
     private init(stateIn message: String) {
         self =
             message.contains("compromised")
             ? .versionCompromised : message.contains("destroyed") ? .versionDestroyed : .versionRetired
+    }
+}
+
+extension Proto.SubjectSelector {
+    init(_ selector: KeySelector) {
+        switch selector.subject {
+        case .name(let name): self.init(field: selector.field, subject: .subjectID(name))
+        case .key(let id): self.init(field: selector.field, subject: .subjectKeyID(id.bytes))
+        case nil: self.init(field: selector.field)
+        }
     }
 }

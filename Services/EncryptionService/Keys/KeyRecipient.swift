@@ -36,9 +36,31 @@ final class KeyRecipient: Sendable {
             let key = try open(sealed.sealedKey, KeyAgreement.context(.index, object: index.id, version: nil))
             indexKeys.append(FieldKeyMaterial.IndexKey(index: index, key: key))
         }
+        var partner: FieldKeyMaterial.Partner?
+        if let granted = grant.partner, reference.state == .active {
+            guard let before = KeyVersion(rawValue: granted.version), before != version, !suite.isDeterministic else {
+                throw .unexpected
+            }
+            let context = KeyAgreement.context(.fek, object: profile.fieldID, version: before)
+            partner = FieldKeyMaterial.Partner(version: before, key: try open(granted.sealedKey, context))
+        }
         return FieldKeyMaterial(
             profile: profile, version: version, suite: suite, isActive: reference.state == .active,
-            createdUnixMilliseconds: reference.createdUnixMs, key: key, indexKeys: indexKeys, ttl: grant.ttlSeconds)
+            createdUnixMilliseconds: reference.createdUnixMs, key: key, indexKeys: indexKeys, partner: partner,
+            ttl: grant.ttlSeconds)
+    }
+
+    /// - Throws: as for a field's key.
+    func open(_ grant: Proto.SubjectKeyGrant, answering selector: KeySelector) throws(ItemFailure) -> SubjectKeyMaterial
+    {
+        guard let id = ObjectID(bytes: grant.subjectKeyID) else { throw .unexpected }
+        if case .key(let asked) = selector.subject, asked != id { throw .unexpected }
+        let key = try open(grant.sealedKey, KeyAgreement.subjectContext(id))
+        do throws(CryptoError) {
+            return SubjectKeyMaterial(key: try SubjectKey(id: id, key: key), ttl: grant.ttlSeconds)
+        } catch {
+            throw .keyDamaged
+        }
     }
 
     func open(_ answer: Proto.GetAuditHashKeyResponse) throws(ItemFailure) -> AuditHashMaterial {
@@ -85,7 +107,8 @@ extension FieldProfile {
         }
         self.init(
             name: description.field, tableID: tableID, fieldID: fieldID, sensitivity: description.sensitivity.rawValue,
-            rowBound: description.rowBound, recordKeys: description.recordKeys,
+            rowBound: description.rowBound, recordKeys: description.recordKeys, subjectKeys: description.subjectKeys,
+            isDual: description.dual,
             activeVersion: description.activeVersion, indexes: indexes, keyColumns: description.keyColumns)
     }
 }

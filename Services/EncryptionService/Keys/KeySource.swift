@@ -8,6 +8,11 @@ protocol KeySource: Sendable {
     /// - Throws: why nothing could be asked, `keysUnavailable` where key management is out of reach.
     func fieldKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<FieldKeyMaterial, ItemFailure>]
 
+    /// Asks for keys of subjects, opened into locked memory. One that is named by the caller is made where there is none.
+    ///
+    /// - Returns: one result per selector, in order.
+    func subjectKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<SubjectKeyMaterial, ItemFailure>]
+
     /// Asks for the key under which record ids are hashed.
     func auditHashKey() async throws(ItemFailure) -> AuditHashMaterial
 

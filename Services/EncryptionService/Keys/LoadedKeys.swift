@@ -1,6 +1,7 @@
 /// What a load brought: every selector that was asked for stands in one of the two.
 struct LoadedKeys: Sendable {
     var entries: [KeySelector: FieldKeyEntry] = [:]
+    var subjects: [KeySelector: SubjectKeyEntry] = [:]
     /// The hash key has no entry here; its failure has.
     var failures: [KeySelector: ItemFailure] = [:]
 

@@ -1,5 +1,6 @@
 import FieldsealAuditTrail
 import FieldsealCrypto
+import FieldsealSecureMemory
 
 /// The keyed contexts of one event loop: ciphers, blind indexes and the hash of record ids. All are dropped when the
 /// cached keys change, so that no context outlives its key.
@@ -27,24 +28,51 @@ final class LoopCiphers {
         auditHash = nil
     }
 
+    /// - Parameter subject: whose value it is; nil where the version has no subject keys.
     @inline(__always)
-    func cipher(for material: FieldKeyMaterial) throws(ItemFailure) -> FieldCipher {
+    func cipher(for material: FieldKeyMaterial, _ subject: SubjectKey?) throws(ItemFailure) -> FieldCipher {
+        guard subject == nil else { return try keyed(material, subject) }
         let place = Int(truncatingIfNeeded: material.version.rawValue) & (Self.recent - 1)
         if let cipher = memo[place], cipher.version == material.version { return cipher }
-        let cipher = try keyed(material)
+        let cipher = try keyed(material, nil)
         memo[place] = cipher
         return cipher
     }
 
-    private func keyed(_ material: FieldKeyMaterial) throws(ItemFailure) -> FieldCipher {
-        if let cipher = ciphers.cipher(for: material.version) { return cipher }
-        var options: FieldCipher.Options = []
-        if material.profile.rowBound { options.insert(.rowBound) }
-        if material.profile.recordKeys { options.insert(.recordKeys) }
+    private func keyed(_ material: FieldKeyMaterial, _ subject: SubjectKey?) throws(ItemFailure) -> FieldCipher {
+        if let cipher = ciphers.cipher(for: material.version, subject: subject?.id) { return cipher }
         do throws(CryptoError) {
             let cipher = try FieldCipher(
                 key: material.key, version: material.version, field: material.profile.fieldID, suite: material.suite,
-                options: options)
+                options: material.options, subject: subject)
+            ciphers.insert(cipher)
+            return cipher
+        } catch {
+            throw ItemFailure(error)
+        }
+    }
+
+    /// The cipher of this version for values that another version seals too.
+    func dualCipher(for material: FieldKeyMaterial, _ subject: SubjectKey?) throws(ItemFailure) -> DualCipher {
+        if let cipher = ciphers.dualCipher(for: material.version, subject: subject?.id) { return cipher }
+        return try dualCipher(material.version, material.key, of: material, subject)
+    }
+
+    /// The same of the version before.
+    func dualCipher(
+        for partner: FieldKeyMaterial.Partner, of material: FieldKeyMaterial, _ subject: SubjectKey?
+    ) throws(ItemFailure) -> DualCipher {
+        if let cipher = ciphers.dualCipher(for: partner.version, subject: subject?.id) { return cipher }
+        return try dualCipher(partner.version, partner.key, of: material, subject)
+    }
+
+    private func dualCipher(
+        _ version: KeyVersion, _ key: borrowing SecretBytes, of material: FieldKeyMaterial, _ subject: SubjectKey?
+    ) throws(ItemFailure) -> DualCipher {
+        do throws(CryptoError) {
+            let cipher = try DualCipher(
+                key: key, version: version, field: material.profile.fieldID, options: material.options, subject: subject
+            )
             ciphers.insert(cipher)
             return cipher
         } catch {

@@ -75,6 +75,35 @@ final class LoopKeys {
         return .failed(loaded.failures[selector] ?? .loadLimit)
     }
 
+    enum SubjectResolution {
+        case key(SubjectKeyEntry)
+        /// Has to be loaded first.
+        case missing(KeySelector)
+        case failed(ItemFailure)
+    }
+
+    /// The key of a subject. Loops keep none of their own: what is keyed by it is dropped with everything else.
+    func resolve(_ subject: KeySelector.Subject, of name: UnsafeRawBufferPointer, field: LoopField?)
+        -> SubjectResolution
+    {
+        guard let text = field?.name ?? FieldName.text(name) else { return .failed(.fieldName) }
+        let selector = KeySelector.subject(subject, of: text)
+        if let entry = loaded?.subjects[selector] ?? store.subject(for: selector, at: now), now < entry.lifetime.expires
+        {
+            entry.markUse()
+            return .key(entry)
+        }
+        guard let loaded else { return .missing(selector) }
+        return .failed(loaded.failures[selector] ?? .loadLimit)
+    }
+
+    /// Whether a key is there without loading it.
+    func isAtHand(_ name: UnsafeRawBufferPointer, field: LoopField?, version: UInt64) -> Bool {
+        if field?.key(version, at: now) != nil { return true }
+        guard let text = field?.name ?? FieldName.text(name) else { return false }
+        return store.entry(for: KeySelector(field: text, version: version), at: now) != nil
+    }
+
     /// The key under which record ids are hashed; nil where it has to be loaded.
     @inline(__always)
     func auditHash() -> AuditHashEntry? {

@@ -8,6 +8,8 @@ struct PlannedItem {
     var key: FieldKeyEntry?
     /// The key that seals it anew.
     var newKey: FieldKeyEntry?
+    /// The subject whose key takes part.
+    var subject: SubjectKeyEntry?
     var failure: ItemFailure?
     /// The binary form of a ciphertext.
     var sealed = UnsafeRawBufferPointer(start: nil, count: 0)

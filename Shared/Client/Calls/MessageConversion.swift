@@ -3,7 +3,8 @@ import FieldsealMessages
 extension EncryptItem {
     var message: Proto.EncryptItem {
         Proto.EncryptItem(
-            field: field, plaintext: plaintext, recordID: recordID?.message, context: context, indexes: indexes)
+            field: field, plaintext: plaintext, recordID: recordID?.message, context: context, indexes: indexes,
+            subject: subject ?? [])
     }
 }
 

@@ -26,20 +26,29 @@ public struct EncryptItem: Sendable, Hashable {
     public var context: [UInt8]?
     /// Names of the blind indexes wanted besides the ciphertext.
     public var indexes: [String]
+    /// Whom the value belongs to, 1 to 256 bytes; demanded where the field has subject keys, and refused where it has none.
+    /// Once that subject is erased the value opens no more.
+    public var subject: [UInt8]?
 
     public init(
-        field: String, plaintext: [UInt8], recordID: RecordID? = nil, context: [UInt8]? = nil, indexes: [String] = []
+        field: String, plaintext: [UInt8], recordID: RecordID? = nil, context: [UInt8]? = nil, indexes: [String] = [],
+        subject: [UInt8]? = nil
     ) {
         self.field = field
         self.plaintext = plaintext
         self.recordID = recordID
         self.context = context
         self.indexes = indexes
+        self.subject = subject
     }
 
-    public init(field: String, text: String, recordID: RecordID? = nil, context: [UInt8]? = nil, indexes: [String] = [])
-    {
-        self.init(field: field, plaintext: Array(text.utf8), recordID: recordID, context: context, indexes: indexes)
+    public init(
+        field: String, text: String, recordID: RecordID? = nil, context: [UInt8]? = nil, indexes: [String] = [],
+        subject: [UInt8]? = nil
+    ) {
+        self.init(
+            field: field, plaintext: Array(text.utf8), recordID: recordID, context: context, indexes: indexes,
+            subject: subject)
     }
 }
 

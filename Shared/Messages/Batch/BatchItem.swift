@@ -12,6 +12,8 @@ public struct BatchItem: ~Escapable {
     public let recordID: RecordIDView?
     /// Names of the blind indexes asked for. Not checked for UTF-8: keys to look up.
     public let indexes: ByteStringsView
+    /// Whom a plaintext belongs to; empty where nobody is named.
+    public let subject: UnsafeRawBufferPointer
 
     @_lifetime(immortal)
     init(_ c: Fieldseal__V1__EncryptItem?) {
@@ -20,6 +22,7 @@ public struct BatchItem: ~Escapable {
         context = c.flatMap { $0.context_presence_case.rawValue == 0 ? nil : $0.context.buffer }
         recordID = RecordIDView(c?.record_id)
         indexes = ByteStringsView(c?.indexes, count: c?.n_indexes ?? 0)
+        subject = c?.subject.buffer ?? .empty
     }
 
     @_lifetime(immortal)
@@ -29,6 +32,7 @@ public struct BatchItem: ~Escapable {
         context = c.flatMap { $0.context_presence_case.rawValue == 0 ? nil : $0.context.buffer }
         recordID = RecordIDView(c?.record_id)
         indexes = ByteStringsView(nil, count: 0)
+        subject = .empty
     }
 
     @_lifetime(immortal)
@@ -38,6 +42,7 @@ public struct BatchItem: ~Escapable {
         context = nil
         recordID = nil
         indexes = ByteStringsView(c?.indexes, count: c?.n_indexes ?? 0)
+        subject = .empty
     }
 }
 

@@ -22,13 +22,16 @@ BATCH_ITEMS = 5_000
 
 @dataclass(frozen=True)
 class Value:
-    """A plaintext or a ciphertext of `field` ("table.column"), of the row `record`, in the caller's `context`."""
+    """A plaintext or a ciphertext of `field` ("table.column"), of the row `record`, in the caller's `context`.
+
+    A plaintext of a field with subject keys belongs to a `subject` (1 to 256 bytes): it opens no more once that is erased."""
 
     field: str
     data: bytes = field(repr=False)
     record: Union[Sequence[KeyValue], KeyValue, None] = None
     context: bytes | None = None
     indexes: tuple[str, ...] = ()
+    subject: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,10 @@ class Client:
 
     def encrypt(self, values: Iterable[Value], text: bool = False) -> list[Sealed | FieldsealError]:
         def send(batch: list[Value]) -> Any:
-            items = [_item(messages.EncryptItem, value, "plaintext", indexes=value.indexes) for value in batch]
+            items = [
+                _item(messages.EncryptItem, value, "plaintext", indexes=value.indexes, subject=value.subject)
+                for value in batch
+            ]
             request = messages.EncryptRequest(items=items, encoding=TEXT if text else BINARY)
             return self._channel.call("Encrypt", request, messages.EncryptResponse, self._timeout)
 

@@ -20,7 +20,7 @@ final class HandlerBench: Sendable {
         rules:
           - identity: spiffe://test/backend
             operations: [encrypt, encrypt-deterministic, decrypt, rewrap, rebind, blind-index, describe-field]
-            fields: ["users.*", "notes.*"]
+            fields: ["users.*", "notes.*", "people.*"]
           - identity: spiffe://test/reader
             operations: [decrypt]
             fields: ["users.email"]
@@ -36,7 +36,7 @@ final class HandlerBench: Sendable {
     let policy: PolicyStore
     let trail: AuditTrail
     private let work = BackgroundWork()
-    private let loader: KeyLoader
+    let loader: KeyLoader
     private let group: MultiThreadedEventLoopGroup
     private let handler: NIOLoopBound<EncryptionHandler>
     private let peers: NIOLoopBoundBox<[String: RPCPeer]>

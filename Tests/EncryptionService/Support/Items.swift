@@ -25,6 +25,12 @@ extension HandlerBench {
         return answer.results
     }
 
+    func rebind(_ items: [Proto.RebindItem], encoding: Proto.Encoding = .binary) async throws -> [Proto.RewrapResult] {
+        let answer: Proto.RebindResponse = try await call(
+            .rebind, Proto.RebindRequest(items: items, encoding: encoding))
+        return answer.results
+    }
+
     /// One ciphertext, or the failure as text.
     func sealed(_ item: Proto.EncryptItem, encoding: Proto.Encoding = .binary) async throws -> [UInt8] {
         try await encrypt([item], encoding: encoding).first?.ciphertext ?? []

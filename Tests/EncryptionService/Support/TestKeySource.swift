@@ -13,6 +13,8 @@ final class TestKeySource: KeySource {
         var version: UInt64
         var key: [UInt8]
         var failure: ItemFailure?
+        /// The version that it superseded, as long as values are sealed under both.
+        var partner: UInt64?
     }
 
     private struct State {
@@ -23,6 +25,8 @@ final class TestKeySource: KeySource {
         var isHeld = false
         var held: [CheckedContinuation<Void, Never>] = []
         var actors: [String] = []
+        var subjects: [KeySelector.Subject: (id: ObjectID, key: [UInt8])] = [:]
+        var erased: Set<ObjectID> = []
     }
 
     private let state = Mutex(State())
@@ -54,11 +58,13 @@ final class TestKeySource: KeySource {
     @discardableResult
     func addField(
         _ name: String, suite: CipherSuite = .aes256GCM, rowBound: Bool = false, recordKeys: Bool = false,
-        indexes: [FieldProfile.Index] = [], keyColumns: [String] = ["id"]
+        subjectKeys: Bool = false, isDual: Bool = false, indexes: [FieldProfile.Index] = [],
+        keyColumns: [String] = ["id"]
     ) -> UInt64 {
         let profile = FieldProfile(
             name: name, tableID: .random(), fieldID: .random(), sensitivity: 3, rowBound: rowBound,
-            recordKeys: recordKeys, activeVersion: 0, indexes: indexes, keyColumns: keyColumns)
+            recordKeys: recordKeys, subjectKeys: subjectKeys, isDual: isDual, activeVersion: 0, indexes: indexes,
+            keyColumns: keyColumns)
         return addVersion(of: profile, suite: suite)
     }
 
@@ -66,7 +72,34 @@ final class TestKeySource: KeySource {
     @discardableResult
     func rotate(_ name: String) -> UInt64 {
         guard let last = state.withLock({ $0.versions[name]?.last }) else { return 0 }
-        return addVersion(of: last.profile, suite: last.suite)
+        return addVersion(of: last.profile, suite: last.suite, partner: last.profile.isDual ? last.version : nil)
+    }
+
+    /// The window of the last rotation closes: values are sealed under the active version alone.
+    func closeWindow(_ name: String) {
+        state.withLock { state in
+            guard let last = state.versions[name]?.indices.last else { return }
+            state.versions[name]?[last].partner = nil
+        }
+    }
+
+    /// The version before is the active one again.
+    func rollBack(_ name: String) {
+        state.withLock { state in
+            guard let count = state.versions[name]?.count, count > 1 else { return }
+            state.versions[name]?.swapAt(count - 1, count - 2)
+            state.versions[name]?[count - 2].partner = nil
+        }
+    }
+
+    /// - Returns: the id of the subject's key.
+    @discardableResult
+    func eraseSubject(_ name: String) -> ObjectID? {
+        state.withLock { state in
+            guard let subject = state.subjects[.name(Array(name.utf8))] else { return nil }
+            state.erased.insert(subject.id)
+            return subject.id
+        }
     }
 
     func refuse(_ name: String, version: UInt64, as failure: ItemFailure) {
@@ -76,12 +109,12 @@ final class TestKeySource: KeySource {
         }
     }
 
-    private func addVersion(of profile: FieldProfile, suite: CipherSuite) -> UInt64 {
+    private func addVersion(of profile: FieldProfile, suite: CipherSuite, partner: UInt64? = nil) -> UInt64 {
         var profile = profile
         profile.activeVersion = KeyVersion.random().rawValue
         let version = Version(
             profile: profile, suite: suite, version: profile.activeVersion,
-            key: (0..<32).map { _ in .random(in: 0...255) })
+            key: (0..<32).map { _ in .random(in: 0...255) }, partner: partner)
         state.withLock { $0.versions[profile.name, default: []].append(version) }
         return version.version
     }
@@ -96,6 +129,40 @@ final class TestKeySource: KeySource {
             if let failure = found.failure { return .failure(failure) }
             return Result { () throws(ItemFailure) in try material(found, isActive: found.version == active.version) }
         }
+    }
+
+    func subjectKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<SubjectKeyMaterial, ItemFailure>]
+    {
+        let found = state.withLock { state in selectors.map { Self.find($0, &state) } }
+        try await enter(asking: selectors)
+        return found.map { found in
+            Result { () throws(ItemFailure) in
+                let (id, key) = try found.get()
+                do {
+                    return SubjectKeyMaterial(key: try SubjectKey(id: id, key: SecretBytes(copying: key)), ttl: ttl)
+                } catch {
+                    throw .unexpected
+                }
+            }
+        }
+    }
+
+    private static func find(
+        _ selector: KeySelector, _ state: inout State
+    ) -> Result<(id: ObjectID, key: [UInt8]), ItemFailure> {
+        guard let subject = selector.subject, let field = state.versions[selector.field]?.last else {
+            return .failure(.fieldUnknown)
+        }
+        if case .name = subject {
+            guard field.profile.subjectKeys else { return .failure(.subjectUnexpected) }
+            if state.subjects[subject] == nil {
+                let made = (id: ObjectID.random(), key: (0..<32).map { _ in UInt8.random(in: 0...255) })
+                state.subjects[subject] = made
+                state.subjects[.key(made.id)] = made
+            }
+        }
+        guard let found = state.subjects[subject] else { return .failure(.subjectUnknown) }
+        return state.erased.contains(found.id) ? .failure(.subjectErased) : .success(found)
     }
 
     func auditHashKey() async throws(ItemFailure) -> AuditHashMaterial {
@@ -137,9 +204,17 @@ final class TestKeySource: KeySource {
                     index: index,
                     key: try SecretBytes(copying: [UInt8](repeating: 9, count: 31) + [UInt8(index.bits % 256)]))
             }
+            let before = state.withLock { state in
+                state.versions[version.profile.name]?.first { $0.version == version.partner }
+            }
+            var partner: FieldKeyMaterial.Partner?
+            if isActive, let before, let number = KeyVersion(rawValue: before.version) {
+                partner = FieldKeyMaterial.Partner(version: number, key: try SecretBytes(copying: before.key))
+            }
             return FieldKeyMaterial(
                 profile: version.profile, version: number, suite: version.suite, isActive: isActive,
-                createdUnixMilliseconds: 0, key: try SecretBytes(copying: version.key), indexKeys: indexKeys, ttl: ttl)
+                createdUnixMilliseconds: 0, key: try SecretBytes(copying: version.key), indexKeys: indexKeys,
+                partner: partner, ttl: ttl)
         } catch {
             throw .unexpected
         }
