@@ -141,7 +141,7 @@ let package = Package(
                 "FieldsealSecureMemory",
                 .arguments,
             ] + Target.Dependency.nio,
-            path: "Tests/Benchmarks", exclude: ["Tests"], swiftSettings: settings),
+            path: "Tests/Benchmarks", exclude: ["Tests", "keys"], swiftSettings: settings),
         .testTarget(
             name: "BenchmarksTests", dependencies: ["Benchmarks"], path: "Tests/Benchmarks/Tests",
             swiftSettings: settings),

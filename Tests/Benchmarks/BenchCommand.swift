@@ -2,11 +2,17 @@ import ArgumentParser
 import FieldsealClient
 import Foundation
 
-/// Loads an encryption service and prints how it fared.
 @main
+struct BenchmarkProgram: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fieldseal-bench", abstract: "Measure a cluster.",
+        subcommands: [BenchCommand.self, KeysBenchCommand.self], defaultSubcommand: BenchCommand.self)
+}
+
+/// Loads an encryption service and prints how it fared.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fieldseal-bench", abstract: "Load an encryption service over mutual TLS and print its figures.",
+        commandName: "load", abstract: "Load an encryption service over mutual TLS and print its figures.",
         discussion: """
             JSON on standard output, a table on standard error. Each connection keeps a number of calls in flight: an answer lets the \
             next call go. Health.Check on the same connections and AES-256-GCM in a bare loop on one core are the ceilings. The \
@@ -135,10 +141,6 @@ struct BenchCommand: AsyncParsableCommand {
             }
             return number
         }
-    }
-
-    private func tell(_ line: String) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
     }
 }
 

@@ -1,11 +1,11 @@
 internal import CFieldsealPlatform
-internal import FieldsealSecureMemory
+package import FieldsealSecureMemory
 
 /// Derives the keys of single records: HKDF-SHA256(record use key, salt: subject key or none, label ‖ suite ‖ field ‖
 /// record id).
 ///
 /// Extraction is done once; a record costs one HMAC under the extracted key. Not thread-safe.
-final class RecordKeys {
+package final class RecordKeys {
     static let label: StaticString = "fieldseal/v1 record key"
 
     private let expansion: HMACSHA256
@@ -16,7 +16,7 @@ final class RecordKeys {
     /// - Parameters:
     ///   - fieldKey: the field encryption key.
     ///   - suite: the suite byte of the values.
-    init(
+    package init(
         fieldKey: borrowing SecretBytes, suite: UInt8, field: ObjectID, subject: SubjectKey? = nil
     ) throws(CryptoError) {
         let use = try KeyUse.record.key(from: fieldKey, suite: suite, count: 32)
@@ -38,7 +38,7 @@ final class RecordKeys {
     }
 
     /// Lends the record's 32-byte key to `body` and wipes it.
-    func withKey(
+    package func withKey(
         for recordID: UnsafeRawBufferPointer, _ body: (UnsafeRawPointer) throws(CryptoError) -> Void
     ) throws(CryptoError) {
         defer {

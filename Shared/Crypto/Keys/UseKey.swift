@@ -1,8 +1,8 @@
-internal import FieldsealSecureMemory
+package import FieldsealSecureMemory
 
 /// What a key of the hierarchy is used for. The key itself is only ever expanded: HKDF-Expand(key, "fieldseal/v1 " ‖
 /// use ‖ suite).
-enum KeyUse {
+package enum KeyUse {
     /// Seals the values of a field.
     case seal
     /// Gives the keys of single records and subjects.
@@ -24,7 +24,7 @@ enum KeyUse {
     /// - Parameters:
     ///   - key: 32 bytes.
     ///   - suite: the suite byte.
-    func key(
+    package func key(
         from key: borrowing SecretBytes, suite: UInt8, count: Int
     ) throws(CryptoError) -> SecretBytes {
         guard key.count == KeyDerivation.keyCount else { throw CryptoError(.key) }

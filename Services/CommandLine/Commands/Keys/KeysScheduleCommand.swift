@@ -7,7 +7,7 @@ struct KeysScheduleCommand: AsyncParsableCommand {
         discussion: """
             Actions are rotate, close-window (transition ends), destroy and drill. What an entry waits for: paused; census \
             (none says that no row is left); waiting-period; backups (the data's own have not expired); undeclared (the \
-            catalog does not say how long they live); retry (an attempt failed).
+            catalog does not say how long they live); children (keys are still wrapped under it); retry (an attempt failed).
             """)
 
     @Argument(help: "Only this key and those under it.")

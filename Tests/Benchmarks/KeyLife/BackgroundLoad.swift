@@ -1,0 +1,72 @@
+import FieldsealClient
+import Synchronization
+
+/// Encrypts and decrypts at every replica, for as long as something else is measured.
+final class BackgroundLoad: Sendable {
+    struct Tally: Sendable {
+        var calls = 0
+        var failures = 0
+        var firstFailure: String?
+    }
+
+    private let clients: [FieldsealClient]
+    private let field: String
+    private let tally = Mutex(Tally())
+
+    /// - Parameter configurations: one for each replica.
+    init(configurations: [ClientConfiguration], field: String) throws {
+        clients = try configurations.map { try FieldsealClient(configuration: $0) }
+        self.field = field
+    }
+
+    var replicas: Int { clients.count }
+
+    /// The calls up to now; the count starts over.
+    func take() -> Tally {
+        tally.withLock { tally in
+            defer { tally = Tally() }
+            return tally
+        }
+    }
+
+    /// Runs `body` while each replica has `tasksEach` callers. They stop when it ends.
+    func run<Result: Sendable>(
+        tasksEach: Int, _ body: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for client in clients {
+                for task in 0..<tasksEach { group.addTask { await self.call(client, row: Int64(task)) } }
+            }
+            defer { group.cancelAll() }
+            return try await body()
+        }
+    }
+
+    func shutdown() async {
+        for client in clients { await client.shutdown() }
+    }
+
+    private func call(_ client: FieldsealClient, row: Int64) async {
+        let record = RecordID(.integer(row))
+        let text = [UInt8](repeating: 42, count: 64)
+        while !Task.isCancelled {
+            do {
+                let sealed = try await client.encryptField(field, text, recordID: record)
+                let opened = try await client.decryptField(field, sealed, recordID: record)
+                note(opened == text ? nil : "a value came back altered")
+            } catch {
+                guard !Task.isCancelled else { return }
+                note(error.description)
+            }
+        }
+    }
+
+    private func note(_ failure: String?) {
+        tally.withLock { tally in
+            tally.calls += 2
+            guard let failure else { return }
+            tally.failures += 1
+            tally.firstFailure = tally.firstFailure ?? failure
+        }
+    }
+}
