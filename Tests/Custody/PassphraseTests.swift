@@ -65,7 +65,7 @@ import Testing
         "", "\n", "too short", String(repeating: "x", count: 1_025), String(repeating: "x", count: 9_000),
     ])
     func lengthsAreBounded(text: String) throws {
-        _ = try withFile(text) { path in
+        try withFile(text) { path in
             #expect(throws: MasterKeyError.self) { _ = try PassphraseFile(path: path).read() }
         }
     }
@@ -96,12 +96,14 @@ import Testing
 }
 
 /// A file of its own for one test.
+@discardableResult
 func withFile<Value>(_ text: String, mode: mode_t = 0o600, _ body: (String) throws -> Value) throws -> Value {
     let path = try makeFile(text, mode: mode)
     defer { unlink(path) }
     return try body(path)
 }
 
+@discardableResult
 func withFile<Value>(_ text: String, mode: mode_t = 0o600, _ body: (String) async throws -> Value) async throws -> Value
 {
     let path = try makeFile(text, mode: mode)

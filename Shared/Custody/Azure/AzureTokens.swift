@@ -102,9 +102,11 @@ struct AzureTokens: Sendable {
     }
 
     private func issued(_ response: HTTPResponse) throws -> Renewable<Confidential>.Issued {
-        guard let token = response.string("access_token"), let life = response.seconds("expires_in") else {
+        // App Service says when, not how long.
+        let end = response.seconds("expires_in").map { network.now() + $0 } ?? response.seconds("expires_on")
+        guard let token = response.string("access_token"), let end else {
             throw MasterKeyError(code: .unavailable, description: "\(Self.title) gave a token that cannot be read")
         }
-        return .init(value: Confidential(token), validUntil: network.now() + life)
+        return .init(value: Confidential(token), validUntil: end)
     }
 }

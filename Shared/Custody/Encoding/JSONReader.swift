@@ -168,8 +168,9 @@ struct JSONReader {
             case UInt8(ascii: "f"): append(0x0C)
             case UInt8(ascii: "u"):
                 // Surrogate pairs do not occur in what providers send.
-                guard position + 4 <= raw.count,
-                    let code = UInt32(String(decoding: raw[position..<(position + 4)], as: UTF8.self), radix: 16),
+                let digits = raw[position...].prefix(4)
+                guard digits.count == 4, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
+                    let code = UInt32(String(decoding: digits, as: UTF8.self), radix: 16),
                     let scalar = Unicode.Scalar(code)
                 else { return false }
                 position += 4

@@ -5,7 +5,7 @@ credential server, on plain HTTP, and KMS's documented JSON errors where moto an
 AWS KMS API Reference (Encrypt, Decrypt, Common errors); AWS STS API Reference (AssumeRoleWithWebIdentity); EC2 User Guide
 ("Use IMDSv2"); AWS SDKs Reference Guide ("Container credential provider").
 
-Modes beside the usual: wrong, short (another plaintext), throttled, skewed (the clock), expired (ExpiredTokenException).
+Modes beside the usual: wrong, short (another plaintext), throttled, disabled, skewed (the clock), expired (ExpiredTokenException).
 Switch `life`: seconds that instance and container credentials last.
 """
 
@@ -73,8 +73,6 @@ class AWS(StandIn):
         for name in ("key", "other_key"):
             told[name] = kms.create_key()["KeyMetadata"]["Arn"]
         kms.create_alias(AliasName="alias/fieldseal", TargetKeyId=told["key"])
-        told["disabled_key"] = kms.create_key()["KeyMetadata"]["Arn"]
-        kms.disable_key(KeyId=told["disabled_key"].rpartition("/")[2])
         told["web_token_file"] = self.secret_file("web-token", WEB_TOKEN)
         told["container_token"] = CONTAINER_TOKEN
         settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
@@ -90,9 +88,16 @@ class AWS(StandIn):
             if self.mode == "skewed":
                 text = "Signature expired: 20150830T123600Z is now earlier than 20150830T124100Z"
                 return Answer(400, {"__type": "InvalidSignatureException", "message": text})
+            if self.mode == "disabled":
+                return Answer(400, {"__type": "DisabledException", "message": "is disabled"})
             if self.mode == "expired":
                 self.switches["mode"] = ""
                 return Answer(400, {"__type": "ExpiredTokenException", "message": "expired"})
+        if target == "TrentService.Decrypt" and self.is_of_another_key(request.json()):
+            return Answer(400, {"__type": "IncorrectKeyException", "message": "another key's"})
+        form = request.form() if not target else {}
+        if form.get("Action") == "AssumeRoleWithWebIdentity":
+            return self.web_identity(request, form)
         answer = self.ask_moto(request)
         if target == "TrentService.Decrypt" and answer.status == 200 and self.mode in ("wrong", "short"):
             body = json.loads(answer.body)
@@ -112,6 +117,23 @@ class AWS(StandIn):
             word = code[1].decode() if code else ""
             if word in DOCUMENTED:
                 answer = Answer(400, {"__type": DOCUMENTED[word], "message": "said by moto"})
+        return answer
+
+    def is_of_another_key(self, body: dict[str, Any]) -> bool:
+        """Moto writes the key's id before its ciphertext, and denies access where AWS says what is wrong."""
+        key = str(body.get("KeyId", "")).rpartition(":key/")[2]
+        blob = base64.b64decode(body["CiphertextBlob"])
+        return len(key) == 36 and len(blob) > 36 and blob[:36].count(b"-") == 4 and blob[:36] != key.encode()
+
+    def web_identity(self, request: Request, form: dict[str, str]) -> Answer:
+        """Not signed: the token is the proof. Moto takes any token."""
+        if form["WebIdentityToken"] != WEB_TOKEN or form["RoleArn"] != self.role:
+            code = "InvalidIdentityToken" if form["RoleArn"] == self.role else "AccessDenied"
+            text = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code></Error></ErrorResponse>"
+            return Answer(400, text.encode(), {"Content-Type": "text/xml"})
+        settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
+        answer = self.ask_moto(request)
+        settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
         return answer
 
     def credentials(self) -> dict[str, Any]:

@@ -117,7 +117,9 @@ class Azure(StandIn):
             if request.headers.get("X-IDENTITY-HEADER") != IDENTITY_HEADER:
                 return Answer(401, {"statusCode": 401})
             issued = self.issue()
-            return Answer(200, {**issued, "expires_in": str(issued["expires_in"])})
+            # App Service says when, not how long.
+            life = issued.pop("expires_in")
+            return Answer(200, {**issued, "expires_on": str(int(time.time()) + life)})
         return Answer(404)
 
     def vault(self, request: Request) -> Answer:

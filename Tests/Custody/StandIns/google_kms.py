@@ -108,7 +108,8 @@ class Google(StandIn):
             form.get("grant_type") == GRANT
             and head["alg"] == "RS256"
             and claim["iss"] == EMAIL
-            and claim["aud"] == f"{self.url}/token"
+            # Google's own SDK names the public endpoint, whatever the account's file says.
+            and claim["aud"] in (f"{self.url}/token", "https://oauth2.googleapis.com/token")
             and "https://www.googleapis.com/auth/cloud" in claim["scope"]
             and abs(claim["iat"] - time.time()) < 600
             and time.time() < claim["exp"] <= claim["iat"] + 3600
