@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent / "ciphertext"))
 
 import fieldseal_ciphertext as fs  # noqa: E402
 
-KINDS = {"master": 1, "dek": 2, "fek": 3, "index": 4, "audit-hash": 5, "store-integrity": 6}
+KINDS = {"master": 1, "dek": 2, "fek": 3, "index": 4, "audit-hash": 5, "store-integrity": 6, "subject-wrapping": 7}
 USER = uuid.UUID("7b0c3f52-9a51-4a53-8b0e-0d6f2f6f9d11")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KEY_COLUMNS = {
@@ -49,6 +49,7 @@ class KeyStore:
         self.passphrase = (cluster.state / "passphrase").read_bytes().rstrip(b"\n")
         with cluster.database("fieldseal_keys") as connection:
             self.rows = self.read(connection, "SELECT *, metadata::text AS metadata_text FROM encryption_keys")
+            self.subject_rows = self.read(connection, "SELECT * FROM subject_keys")
             self.names = {
                 f"{row['table_name']}.{row['name']}": row
                 for row in self.read(
@@ -89,10 +90,26 @@ class KeyStore:
         assert fs.check_value(key, self.identity(row)) == bytes(row["key_hash"])
         return self.opened.setdefault(row["version"], key)
 
-    def field(self, name: str, version: int) -> fs.Field:
+    def field(self, name: str, version: int, subject: fs.Subject | None = None) -> fs.Field:
         (row,) = (r for r in self.rows if r["key_type"] == "fek" and unsigned(r["version"]) == version)
         assert row["key_id"] == self.names[name]["id"]
-        return fs.Field(row["key_id"], version, row["suite"], self.key(row), row["row_bound"], row["record_keys"])
+        return fs.Field(
+            row["key_id"], version, row["suite"], self.key(row), row["row_bound"], row["record_keys"], subject)
+
+    def subject(self, table: str, name: bytes) -> fs.Subject:
+        """The key of a subject, found by the table's hash of its name."""
+        (table_id,) = {row["table_id"] for field, row in self.names.items() if field.startswith(f"{table}.")}
+        rows = [row for row in self.subject_rows if row["table_id"] == table_id]
+        (lookup,) = (row for row in rows if row["lookup"] is None)
+        wanted = fs.subject_lookup(self.subject_key(lookup), table_id, name)
+        (found,) = (row for row in rows if row["lookup"] == wanted)
+        return fs.Subject(found["id"], self.subject_key(found))
+
+    def subject_key(self, row: dict[str, Any]) -> bytes:
+        (wrapping,) = (r for r in self.rows if r["version"] == row["wrapping_version"])
+        assert (wrapping["key_type"], wrapping["key_id"]) == ("subject-wrapping", row["table_id"])
+        return fs.unwrap_subject_key(
+            self.key(wrapping), bytes(row["encrypted_key"]), row["id"], row["table_id"], unsigned(wrapping["version"]))
 
 
 @pytest.fixture(scope="module")
