@@ -34,6 +34,6 @@ struct KeyManagementApplication: ServerApplication {
             authority: authority, trail: trail,
             migrations: [Outbox.migrations, AlertQueue.migrations, KeyStoreSchema.migrations],
             health: server.health, logger: context.logger)
-        return [auditClient, trail, pool, unsealing, server]
+        return [auditClient, trail, pool, unsealing, KeyWatchService(authority: authority), server]
     }
 }

@@ -69,6 +69,7 @@ extension KeyAuthority {
         }
         guard !record.isErased else { return record }
         let tombstone = try await writer.update(record.erased(atUnixUs: writer.nowUnixUs))
+        writer.noteErased(subjectKey: key)
         var event = context.event(
             .eraseSubject, of: SubjectObject.name(of: key, in: table.name), version: nil)
         event.table = table.name

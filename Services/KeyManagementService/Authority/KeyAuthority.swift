@@ -21,6 +21,8 @@ final class KeyAuthority: Sendable {
     /// The store as the audit log remembers it; nil: nobody is asked.
     let history: (any AuditHistory)?
     let revisionCheck: RevisionCheck
+    /// What those who follow the store's changes share on this replica.
+    let watch = KeyWatch()
     private let keyring = Mutex<Keyring?>(nil)
     private let newestRevision = Mutex<UInt64>(0)
 
@@ -99,7 +101,7 @@ final class KeyAuthority: Sendable {
     }
 
     /// Runs `body` with the keys in memory, and once more where the store-integrity key has been replaced meanwhile.
-    private func withIntegrityKey<Value: Sendable>(_ body: (Keyring) async throws -> Value) async throws -> Value {
+    func withIntegrityKey<Value: Sendable>(_ body: (Keyring) async throws -> Value) async throws -> Value {
         let keyring = try unsealed()
         do {
             return try await body(keyring)

@@ -56,6 +56,9 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
     static let custodyUnavailable = Self(
         code: .unavailable, message: "the master key cannot be opened", cause: "custody")
 
+    static let tooManyStreams = Self(
+        code: .resourceExhausted, message: "too many streams follow the keys here", cause: "too-many")
+    static let stopping = Self(code: .unavailable, message: "follow the keys elsewhere", cause: "stopping")
     static let cancelled = Self(code: .cancelled, message: "call cancelled", cause: "cancelled")
 
     /// A version that exists and is given to nobody.

@@ -31,20 +31,31 @@ struct KeysService: Sendable {
         service.unary("CompromiseKey") { try await serve($0, .compromiseKey, compromiseKey) }
         service.unary("ListKeys") { try await serve($0, .listKeys, listKeys) }
         service.unary("ShowKey") { try await serve($0, .showKey, showKey) }
+        service.serverStreaming("WatchKeys") { try await watchKeys($0, $1) }
+        service.unary("AcknowledgeKeys") { try await serve($0, .acknowledgeKeys, acknowledgeKeys) }
+        service.unary("ShowPropagation") { try await serve($0, .showPropagation, showPropagation) }
         service.unary("Status") { try await serve($0, .status, status) }
         return service
     }
 
-    /// Decodes a request, has it answered, and records both what `body` noted and how the call ended.
+    /// Answers a call with the message that `body` makes.
     private func serve<Request: ProtoMessage, Response: ProtoMessage>(
         _ request: RPCRequest, _ operation: AuditOperation,
         _ body: (Request, KeysCall) async throws -> Response
     ) async throws -> [UInt8] {
+        try await recorded(request, operation) { try await body($0, $1).encoded() }
+    }
+
+    /// Decodes a request, has it answered, and records both what `body` noted and how the call ended.
+    func recorded<Request: ProtoMessage, Answer>(
+        _ request: RPCRequest, _ operation: AuditOperation,
+        _ body: (Request, KeysCall) async throws -> Answer
+    ) async throws -> Answer {
         guard trail.isAccepting else { throw KeyServiceError.auditUnavailable.status }
         let call = KeysCall(request, operation: operation, grant: policy.grant(for: request.peer.identity))
-        let outcome: Result<[UInt8], KeyServiceError>
+        let outcome: Result<Answer, KeyServiceError>
         do {
-            outcome = .success(try await body(try decode(request.payload), call).encoded())
+            outcome = .success(try await body(try decode(request.payload), call))
         } catch {
             let failure = KeyServiceError(error)
             log(failure, call)

@@ -10,6 +10,7 @@ enum KeyStoreSchema {
             quarantine,
             subjectKeys,
             reencryption,
+            keyChanges,
         ])
 
     private static let createStore = """

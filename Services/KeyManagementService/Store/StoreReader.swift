@@ -6,6 +6,8 @@ import FieldsealPostgres
 struct StoreReader {
     let connection: PostgresConnection
     let mac: RowMAC
+    /// The states of the keys that were read, where somebody keeps them.
+    var states: ReadStates?
 
     func key(_ condition: PostgresQuery) async throws -> KeyRecord? {
         let rows = try await keys(condition, limit: 2)
@@ -19,6 +21,7 @@ struct StoreReader {
         return try rows.map { row in
             let record = try KeyRecord(row)
             try verify(row, record.canonical, "key \(record.identity.row)")
+            states?.note(record)
             return record
         }
     }

@@ -14,6 +14,8 @@ final class StoreWriter {
     var events: [AuditEvent] = []
     /// What administrators must hear of it; queued with it.
     var alerts: [Alert] = []
+    /// What encryption services must hear of; written with it.
+    var notices = KeyNotices()
     let before: StoreRevision
     private var change = StoreChange()
 
@@ -22,6 +24,8 @@ final class StoreWriter {
     /// Waits for the store's lock.
     /// - Parameter newestKnown: the transaction's revision is above it; a store that was rolled back goes on there.
     init(_ reader: StoreReader, nowUnixUs: Int64, above newestKnown: UInt64 = 0) async throws {
+        var reader = reader
+        reader.states = ReadStates()
         self.reader = reader
         self.nowUnixUs = nowUnixUs
         before = try await reader.revision(locked: true)
@@ -35,6 +39,7 @@ final class StoreWriter {
         let mac = try reader.mac.authenticate(record.canonical)
         try await connection.query(record.insertion(mac: mac))
         change.append(.keys, id: record.identity.row, mac: mac)
+        noteInserted(record)
         return record
     }
 
@@ -45,10 +50,12 @@ final class StoreWriter {
         let rows = try await connection.query(stamped.update(mac: mac, expecting: record.revision))
         guard rows.affected == 1 else { throw KeyServiceError.conflict }
         change.append(.keys, id: record.identity.row, mac: mac)
+        noteUpdated(stamped)
         return stamped
     }
 
     func write(_ plan: CatalogPlan) async throws {
+        try await note(plan)
         for table in plan.tables {
             let mac = try reader.mac.authenticate(table.canonical(revision: revision))
             try await connection.query(table.upsert(revision: Int64(revision), mac: mac))
@@ -82,6 +89,7 @@ final class StoreWriter {
             guard updated.affected == rows.count else { throw KeyServiceError.conflict }
             for (row, mac) in zip(rows, macs) { wrote(code, id: row.id, mac: mac) }
         }
+        try await reauthenticateWatchers(under: mac)
         reader = StoreReader(connection: connection, mac: mac)
     }
 
@@ -101,6 +109,7 @@ final class StoreWriter {
             INSERT INTO store_revisions (revision, changed_at, changes, head)
             VALUES (\(Int64(after.revision)), \(PostgresTimestamp(unixMicroseconds: nowUnixUs)), \(change.encoded), \(after.head))
             """)
+        try await writeNotices()
         return after.revision
     }
 

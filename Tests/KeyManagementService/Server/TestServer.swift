@@ -20,10 +20,10 @@ final class TestServer: Sendable {
         version: 1
         rules:
           - identity: spiffe://fieldseal.local/service/encryption
-            operations: [get-field-key, derive-field-key, rotate-key, get-subject-key]
+            operations: [get-field-key, derive-field-key, rotate-key, get-subject-key, lease]
             fields: ["users.*"]
           - identity: spiffe://fieldseal.local/service/encryption
-            operations: [get-audit-hash-key, status]
+            operations: [get-audit-hash-key, status, watch-keys]
           - identity: spiffe://fieldseal.local/operator/admin
             operations: [rotate-key, derive-field-key, erase-subject]
             fields: ["*"]
@@ -68,6 +68,7 @@ final class TestServer: Sendable {
         try await withThrowingTaskGroup { group in
             group.addTask { try await trail.run() }
             group.addTask { try await server.run() }
+            group.addTask { try await KeyWatchService(authority: authority, beat: .milliseconds(200)).run() }
             let port = try #require(try await server.boundAddress().port)
             let test = TestServer(
                 authority: authority, port: port, certificates: certificates, sink: sink, trail: trail)
@@ -101,10 +102,7 @@ final class TestServer: Sendable {
     }
 
     func call(_ method: String, payload: [UInt8], as name: String) async throws -> [UInt8] {
-        let client = try RPCClient(
-            targets: [RPCTarget(host: "127.0.0.1", port: port, identity: Self.identity)],
-            tls: certificates.settings(name), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: TestStore.logger)
+        let client = try makeClient(as: name)
         do {
             let reply = try await client.unary(
                 service: KeysService.name, method: method, payload: payload, timeout: .seconds(60))
@@ -114,6 +112,14 @@ final class TestServer: Sendable {
             await client.shutdown()
             throw error
         }
+    }
+
+    /// A client with the certificate called `name`, which must be shut down.
+    func makeClient(as name: String) throws -> RPCClient {
+        try RPCClient(
+            targets: [RPCTarget(host: "127.0.0.1", port: port, identity: Self.identity)],
+            tls: certificates.settings(name), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: TestStore.logger)
     }
 
     /// The status with which a call fails; nil where it succeeds.
