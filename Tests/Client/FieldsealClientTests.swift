@@ -17,7 +17,8 @@ import Testing
         let client = FieldsealClient(encryption: transport, keys: nil, audit: nil)
         let items = [
             EncryptItem(
-                field: "a.b", text: "x", recordID: RecordID(.integer(1), .text("k")), context: [], indexes: ["i"]),
+                field: "a.b", text: "x", recordID: RecordID(.integer(1), .text("k")), context: [], indexes: ["i"],
+                subject: [7, 8]),
             EncryptItem(field: "a.c", text: "y"), EncryptItem(field: "a.b", text: "z"),
         ]
         let results = try await client.encrypt(items, form: .text)
@@ -31,6 +32,7 @@ import Testing
         let request = try Proto.EncryptRequest(decoding: call.payload)
         #expect(request.encoding == .text && request.items.count == 3)
         #expect(request.items[0].context == [] && request.items[1].context == nil && request.items[1].recordID == nil)
+        #expect(request.items.map(\.subject) == [[7, 8], [], []])
         #expect(request.items[0].recordID?.columns.map(\.value) == [.integer(1), .text("k")])
     }
 

@@ -15,7 +15,7 @@ import Testing
             items.map {
                 Proto.EncryptItem(
                     field: $0.field, plaintext: $0.value, recordID: $0.recordID, context: $0.context,
-                    indexes: $0.indexes)
+                    indexes: $0.indexes, subject: $0.subject)
             } == Samples.encrypt.items)
     }
 
@@ -77,6 +77,7 @@ struct OwnedItem {
     var context: [UInt8]?
     var recordID: Proto.RecordID?
     var indexes: [String] = []
+    var subject: [UInt8] = []
 }
 
 func owned(_ request: borrowing BatchRequest) -> [OwnedItem] {
@@ -86,6 +87,7 @@ func owned(_ request: borrowing BatchRequest) -> [OwnedItem] {
         var copy = OwnedItem(
             field: String(decoding: item.field, as: UTF8.self), value: [UInt8](item.value),
             context: item.context.map { [UInt8]($0) })
+        copy.subject = [UInt8](item.subject)
         if let recordID = item.recordID { copy.recordID = owned(recordID) }
         for index in 0..<item.indexes.count {
             copy.indexes.append(String(decoding: item.indexes[index], as: UTF8.self))

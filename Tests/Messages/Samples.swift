@@ -12,7 +12,7 @@ enum Samples {
                     Proto.KeyColumn(value: .binary([])),
                     Proto.KeyColumn(value: .date(-1)), Proto.KeyColumn(value: nil),
                 ]),
-                context: [1, 2, 3], indexes: ["exact", "prefix"]),
+                context: [1, 2, 3], indexes: ["exact", "prefix"], subject: Array("ada".utf8)),
             Proto.EncryptItem(),
             Proto.EncryptItem(field: "users.email", recordID: Proto.RecordID(), context: []),
         ],
