@@ -51,7 +51,7 @@ struct KeysBenchCommand: AsyncParsableCommand {
         }
         var report = KeysReport(replicas: service.addresses.count)
         for figure in try DerivationLoop.figures(duration: .seconds(1)) {
-            report.add(figure.name, microseconds: figure.microseconds, limit: 5)
+            report.add(figure.name, microseconds: figure.microseconds, limit: figure.limit)
         }
         let administrator = try FieldsealClient(configuration: try ClientConfiguration.load(operatorConfig))
         let background = try BackgroundLoad(

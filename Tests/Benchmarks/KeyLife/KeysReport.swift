@@ -26,7 +26,7 @@ struct KeysReport: Encodable, Sendable {
         )
     }
 
-    mutating func add(_ name: String, microseconds: Double, limit: Double) {
+    mutating func add(_ name: String, microseconds: Double, limit: Double?) {
         append(Figure(name: name, count: 1, p50: microseconds, p99: microseconds, longest: microseconds, limit: limit))
     }
 
@@ -57,13 +57,15 @@ struct KeysReport: Encodable, Sendable {
 
     private mutating func append(_ figure: Figure) {
         figures.append(figure)
+        func padded(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(0, width - text.count)) + text
+        }
         func cell(_ value: Double?, _ width: Int) -> String {
-            let text = value.map { String(format: $0 < 100 ? "%.2f" : "%.0f", $0) } ?? "-"
-            return String(repeating: " ", count: max(0, width - text.count)) + text
+            padded(value.map { String(format: $0 < 100 ? "%.2f" : "%.0f", $0) } ?? "-", width)
         }
         let title = figure.name + String(repeating: " ", count: max(1, 66 - figure.name.count))
         tell(
-            title + cell(Double(figure.count), 6) + cell(figure.p50, 10) + cell(figure.p99, 10)
+            title + padded(String(figure.count), 6) + cell(figure.p50, 10) + cell(figure.p99, 10)
                 + cell(figure.longest, 12) + cell(figure.limit, 11))
     }
 }
