@@ -19,7 +19,8 @@ public struct AzureKeyVaultConfiguration: Sendable, Equatable {
     public var credential: AzureCredential
     /// Instead of `https://login.microsoftonline.com`.
     public var authority: String?
-    /// Nil: by the vault's address, `https://vault.azure.net` or `https://managedhsm.azure.net`.
+    /// For what tokens are asked; nil: by the vault's address, e.g. `https://vault.azure.net` for
+    /// `https://NAME.vault.azure.net`, which holds in every Azure cloud.
     public var resource: String?
 
     public init(
@@ -59,10 +60,9 @@ public struct AzureKeyVaultProvider: MasterKeyProvider {
             throw MasterKeyError(
                 code: .malformed, description: "Azure Key Vault: a key version is 32 hexadecimal digits")
         }
-        let service = vault.contains(".managedhsm.") ? "managedhsm" : "vault"
         let tokens = AzureTokens(
             credential: configuration.credential,
-            resource: configuration.resource ?? "https://\(service).azure.net", authority: configuration.authority,
+            resource: configuration.resource ?? Self.resource(of: vault), authority: configuration.authority,
             network: network)
         self.tokens = Renewable(now: network.now) { _ in try await tokens.fetch() }
     }
@@ -79,6 +79,13 @@ public struct AzureKeyVaultProvider: MasterKeyProvider {
 
     public func unwrap(_ wrapped: [UInt8], as identity: KeyIdentity) async throws -> SecretBytes {
         try await Envelope.unwrap(wrapped, as: identity, under: self)
+    }
+
+    /// The service that a vault is of: its address without the vault's own name.
+    static func resource(of vault: String) -> String {
+        let host = vault.dropFirst("https://".count)
+        guard let dot = host.firstIndex(of: ".") else { return "https://vault.azure.net" }
+        return "https://\(host[host.index(after: dot)...].prefix { $0 != ":" && $0 != "/" })"
     }
 
     static func isVersion(_ text: String) -> Bool {

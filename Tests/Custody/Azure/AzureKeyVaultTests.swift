@@ -105,6 +105,16 @@ import Testing
         try await trial(configuration(version: version)).aKeyIsWrappedAndOpened()
     }
 
+    @Test(arguments: [
+        ("https://a.vault.azure.net", "https://vault.azure.net"),
+        ("https://a.managedhsm.azure.net", "https://managedhsm.azure.net"),
+        ("https://a.vault.usgovcloudapi.net:443", "https://vault.usgovcloudapi.net"),
+        ("https://localhost:8443", "https://vault.azure.net"),
+    ])
+    func tokensAreForTheVaultsService(vault: String, resource: String) {
+        #expect(AzureKeyVaultProvider.resource(of: vault) == resource)
+    }
+
     @Test func tokensAreRenewed() async throws {
         let clock = TestClock()
         let provider = try AzureKeyVaultProvider(configuration(), network: try standIn.network(now: clock.now))

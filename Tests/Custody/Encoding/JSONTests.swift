@@ -42,6 +42,28 @@ import Testing
     ])
     func brokenTextHoldsNothing(text: String) { #expect(string(text, "a") == nil) }
 
+    @Test func alteredTextsDoNoHarm() throws {
+        let text = Array(#"{"s":[1,{"x":"é\"}],"data":{"key":"AAEC/w==","n":"12"},"flag":true}"#.utf8)
+        for _ in 0..<20_000 {
+            var altered = text
+            for _ in 0..<Int.random(in: 1...4) {
+                let position = Int.random(in: altered.indices)
+                switch Int.random(in: 0..<3) {
+                case 0: altered[position] = UInt8.random(in: 0...255)
+                case 1: altered.remove(at: position)
+                default: altered = Array(altered[..<max(1, position)])
+                }
+            }
+            try altered.withUnsafeBytes { bytes in
+                let reader = JSONReader(bytes)
+                if let key = try reader.secret(base64: "data", "key") { #expect(key.bytes.count <= altered.count) }
+                _ = reader.integer("data", "n")
+                _ = reader.string("data", "n")
+                _ = reader.isTrue("flag")
+            }
+        }
+    }
+
     @Test func nestingIsBounded() {
         let deep = String(repeating: "[", count: 100_000)
         #expect(string(#"{"b":\#(deep),"a":"c"}"#, "a") == nil)
