@@ -66,6 +66,8 @@ class Cluster:
             "FIELDSEAL_PORT_BASE": str(free_port_base()),
         }
         self.tool = str(Path(binaries) / "fieldseal")
+        #: Where the scripts and templates are; a test that configures servers otherwise has a copy of its own.
+        self.compose = ROOT / "compose"
         self._channels: list[Any] = []
 
     def start(self) -> None:
@@ -81,7 +83,7 @@ class Cluster:
 
     def local(self, *arguments: str) -> str:
         result = subprocess.run(
-            [ROOT / "compose" / "local", *arguments], env=self.environment, capture_output=True, text=True, timeout=300
+            [self.compose / "local", *arguments], env=self.environment, capture_output=True, text=True, timeout=300
         )
         assert result.returncode == 0, f"compose/local {arguments}: {result.stdout}\n{result.stderr}\n{self.logs()}"
         return result.stdout

@@ -54,9 +54,10 @@ struct AWSCredentialFetch: Sendable {
                     ("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json"),
                 ], body: HTTPBody(form)))
         guard response.isSuccess else {
+            if let away = MasterKeyError.away("AWS STS", response) { throw away }
             let word = response.string("Error", "Code") ?? XMLText.value("Code", in: response)
             throw MasterKeyError(
-                code: response.status >= 500 ? .unavailable : .credential,
+                code: .credential,
                 description: "AWS STS does not let \(tokenFile) assume \(role): \(MasterKeyError.word(word))")
         }
         let path = ["AssumeRoleWithWebIdentityResponse", "AssumeRoleWithWebIdentityResult", "Credentials"]
@@ -99,12 +100,14 @@ struct AWSCredentialFetch: Sendable {
                 description: "no AWS credentials in the environment, in \(files.credentials) or in "
                     + "\(files.configuration), and \(error.description)")
         }
+        if let away = MasterKeyError.away(title, token) { throw away }
         guard token.isSuccess, let session = String(validating: token.body.bytes, as: UTF8.self) else {
             throw MasterKeyError(code: .credential, description: "\(title) gave no session token (\(token.status))")
         }
         let headers = [(name: "X-aws-ec2-metadata-token", value: session)]
         let roles = "\(base)/latest/meta-data/iam/security-credentials/"
         let list = try await network.callMetadata(title, HTTPRequest(.get, roles, headers: headers))
+        if let away = MasterKeyError.away(title, list) { throw away }
         let role = String(decoding: list.body.bytes, as: UTF8.self).split(separator: "\n").first.map(String.init)
         guard list.isSuccess, let role else {
             throw MasterKeyError(code: .credential, description: "the EC2 instance has no role; attach one")
@@ -116,8 +119,9 @@ struct AWSCredentialFetch: Sendable {
 
     private func issued(_ response: HTTPResponse, source: String) throws -> Renewable<AWSCredentials>.Issued {
         guard response.isSuccess else {
+            if let away = MasterKeyError.away(source, response) { throw away }
             throw MasterKeyError(
-                code: response.status >= 500 ? .unavailable : .credential,
+                code: .credential,
                 description: "\(source) gave no credentials (\(response.status))")
         }
         return try issued(

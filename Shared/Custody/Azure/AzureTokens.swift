@@ -65,9 +65,10 @@ struct AzureTokens: Sendable {
             body: HTTPBody(PercentEncoding.form(form)))
         let response = try await network.call(Self.title, request)
         guard response.isSuccess else {
+            if let away = MasterKeyError.away(Self.title, response) { throw away }
             let word = MasterKeyError.word(response.string("error"))
             throw MasterKeyError(
-                code: response.status >= 500 || response.status == 429 ? .unavailable : .credential,
+                code: .credential,
                 description:
                     "\(Self.title) does not accept client \(client) with \(source) (\(word)): check tenant, client "
                     + "and secret, and whether the secret has expired")
@@ -94,8 +95,9 @@ struct AzureTokens: Sendable {
         }
         let response = try await network.callMetadata(title, request)
         guard response.isSuccess else {
+            if let away = MasterKeyError.away(title, response) { throw away }
             throw MasterKeyError(
-                code: response.status >= 500 || response.status == 429 ? .unavailable : .credential,
+                code: .credential,
                 description: "\(title) gave no token (\(response.status)): assign an identity to this machine")
         }
         return try issued(response)

@@ -88,6 +88,12 @@ public struct ProviderNetwork: Sendable {
 }
 
 extension MasterKeyError {
+    /// What 429 and 5xx mean; nil for other answers.
+    static func away(_ title: String, _ response: HTTPResponse) -> MasterKeyError? {
+        guard response.status >= 500 || response.status == 429 else { return nil }
+        return MasterKeyError(code: .unavailable, description: "\(title) answered \(response.status)")
+    }
+
     /// A provider's own word for an error, where it is a word: never its message, which may repeat what it was sent.
     static func word(_ text: String?) -> String {
         guard let text, (1...80).contains(text.utf8.count),

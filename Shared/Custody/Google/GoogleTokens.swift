@@ -43,9 +43,10 @@ struct GoogleTokens: Sendable {
             body: HTTPBody(form))
         let response = try await network.call(Self.title, request)
         guard response.isSuccess else {
+            if let away = MasterKeyError.away(Self.title, response) { throw away }
             let word = MasterKeyError.word(response.string("error"))
             throw MasterKeyError(
-                code: response.status >= 500 || response.status == 429 ? .unavailable : .credential,
+                code: .credential,
                 description:
                     "\(Self.title) does not accept \(account.email) with \(file) (\(word)): check that the key is "
                     + "not deleted and that this machine's clock is right")
@@ -62,8 +63,9 @@ struct GoogleTokens: Sendable {
                 .get, "http://\(host)/computeMetadata/v1/instance/service-accounts/default/token",
                 headers: [("Metadata-Flavor", "Google")]))
         guard response.isSuccess else {
+            if let away = MasterKeyError.away(title, response) { throw away }
             throw MasterKeyError(
-                code: response.status >= 500 || response.status == 429 ? .unavailable : .credential,
+                code: .credential,
                 description: "\(title) gave no token (\(response.status)): attach a service account to this machine")
         }
         return try issued(response)
