@@ -38,8 +38,18 @@ struct UnsealService: Service {
     }
 
     private func unseal() async throws {
+        try await bringLogUpToDate()
         try await authority.unseal()
         logger.notice("unsealed", metadata: ["provider": "\(authority.provider.name)"])
+    }
+
+    /// What this replica recorded before it last stopped, and what waits in its spool, must stand in the log before the log
+    /// is asked for the store's newest revision: events are stored in their order.
+    private func bringLogUpToDate() async throws {
+        guard authority.revisionCheck == .required, authority.history != nil, authority.isSealed else { return }
+        var event = AuditEvent(actor: AuditActor(identity: authority.identity), operation: .status)
+        event.cause = "start"
+        try await trail.publish(event, timeout: .seconds(20))
     }
 
     /// Repeats `attempt` until it succeeds or the task is cancelled.

@@ -16,6 +16,8 @@ struct KeySelector: Hashable, Sendable {
     var version: UInt64
     /// Not nil where a subject's key is asked for, which has no versions.
     var subject: Subject?
+    /// A compromised version is given for moving values away from it alone, and never kept.
+    var forRewrap = false
 
     static func active(_ field: String) -> KeySelector {
         KeySelector(field: field, version: 0)

@@ -32,10 +32,11 @@ extension EncryptionHandler {
     }
 
     /// Plans an item that begins with a ciphertext: rights, form, then the key that its header names.
+    /// - Parameter isRewrap: callers with the right to it may open compromised versions.
     func planOpening(
-        _ item: borrowing BatchItem, _ encoding: Proto.Encoding, right: PolicyOperations
+        _ item: borrowing BatchItem, _ encoding: Proto.Encoding, right: PolicyOperations, isRewrap: Bool = false
     ) throws(Refusal) -> PlannedItem {
-        let (known, _) = try admit(item.field, to: right)
+        let (known, operations) = try admit(item.field, to: right)
         var plan = PlannedItem(field: known)
         do throws(ItemFailure) {
             let (sealed, header) = try parse(item.value, encoding)
@@ -45,7 +46,8 @@ extension EncryptionHandler {
             throw Refusal(error, known)
         }
         if item.recordID != nil { try requireHashKey(known) }
-        if let found = try openingKey(of: item.field, known, plan.header) {
+        let isMigration = isRewrap && operations.contains(.rewrapCompromised)
+        if let found = try openingKey(of: item.field, known, plan.header, forRewrap: isMigration) {
             plan.field = found.field
             plan.key = found.key
         }

@@ -22,13 +22,15 @@ extension EncryptionHandler {
     }
 
     /// The key of an item; notes it as missing where it has to be loaded.
-    /// - Parameter version: 0 for the active one.
+    /// - Parameters:
+    ///   - version: 0 for the active one.
+    ///   - forRewrap: a compromised version is as good as another.
     /// - Returns: nil where it is missing.
     @inline(__always)
     func key(
-        of name: UnsafeRawBufferPointer, _ field: LoopField?, version: UInt64
+        of name: UnsafeRawBufferPointer, _ field: LoopField?, version: UInt64, forRewrap: Bool = false
     ) throws(Refusal) -> (field: LoopField, key: FieldKeyEntry)? {
-        switch keys.resolve(name, field: field, version: version) {
+        switch keys.resolve(name, field: field, version: version, forRewrap: forRewrap) {
         case .key(let field, let key): return (field, key)
         case .missing(let selector):
             missing.append(selector)
@@ -56,26 +58,27 @@ extension EncryptionHandler {
     /// - Returns: nil where it is missing.
     @inline(__always)
     func openingKey(
-        of name: UnsafeRawBufferPointer, _ field: LoopField?, _ header: CiphertextHeader?
+        of name: UnsafeRawBufferPointer, _ field: LoopField?, _ header: CiphertextHeader?, forRewrap: Bool = false
     ) throws(Refusal) -> (field: LoopField, key: FieldKeyEntry)? {
+        let version = header?.version.rawValue ?? 0
         guard case .dual(let before) = header?.form else {
-            return try key(of: name, field, version: header?.version.rawValue ?? 0)
+            return try key(of: name, field, version: version, forRewrap: forRewrap)
         }
-        return try eitherKey(of: name, field, newer: header?.version.rawValue ?? 0, older: before.rawValue)
+        return try eitherKey(of: name, field, newer: version, older: before.rawValue, forRewrap: forRewrap)
     }
 
     private func eitherKey(
-        of name: UnsafeRawBufferPointer, _ field: LoopField?, newer: UInt64, older: UInt64
+        of name: UnsafeRawBufferPointer, _ field: LoopField?, newer: UInt64, older: UInt64, forRewrap: Bool
     ) throws(Refusal) -> (field: LoopField, key: FieldKeyEntry)? {
         if keys.mayLoad, !keys.isAtHand(name, field: field, version: newer) {
             if keys.isAtHand(name, field: field, version: older) { return try key(of: name, field, version: older) }
             // A call loads once, so both are asked for.
-            _ = try key(of: name, field, version: older)
+            _ = try key(of: name, field, version: older, forRewrap: forRewrap)
         }
         do throws(Refusal) {
-            return try key(of: name, field, version: newer)
+            return try key(of: name, field, version: newer, forRewrap: forRewrap)
         } catch {
-            switch keys.resolve(name, field: field, version: older) {
+            switch keys.resolve(name, field: field, version: older, forRewrap: forRewrap) {
             case .key(let field, let key): return (field, key)
             case .missing, .failed: throw error
             }

@@ -31,7 +31,7 @@ extension EncryptionHandler {
 
     private func planRewrap(_ item: borrowing BatchItem, _ encoding: Proto.Encoding) -> Int {
         do throws(Refusal) {
-            var plan = try planOpening(item, encoding, right: EncryptionMethod.rewrap.right)
+            var plan = try planOpening(item, encoding, right: EncryptionMethod.rewrap.right, isRewrap: true)
             if let found = try key(of: item.field, plan.field, version: 0) {
                 plan.field = found.field
                 plan.newKey = found.key
@@ -69,6 +69,7 @@ extension EncryptionHandler {
                 let plaintext = try scratch.take(try plan.plaintextCount(under: key.material))
                 try open(plan, under: key.material, hasRecord: hasRecord, context: context, into: plaintext)
                 if let header = plan.header, newKey.material.isCurrent(header) {
+                    guard !key.material.isCompromised else { throw .versionCompromised }
                     writer.value(count: value.count).copyMemory(from: value)
                 } else {
                     try requireRecord(newKey.material.profile, hasRecord: hasRecord)
@@ -80,6 +81,8 @@ extension EncryptionHandler {
                 }
             }
             note(.rewrap, plan, key: newKey, failure: nil, recordHash: hash)
+            // The log tells of every use of a compromised version.
+            if key.material.isCompromised { note(.rewrap, plan, key: key, failure: nil, recordHash: hash) }
         } catch {
             writer.position = start
             writer.failure(error)

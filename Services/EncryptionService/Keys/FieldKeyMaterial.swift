@@ -55,6 +55,8 @@ final class FieldKeyMaterial: Sendable {
     let version: KeyVersion
     let suite: CipherSuite
     let isActive: Bool
+    /// Opens values that are sealed anew under another version, and nothing else.
+    let isCompromised: Bool
     let createdUnixMilliseconds: Int64
     /// 32 bytes; never used directly, use keys are derived from it.
     let key: SecretBytes
@@ -66,13 +68,15 @@ final class FieldKeyMaterial: Sendable {
     let ttl: UInt32
 
     init(
-        profile: FieldProfile, version: KeyVersion, suite: CipherSuite, isActive: Bool, createdUnixMilliseconds: Int64,
-        key: consuming SecretBytes, indexKeys: [IndexKey], partner: Partner? = nil, ttl: UInt32
+        profile: FieldProfile, version: KeyVersion, suite: CipherSuite, isActive: Bool, isCompromised: Bool = false,
+        createdUnixMilliseconds: Int64, key: consuming SecretBytes, indexKeys: [IndexKey], partner: Partner? = nil,
+        ttl: UInt32
     ) {
         self.profile = profile
         self.version = version
         self.suite = suite
         self.isActive = isActive
+        self.isCompromised = isCompromised
         self.createdUnixMilliseconds = createdUnixMilliseconds
         self.key = key
         self.indexKeys = indexKeys

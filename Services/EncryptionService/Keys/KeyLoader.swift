@@ -177,7 +177,11 @@ final class KeyLoader: Service, Sendable {
 
     private func keep(_ material: FieldKeyMaterial, answering selector: KeySelector, requested: BootTime) -> Answer {
         let entry = FieldKeyEntry(material: material, lifetime: lifetime(material.ttl, requested: requested))
-        store.insert(entry, answering: selector, at: clock.now())
+        // What only a rewrap may use goes with the call that asked for it.
+        if !material.isCompromised {
+            let kept = KeySelector(field: selector.field, version: selector.version)
+            store.insert(entry, answering: kept, at: clock.now())
+        }
         return .key(entry)
     }
 

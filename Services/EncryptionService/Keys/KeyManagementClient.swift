@@ -21,7 +21,9 @@ final class KeyManagementClient: KeySource {
     func fieldKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<FieldKeyMaterial, ItemFailure>] {
         let request = Proto.GetFieldKeyRequest(
             recipient: recipient.publicKey,
-            selectors: selectors.map { Proto.FieldKeySelector(field: $0.field, version: $0.version) })
+            selectors: selectors.map {
+                Proto.FieldKeySelector(field: $0.field, version: $0.version, forRewrap: $0.forRewrap)
+            })
         let answer: Proto.GetFieldKeyResponse = try await call("GetFieldKey", request)
         guard answer.results.count == selectors.count else { throw .unexpected }
         return zip(selectors, answer.results).map { selector, result in

@@ -27,7 +27,8 @@ final class KeyRecipient: Sendable {
             let profile = FieldProfile(description)
         else { throw .unexpected }
         if selector.isActive, reference.state != .active { throw .versionInactive }
-        if let failure = ItemFailure(openingIn: reference.state) { throw failure }
+        let isCompromised = selector.forRewrap && reference.state == .compromised
+        if !isCompromised, let failure = ItemFailure(openingIn: reference.state) { throw failure }
         let key = try open(
             grant.sealedKey, KeyAgreement.context(.fek, object: profile.fieldID, version: version))
         var indexKeys: [FieldKeyMaterial.IndexKey] = []
@@ -46,6 +47,7 @@ final class KeyRecipient: Sendable {
         }
         return FieldKeyMaterial(
             profile: profile, version: version, suite: suite, isActive: reference.state == .active,
+            isCompromised: isCompromised,
             createdUnixMilliseconds: reference.createdUnixMs, key: key, indexKeys: indexKeys, partner: partner,
             ttl: grant.ttlSeconds)
     }

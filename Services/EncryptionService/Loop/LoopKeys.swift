@@ -55,11 +55,32 @@ final class LoopKeys {
         table.find(name).map { fields[$0] }
     }
 
-    /// - Parameter version: 0 for the active one.
+    /// - Parameters:
+    ///   - version: 0 for the active one.
+    ///   - forRewrap: for a caller who may move values away from compromised versions.
     @inline(__always)
-    func resolve(_ name: UnsafeRawBufferPointer, field: LoopField?, version: UInt64) -> Resolution {
+    func resolve(
+        _ name: UnsafeRawBufferPointer, field: LoopField?, version: UInt64, forRewrap: Bool = false
+    ) -> Resolution {
         if let field, let entry = field.key(version, at: now) { return .key(field, entry) }
+        if forRewrap { return resolveForRewrap(name, field: field, version: version) }
         return resolveInStore(name, field: field, version: version)
+    }
+
+    /// A compromised version is only where the call itself has just loaded it.
+    private func resolveForRewrap(
+        _ name: UnsafeRawBufferPointer, field: LoopField?, version: UInt64
+    ) -> Resolution {
+        guard let text = field?.name ?? FieldName.text(name) else { return .failed(.fieldName) }
+        if store.entry(for: KeySelector(field: text, version: version), at: now) != nil {
+            return resolveInStore(name, field: field, version: version)
+        }
+        let selector = KeySelector(field: text, version: version, forRewrap: true)
+        guard let loaded else { return .missing(selector) }
+        guard let entry = loaded.entries[selector], now < entry.lifetime.expires else {
+            return .failed(loaded.failures[selector] ?? .loadLimit)
+        }
+        return .key(field ?? intern(text, name), entry)
     }
 
     private func resolveInStore(_ name: UnsafeRawBufferPointer, field: LoopField?, version: UInt64) -> Resolution {

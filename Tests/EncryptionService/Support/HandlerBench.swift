@@ -14,6 +14,7 @@ import NIOPosix
 /// no sockets.
 final class HandlerBench: Sendable {
     static let backend = "spiffe://test/backend"
+    static let migration = "spiffe://test/migration"
     static let reader = "spiffe://test/reader"
     static let policy = """
         version: 1
@@ -24,6 +25,12 @@ final class HandlerBench: Sendable {
           - identity: spiffe://test/reader
             operations: [decrypt]
             fields: ["users.email"]
+          - identity: spiffe://test/migration
+            operations: [rewrap, rewrap-compromised]
+            fields: ["users.*"]
+          - identity: spiffe://test/migration
+            operations: [rewrap, decrypt, rebind, encrypt, blind-index]
+            fields: ["notes.*"]
           - identity: spiffe://test/writer
             operations: [encrypt]
             fields: ["users.*"]

@@ -15,6 +15,7 @@ final class TestKeySource: KeySource {
         var failure: ItemFailure?
         /// The version that it superseded, as long as values are sealed under both.
         var partner: UInt64?
+        var isCompromised = false
     }
 
     private struct State {
@@ -109,6 +110,16 @@ final class TestKeySource: KeySource {
         }
     }
 
+    /// The version is given for a rewrap alone, and the field gets a new one.
+    @discardableResult
+    func compromise(_ name: String, version: UInt64) -> UInt64 {
+        state.withLock { state in
+            guard let index = state.versions[name]?.firstIndex(where: { $0.version == version }) else { return }
+            state.versions[name]?[index].isCompromised = true
+        }
+        return rotate(name)
+    }
+
     private func addVersion(of profile: FieldProfile, suite: CipherSuite, partner: UInt64? = nil) -> UInt64 {
         var profile = profile
         profile.activeVersion = KeyVersion.random().rawValue
@@ -127,6 +138,7 @@ final class TestKeySource: KeySource {
             let found = selector.isActive ? active : versions.first { $0.version == selector.version }
             guard let found else { return .failure(.versionUnknown) }
             if let failure = found.failure { return .failure(failure) }
+            if found.isCompromised, !selector.forRewrap { return .failure(.versionCompromised) }
             return Result { () throws(ItemFailure) in try material(found, isActive: found.version == active.version) }
         }
     }
@@ -213,6 +225,7 @@ final class TestKeySource: KeySource {
             }
             return FieldKeyMaterial(
                 profile: version.profile, version: number, suite: version.suite, isActive: isActive,
+                isCompromised: version.isCompromised,
                 createdUnixMilliseconds: 0, key: try SecretBytes(copying: version.key), indexKeys: indexKeys,
                 partner: partner, ttl: ttl)
         } catch {

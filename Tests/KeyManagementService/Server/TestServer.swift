@@ -28,7 +28,8 @@ final class TestServer: Sendable {
             operations: [rotate-key, derive-field-key, erase-subject]
             fields: ["*"]
           - identity: spiffe://fieldseal.local/operator/admin
-            operations: [apply-catalog, get-catalog, list-keys, show-key, status]
+            operations:
+              [apply-catalog, get-catalog, list-keys, show-key, status, compromise-key, accept-restore]
           - identity: spiffe://fieldseal.local/backend/demo
             operations: [rotate-key, erase-subject]
             fields: ["users.note"]
@@ -38,15 +39,16 @@ final class TestServer: Sendable {
     private let port: Int
     private let certificates: TestCertificates
     private let sink: RecordingSink
-    private let trail: AuditTrail
+    let trail: AuditTrail
 
     /// Runs `body` against a server over `store`, and stops it.
     static func with(
-        _ store: TestStore, unsealed: Bool = true, rotations: RotationLimit = RotationLimit(),
+        _ store: TestStore, unsealed: Bool = true, history: (any AuditHistory)? = nil,
+        rotations: RotationLimit = RotationLimit(),
         _ body: @Sendable @escaping (TestServer) async throws -> Void
     ) async throws {
         let certificates = try TestCertificates.shared.get()
-        let authority = unsealed ? try await store.replica() : try store.sealedReplica()
+        let authority = unsealed ? try await store.replica(history: history) : try store.sealedReplica()
         let sink = RecordingSink()
         let folder = NSTemporaryDirectory() + "/fieldseal-spool-\(UInt64.random(in: 0 ... .max))"
         defer { try? FileManager.default.removeItem(atPath: folder) }
