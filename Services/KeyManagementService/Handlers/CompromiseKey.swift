@@ -23,7 +23,8 @@ extension KeysService {
         if request.dryRun || outcome.compromised.isEmpty {
             call.succeeded(object: request.key, version: version, count: outcome.compromised.count)
         }
-        return outcome.message(revision: revision)
+        let watchers = request.dryRun ? [] : try await authority.propagation(of: revision).messages
+        return outcome.message(revision: revision, watchers: watchers)
     }
 }
 
@@ -38,10 +39,10 @@ extension KeyAuthority {
 }
 
 extension CompromiseOutcome {
-    fileprivate func message(revision: UInt64) -> Proto.CompromiseKeyResponse {
+    fileprivate func message(revision: UInt64, watchers: [Proto.Watcher]) -> Proto.CompromiseKeyResponse {
         Proto.CompromiseKeyResponse(
             compromised: compromised.map(\.message), made: made.map(\.message),
             affected: affected.map { Proto.AffectedField(field: $0.name, versions: $0.versions.map(\.rawValue)) },
-            revision: revision)
+            revision: revision, watchers: watchers)
     }
 }

@@ -97,6 +97,8 @@ import Testing
                 let lost = try #require(compromised.made.first?.record.version)
                 let tombstone = try #require(try await scene.state(lost, replica))
                 #expect(tombstone.state == .destroyed && tombstone.object == email.record.object)
+                let told = try await replica.keyChanges(after: revision, limit: 10).changes.flatMap(\.notices)
+                #expect(told.contains { $0.kind == .keyRevoked && $0.version == lost }, "caches forget it")
             }
             #expect(
                 await failure {
