@@ -5,6 +5,8 @@ import FieldsealMessages
 extension KeysService {
     /// How long the audit service may take to store the intent.
     private static let intentTimeout = Duration.seconds(10)
+    /// How long the answer waits for the encryption services to have dropped the key.
+    private static let acknowledgementTimeout = Duration.seconds(2)
 
     /// Deletes the key of a subject: intent in the audit log first, then the key, then the push. The subject's name stands
     /// in no event.
@@ -30,6 +32,8 @@ extension KeysService {
         if record.isErased { call.succeeded(object: SubjectObject.name(of: record.id, in: table.name)) }
         var answer = response(tombstone, columns, at: tombstone.erasedUnixUs ?? 0)
         answer.revision = record.isErased ? tombstone.revision : revision
+        answer.watchers =
+            try await authority.propagation(of: answer.revision, waiting: Self.acknowledgementTimeout).messages
         return answer
     }
 

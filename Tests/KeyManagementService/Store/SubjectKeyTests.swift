@@ -1,4 +1,5 @@
 import FieldsealCrypto
+import FieldsealMessages
 import FieldsealPostgres
 import Testing
 
@@ -117,6 +118,10 @@ import Testing
             let table = try #require(try await replica.catalog().catalog.table(named: "users"))
             let (tombstone, revision) = try await replica.erase(made.id, in: table, context: .test)
             #expect(tombstone.isErased && tombstone.encryptedKey.isEmpty && tombstone.revision == revision)
+            #expect(
+                try await notices(replica, at: revision) == [
+                    Proto.KeyChange(kind: .subjectErased, subjectKeyID: made.id.bytes)
+                ])
             for name in [Self.ann, .key(made.id)] {
                 let error = await replica.subjectFailure(name, to: recipient)
                 #expect(error == .subjectErased)
@@ -132,6 +137,13 @@ import Testing
             #expect(
                 await failure { _ = try await replica.erase(.random(), in: table, context: .test) } == .unknownSubject)
         }
+    }
+
+    /// What a revision tells encryption services.
+    private func notices(_ replica: KeyAuthority, at revision: UInt64) async throws -> [Proto.KeyChange] {
+        let row = try await replica.pool.query("SELECT changes FROM key_changes WHERE revision = \(Int64(revision))")
+            .single()
+        return try Proto.KeyChanges(decoding: row.value("changes", as: [UInt8].self)).changes
     }
 
     /// The key of the table's hashes is no subject's.
