@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from cluster import Cluster, eventually
 from fieldseal import Client, Code, FieldsealError, Value, raise_for
-from fieldseal.v1 import audit_pb2, keys_pb2
+from fieldseal.v1 import audit_pb2, common_pb2, keys_pb2
 
 FIELD, OTHER = "metrics.tags", "agents.config"
 # What an encryption service holds ends by itself after its time to live, should no push reach it.
@@ -136,11 +136,11 @@ def test_the_drill(own_cluster: Cluster) -> None:
     # Compromised: new values go under another version, the old one opens for nobody but the migration.
     arguments = ("keys", "compromise", FIELD, "--reason", "found in a core dump", "--suspected-since", "1h", "--json")
     planned = json.loads(cluster.run_tool(*arguments, "--dry-run", role="operator"))
-    assert keys_of(cluster, FIELD)[old].state == keys_pb2.ACTIVE, planned
+    assert keys_of(cluster, FIELD)[old].state == common_pb2.ACTIVE, planned
     report = json.loads(cluster.run_tool(*arguments, role="operator"))
     states = keys_of(cluster, FIELD)
-    assert states[old].state == keys_pb2.COMPROMISED, report
-    new = next(version for version, key in states.items() if key.state == keys_pb2.ACTIVE)
+    assert states[old].state == common_pb2.COMPROMISED, report
+    new = next(version for version, key in states.items() if key.state == common_pb2.ACTIVE)
 
     def refused() -> bool:
         result = backend.decrypt([Value(FIELD, kept, record=0)])[0]
@@ -215,6 +215,6 @@ def destroy(cluster: Cluster, version: int) -> None:
         raise
     arguments = ("keys", "destroy", FIELD, f"{version:016x}", "--force")
     cluster.run_tool(*arguments, role="operator")
-    assert keys_of(cluster, FIELD)[version].state == keys_pb2.COMPROMISED, "one alone destroys nothing"
+    assert keys_of(cluster, FIELD)[version].state == common_pb2.COMPROMISED, "one alone destroys nothing"
     cluster.run_tool(*arguments, role="second-operator")
-    assert keys_of(cluster, FIELD)[version].state == keys_pb2.DESTROYED
+    assert keys_of(cluster, FIELD)[version].state == common_pb2.DESTROYED
