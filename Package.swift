@@ -106,9 +106,8 @@ let package = Package(
         shared(
             "Alerts",
             [
-                "FieldsealCrypto", "FieldsealHTTP", "FieldsealPostgres", "FieldsealSecureMemory", .nioSSL, .nioTLS,
-                .lifecycle,
-                .log,
+                "FieldsealCrypto", "FieldsealHTTP", "FieldsealPostgres", "FieldsealSecureMemory",
+                "FieldsealServiceRuntime", .nioSSL, .nioTLS, .lifecycle, .log,
             ] + Target.Dependency.nio),
         shared("Client", ["FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport", .log] + Target.Dependency.nio),
 
@@ -177,7 +176,12 @@ let package = Package(
         tests(
             "Custody", ["FieldsealCustody", "FieldsealCrypto", "FieldsealHTTP", "FieldsealSecureMemory", .log],
             exclude: ["StandIns"]),
-        tests("Alerts", ["FieldsealAlerts", "FieldsealHTTP", "FieldsealPostgres", .log] + Target.Dependency.nio),
+        tests(
+            "Alerts",
+            [
+                "FieldsealAlerts", "FieldsealHTTP", "FieldsealPostgres", "FieldsealSecureMemory",
+                "FieldsealServiceRuntime", .lifecycle, .log, .nioHTTP1, .nioSSL,
+            ] + Target.Dependency.nio),
         tests("Client", ["FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport"]),
         tests("EncryptionService", ["EncryptionService"]),
         tests("KeyManagementService", ["KeyManagementService"]),
