@@ -25,15 +25,30 @@ struct KeyManagementApplication: ServerApplication {
         let authority = KeyAuthority(
             pool: pool, provider: settings.provider, identity: context.configuration.identity, logger: context.logger,
             history: AuditServiceHistory(client: auditClient, identity: context.configuration.identity),
-            revisionCheck: settings.revisionCheck, clock: UnixClock.microseconds)
+            revisionCheck: settings.revisionCheck, backupRetention: settings.backup.retention,
+            alertFold: settings.alerts.policy.fold, clock: UnixClock.microseconds)
         let keys = KeysService(
             authority: authority, trail: trail, policy: context.policy, grantSeconds: settings.leaseSeconds,
-            logger: context.logger)
+            logger: context.logger, backupProvider: settings.backup.provider,
+            alertDestinations: settings.alerts.names)
         let server = try context.makeServer([keys.rpcService()], trail: trail)
         let unsealing = UnsealService(
             authority: authority, trail: trail,
             migrations: [Outbox.migrations, AlertQueue.migrations, KeyStoreSchema.migrations],
             health: server.health, logger: context.logger)
-        return [auditClient, trail, pool, unsealing, KeyWatchService(authority: authority), server]
+        let alerts = AlertDelivery(
+            try settings.alerts.makeDestinations(
+                source: context.configuration.identity, logger: context.logger, clock: UnixClock.microseconds),
+            pool: pool, policy: settings.alerts.policy, logger: context.logger, clock: UnixClock.microseconds)
+        var backups: [any Service] = []
+        if let schedule = settings.backup.schedule, let provider = settings.backup.provider {
+            backups.append(
+                BackupService(
+                    authority: authority, provider: provider, schedule: schedule, trail: trail, logger: context.logger))
+        }
+        return [
+            auditClient, trail, pool, unsealing, KeyWatchService(authority: authority), AlertDeliveryService(alerts),
+        ]
+            + backups + [server]
     }
 }

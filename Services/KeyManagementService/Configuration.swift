@@ -1,3 +1,4 @@
+import FieldsealAlerts
 import FieldsealCrypto
 import FieldsealCustody
 import FieldsealServiceRuntime
@@ -11,6 +12,8 @@ struct KeyManagementSettings: Sendable {
     let leaseSeconds: UInt32
     /// Whether a start waits until the audit log has said which revision of the store it knows.
     let revisionCheck: RevisionCheck
+    let alerts: AlertSettings
+    let backup: BackupSettings
 
     init(_ section: ConfigurationSection) throws(ConfigurationError) {
         database = try section.string("database")
@@ -18,6 +21,8 @@ struct KeyManagementSettings: Sendable {
         let lease = try section.section("lease")
         leaseSeconds = UInt32(clamping: try lease.integer("ttl-seconds", default: 300, in: 10...3_600))
         revisionCheck = try section.section("start").choice("revision-check", default: RevisionCheck.required)
+        alerts = try AlertSettings(try section.section("alerts"))
+        backup = try BackupSettings(try section.section("backup"))
     }
 }
 
@@ -27,7 +32,7 @@ private enum ProviderName: String, CaseIterable {
 
 extension PassphraseProvider {
     /// `provider`, `passphrase-file`, and scrypt's `cost` (log2 N) and `parallelism` for new wraps.
-    fileprivate init(_ section: ConfigurationSection) throws(ConfigurationError) {
+    init(_ section: ConfigurationSection) throws(ConfigurationError) {
         switch try section.choice("provider", default: ProviderName.passphrase) {
         case .passphrase: break
         }

@@ -24,6 +24,7 @@ struct BinaryWriter {
         case .json(let text):
             bytes.append(1)
             append(contentsOf: text.utf8)
+        case .binary(_, let value): append(contentsOf: value)
         case .array(let element, let values): try appendArray(values, of: element)
         }
     }

@@ -56,6 +56,17 @@ public struct PostgresRow: Sendable {
         return value
     }
 
+    /// The bytes of a column of whatever type in PostgreSQL's binary format; nil where it is null.
+    public func binary(_ column: String) throws(PostgresError) -> [UInt8]? {
+        let position = PQfnumber(result.pointer, PostgresQuery.quoted(column))
+        guard position >= 0 else { throw unexpected(column, "is missing") }
+        guard PQgetisnull(result.pointer, index, position) == 0 else { return nil }
+        return [UInt8](
+            UnsafeRawBufferPointer(
+                start: PQgetvalue(result.pointer, index, position),
+                count: Int(PQgetlength(result.pointer, index, position))))
+    }
+
     private func unexpected(_ column: String, _ what: String) -> PostgresError {
         PostgresError(.unexpectedResult, detail: "column \(column) \(what)")
     }

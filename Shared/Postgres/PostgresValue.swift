@@ -15,6 +15,8 @@ public enum PostgresValue: Hashable, Sendable {
     case json(String)
     /// A one-dimensional array; every element is of the type or null.
     case array(PostgresType, [PostgresValue])
+    /// Bytes in PostgreSQL's binary format of the type, as ``PostgresRow/binary(_:)`` reads them.
+    case binary(PostgresType, [UInt8])
 }
 
 /// What can stand in a query as a parameter.
@@ -89,6 +91,7 @@ extension PostgresValue {
         case .timestamp: .timestamp
         case .json: .jsonb
         case .array(let element, _): element.arrayType
+        case .binary(let type, _): type
         }
     }
 }

@@ -9,6 +9,17 @@ import Testing
         #expect(try ServerArguments(["--config", "a", "--check-config"]).action == .checkConfiguration)
         #expect(try ServerArguments(["--version"]).action == .printVersion)
         #expect(try ServerArguments(["-h"]).action == .printHelp)
+        let commands = [
+            ServerCommand("--restore", "FILE", modifiers: ["--replace"], help: "x"),
+            ServerCommand("--verify", "F", help: ""),
+        ]
+        let call = try ServerArguments(["--replace", "--restore", "b", "--config", "c"], commands: commands)
+        #expect(call.action == .perform(.init("--restore", "b", modifiers: ["--replace"])) && call.configuration == "c")
+        #expect(try ServerArguments(["--verify", "b"], commands: commands).action == .perform(.init("--verify", "b")))
+        for wrong in [["--restore"], ["--replace"], ["--verify", "b", "--replace"], ["--restor", "b"]] {
+            #expect(throws: StartupError.self) { try ServerArguments(wrong, commands: commands) }
+        }
+        #expect(ServerArguments.help("x", commands: commands).contains("--restore FILE [--replace]"))
         for wrong in [["--config"], ["--conf", "a"], ["a"]] {
             let error = #expect(throws: StartupError.self) { try ServerArguments(wrong) }
             #expect(error?.exitCode == 64)

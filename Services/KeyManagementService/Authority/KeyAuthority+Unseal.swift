@@ -48,22 +48,35 @@ extension KeyAuthority {
             try await BareStore(connection)
         }
         guard let stored else { return nil }
+        let keyring = try await keyring(of: stored)
+        try await pool.withTransaction(.repeatableRead) { try await check(keyring, stored, in: $0) }
+        return keyring
+    }
+
+    /// The same inside a transaction: nothing is held, and what others change is not seen.
+    func openStore(in connection: PostgresConnection) async throws -> Keyring? {
+        guard let stored = try await BareStore(connection) else { return nil }
+        let keyring = try await keyring(of: stored)
+        try await check(keyring, stored, in: connection)
+        return keyring
+    }
+
+    private func keyring(of stored: BareStore) async throws -> Keyring {
         let master = SharedSecret(try await provider.open(stored.master))
         let integrityKey = SharedSecret(try KeyMaking.open(stored.integrity, under: master.bytes))
-        let keyring = Keyring(
+        return Keyring(
             storeID: stored.master.object.id, provider: provider, master: .init(record: stored.master, key: master),
             integrityKey: integrityKey, integrityVersion: stored.integrity.version)
-        // Read again, now that the rows can be verified: the one that was opened must be the one that stands there.
-        let mac = try keyring.rowMAC()
-        try await pool.withTransaction(.repeatableRead) { connection in
-            let reader = StoreReader(connection: connection, mac: mac)
-            guard try await reader.revision().storeID == keyring.storeID,
-                try await reader.key(stored.master.object, version: stored.master.version) != nil,
-                try await reader.key(stored.integrity.object, version: stored.integrity.version) != nil
-            else { throw KeyServiceError.damaged("the keys of the store belong to another one") }
-            try await StoreHistory(reader: reader).verify()
-        }
-        return keyring
+    }
+
+    /// Reads again, now that the rows can be verified: the one that was opened must be the one that stands there.
+    private func check(_ keyring: Keyring, _ stored: BareStore, in connection: PostgresConnection) async throws {
+        let reader = StoreReader(connection: connection, mac: try keyring.rowMAC())
+        guard try await reader.revision().storeID == keyring.storeID,
+            try await reader.key(stored.master.object, version: stored.master.version) != nil,
+            try await reader.key(stored.integrity.object, version: stored.integrity.version) != nil
+        else { throw KeyServiceError.damaged("the keys of the store belong to another one") }
+        try await StoreHistory(reader: reader).verify()
     }
 
     private func createStore() async throws {

@@ -23,12 +23,16 @@ final class KeyAuthority: Sendable {
     let revisionCheck: RevisionCheck
     /// What those who follow the store's changes share on this replica.
     let watch = KeyWatch()
+    let backupRetention: BackupRetention
+    /// Microseconds within which equal alerts fold into one.
+    let alertFold: Int64
     private let keyring = Mutex<Keyring?>(nil)
     private let newestRevision = Mutex<UInt64>(0)
 
     init(
         pool: PostgresPool, provider: any MasterKeyProvider, identity: String, logger: Logger,
         history: (any AuditHistory)? = nil, revisionCheck: RevisionCheck = .required,
+        backupRetention: BackupRetention = .undeclared, alertFold: Int64 = AlertQueue.standardFold,
         clock: @escaping @Sendable () -> Int64
     ) {
         self.history = history
@@ -38,6 +42,8 @@ final class KeyAuthority: Sendable {
         self.identity = identity
         self.logger = logger
         self.clock = clock
+        self.backupRetention = backupRetention
+        self.alertFold = alertFold
     }
 
     var isSealed: Bool { keyring.withLock { $0 == nil } }
@@ -86,7 +92,8 @@ final class KeyAuthority: Sendable {
                 try admit(StoreStanding(state: writer.before, quarantine: quarantine), newest: newest, access)
                 let value = try await body(writer)
                 let revision = try await writer.finish()
-                try await AlertQueue.raise(writer.alerts, unixMicroseconds: writer.nowUnixUs, in: connection)
+                try await AlertQueue.raise(
+                    writer.alerts, unixMicroseconds: writer.nowUnixUs, fold: alertFold, in: connection)
                 try await Outbox.insert(writer.events, unixMicroseconds: writer.nowUnixUs, in: connection)
                 return (value: value, revision: revision)
             }
@@ -110,6 +117,9 @@ final class KeyAuthority: Sendable {
             return try await body(current)
         }
     }
+
+    /// Raises alerts that belong to no transaction.
+    var alerts: AlertRaiser { AlertRaiser(pool: pool, fold: alertFold, logger: logger, clock: clock) }
 
     /// The master key that a child names as its parent.
     func masterKey(for child: KeyRecord, reader: StoreReader) async throws -> SharedSecret {

@@ -94,6 +94,21 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
         Self(code: .internal, message: "internal error", cause: "internal", detail: detail)
     }
 
+    static let noBackupKey = Self(
+        code: .failedPrecondition, message: "no backup key is configured", cause: "no-backup-key")
+    static let backupRuns = Self(code: .aborted, message: "another backup is being made", cause: "backup-runs")
+
+    static func backup(_ error: BackupError) -> Self {
+        switch error.code {
+        case .key:
+            Self(code: .unavailable, message: "the backup key cannot be used", cause: "backup-key").detailed("\(error)")
+        case .damaged: Self(code: .dataLoss, message: "the backup is damaged", cause: "backup").detailed("\(error)")
+        case .configuration: .noBackupKey
+        case .format, .target, .file:
+            Self(code: .internal, message: "the backup failed", cause: "backup").detailed("\(error)")
+        }
+    }
+
     /// Any error that an operation can throw, as one of these.
     init(_ error: any Error) {
         switch error {
@@ -112,6 +127,8 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
             } else {
                 self = .internal(error.description)
             }
+        case let error as BackupError: self = .backup(error)
+        case let error as RPCStatus where error.code == .cancelled: self = .cancelled
         case let error as CryptoError: self = .internal(error.description)
         case is AuditTrailError: self = .auditUnavailable.detailed("\(error)")
         case let error as SecureMemoryError: self = .internal(error.description)

@@ -48,6 +48,18 @@ final class KeysCall {
         }
     }
 
+    /// Notes that something long begins.
+    func begun() { note(nil, object: "", version: nil) { $0.cause = "begun" } }
+
+    /// Notes the end of something that concerns the store as it was at a revision.
+    func succeeded(revision: UInt64) { note(nil, object: "", version: nil) { $0.storeRevision = revision } }
+
+    /// What was noted and is not recorded yet.
+    func takeEvents() -> [AuditEvent] {
+        defer { events = [] }
+        return events
+    }
+
     private func note(
         _ field: FieldName?, object: String, version: KeyVersion?, _ change: (inout AuditEvent) -> Void
     ) {

@@ -1,4 +1,5 @@
 import FieldsealAuditTrail
+import FieldsealCustody
 import FieldsealMessages
 import FieldsealRPC
 import FieldsealRPCTransport
@@ -15,6 +16,10 @@ struct KeysService: Sendable {
     /// How long a granted key may be used.
     let grantSeconds: UInt32
     let logger: Logger
+    /// Wraps the keys of backups; nil: none are made.
+    var backupProvider: (any MasterKeyProvider)?
+    /// The names of the places to which alerts go.
+    var alertDestinations: [String] = []
     var rotations = RotationLimit()
 
     func rpcService() -> AsyncRPCService {
@@ -34,6 +39,8 @@ struct KeysService: Sendable {
         service.serverStreaming("WatchKeys") { try await watchKeys($0, $1) }
         service.unary("AcknowledgeKeys") { try await serve($0, .acknowledgeKeys, acknowledgeKeys) }
         service.unary("ShowPropagation") { try await serve($0, .showPropagation, showPropagation) }
+        service.serverStreaming("Backup") { try await backup($0, $1) }
+        service.unary("ListAlerts") { try await serve($0, .listAlerts, listAlerts) }
         service.unary("Status") { try await serve($0, .status, status) }
         return service
     }
@@ -70,6 +77,32 @@ struct KeysService: Sendable {
         switch outcome {
         case .success(let response): return response
         case .failure(let failure): throw failure.status
+        }
+    }
+
+    /// The same for a call whose answers are a stream, which `body` sends; its successes are recorded by `body`.
+    func serveStream<Request: ProtoMessage>(
+        _ request: RPCRequest, _ operation: AuditOperation, _ body: (Request, KeysCall) async throws -> Void
+    ) async throws {
+        guard trail.isAccepting else { throw KeyServiceError.auditUnavailable.status }
+        let call = KeysCall(request, operation: operation, grant: policy.grant(for: request.peer.identity))
+        do {
+            try await body(try decode(request.payload), call)
+        } catch {
+            let failure = KeyServiceError(error)
+            log(failure, call)
+            call.failed(failure)
+            try await record(call)
+            throw failure.status
+        }
+    }
+
+    /// Brings what was noted so far into the audit trail.
+    func record(_ call: KeysCall) async throws {
+        do {
+            try await trail.record(call.takeEvents())
+        } catch {
+            throw KeyServiceError.auditUnavailable.status
         }
     }
 

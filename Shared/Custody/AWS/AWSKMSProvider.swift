@@ -116,7 +116,7 @@ extension AWSKMSProvider: RemoteKey {
     /// Readable in CloudTrail; the whole identity is bound by the envelope.
     static func context(_ identity: KeyIdentity) -> [(name: String, value: String)] {
         [
-            ("fieldseal:kind", "\(identity.kind.label)"), ("fieldseal:object", identity.object.description),
+            ("fieldseal:kind", "\(identity.label)"), ("fieldseal:object", identity.object.description),
             ("fieldseal:row", identity.row.description), ("fieldseal:version", "\(identity.version)"),
         ]
     }

@@ -1997,13 +1997,16 @@ extension Proto {
         public var last: Bool = false
         /// with the last chunk: what the backup holds
         public var revision: UInt64 = 0
+        /// with the last chunk: SHA-256 of all data
+        public var digest: [UInt8] = []
 
         public init() {}
 
-        public init(data: [UInt8] = [], last: Bool = false, revision: UInt64 = 0) {
+        public init(data: [UInt8] = [], last: Bool = false, revision: UInt64 = 0, digest: [UInt8] = []) {
             self.data = data
             self.last = last
             self.revision = revision
+            self.digest = digest
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -3824,12 +3827,14 @@ extension Proto.BackupChunk: CMessageConvertible {
         data = decodeBytes(c.data)
         last = c.last != 0
         revision = c.revision
+        digest = decodeBytes(c.digest)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__BackupChunk>, in arena: MessageArena) {
         c.pointee.data = arena.bytes(data)
         c.pointee.last = last ? 1 : 0
         c.pointee.revision = revision
+        c.pointee.digest = arena.bytes(digest)
     }
 }
 

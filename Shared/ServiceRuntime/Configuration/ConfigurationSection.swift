@@ -13,6 +13,7 @@ public final class ConfigurationSection {
     private let environment: [String: String]
     private var asked: Set<String> = []
     private var sections: [String: ConfigurationSection] = [:]
+    private var lists: [String: [ConfigurationSection]] = [:]
 
     /// The root of a file.
     public convenience init(file: String, environment: [String: String]) throws(ConfigurationError) {
@@ -57,6 +58,21 @@ public final class ConfigurationSection {
         return section
     }
 
+    /// A list of mappings, which only the file can give; the environment overrides their values, for example
+    /// `FIELDSEAL_ALERTS_DESTINATIONS_0_URL`.
+    public func sections(_ name: String) throws(ConfigurationError) -> [ConfigurationSection] {
+        asked.insert(name)
+        if let list = lists[name] { return list }
+        var list: [ConfigurationSection] = []
+        for node in try entries[name]?.sequence() ?? [] {
+            list.append(
+                ConfigurationSection(
+                    try node.mapping(), origin: node.origin, key: node.key, folder: folder, environment: environment))
+        }
+        lists[name] = list
+        return list
+    }
+
     /// A single value, nil where neither the file nor the environment has it.
     public func value(_ name: String) throws(ConfigurationError) -> ConfigurationValue? {
         asked.insert(name)
@@ -98,6 +114,7 @@ public final class ConfigurationSection {
                 throw node.error("unknown key; known here: \(asked.sorted().joined(separator: ", "))")
             }
             try sections[name]?.finish()
+            for section in lists[name] ?? [] { try section.finish() }
         }
     }
 
@@ -111,5 +128,6 @@ public final class ConfigurationSection {
     private func variable(_ name: String) -> String {
         Self.environmentPrefix
             + path(name).uppercased().replacing(".", with: "_").replacing("-", with: "_")
+            .replacing("[", with: "_").replacing("]", with: "")
     }
 }

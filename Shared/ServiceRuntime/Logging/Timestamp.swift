@@ -5,7 +5,12 @@
 #endif
 
 /// RFC 3339 times in UTC with milliseconds.
-enum Timestamp {
+public enum Timestamp {
+    public static func text(unixMicroseconds: Int64) -> String {
+        let seconds = (unixMicroseconds - (unixMicroseconds < 0 ? 999_999 : 0)) / 1_000_000
+        return text(seconds: Int(seconds), milliseconds: Int(unixMicroseconds - seconds * 1_000_000) / 1_000)
+    }
+
     static func now() -> String {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

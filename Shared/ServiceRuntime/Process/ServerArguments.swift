@@ -5,12 +5,14 @@ struct ServerArguments: Hashable, Sendable {
         case checkConfiguration
         case printVersion
         case printHelp
+        case perform(ServerCommandCall)
     }
 
     var action = Action.serve
     var configuration: String?
 
-    init(_ arguments: some Sequence<String>) throws(StartupError) {
+    init(_ arguments: some Sequence<String>, commands: [ServerCommand] = []) throws(StartupError) {
+        var modifiers: Set<String> = []
         var iterator = arguments.makeIterator()
         while let argument = iterator.next() {
             switch argument {
@@ -22,21 +24,39 @@ struct ServerArguments: Hashable, Sendable {
             case "--check-config": action = .checkConfiguration
             case "--version": action = .printVersion
             case "--help", "-h": action = .printHelp
-            default: throw .usage("unknown argument \(argument)")
+            default:
+                if commands.contains(where: { $0.modifiers.contains(argument) }) {
+                    modifiers.insert(argument)
+                    continue
+                }
+                guard let command = commands.first(where: { $0.option == argument }) else {
+                    throw .usage("unknown argument \(argument)")
+                }
+                guard let value = iterator.next() else { throw .usage("\(argument) wants a \(command.placeholder)") }
+                action = .perform(ServerCommandCall(command.option, value))
             }
         }
+        guard !modifiers.isEmpty else { return }
+        guard case .perform(let call) = action,
+            let command = commands.first(where: { $0.option == call.option }), modifiers.isSubset(of: command.modifiers)
+        else { throw .usage("\(modifiers.sorted().joined(separator: " ")) stands alone") }
+        action = .perform(ServerCommandCall(call.option, call.value, modifiers: modifiers))
     }
 
-    static func help(_ name: String) -> String {
-        """
-        usage: \(name) --config FILE [--check-config]
+    static func help(_ name: String, commands: [ServerCommand] = []) -> String {
+        let more = commands.map { command in
+            let words = ["  \(command.option) \(command.placeholder)"] + command.modifiers.map { "[\($0)]" }
+            return words.joined(separator: " ") + "\n                   \(command.help)\n"
+        }.joined()
+        return """
+            usage: \(name) --config FILE [--check-config]
 
-          --config FILE    the YAML configuration; FIELDSEAL_CONFIG names it too
-          --check-config   read configuration and policy, say what is wrong, and leave
-          --version        print the version
-          --help           print this
-
-        SIGTERM and SIGINT finish what runs, then stop; SIGHUP reads policy, certificates and deny list again.
-        """
+              --config FILE    the YAML configuration; FIELDSEAL_CONFIG names it too
+              --check-config   read configuration and policy, say what is wrong, and leave
+              --version        print the version
+              --help           print this
+            \(more)
+            SIGTERM and SIGINT finish what runs, then stop; SIGHUP reads policy, certificates and deny list again.
+            """
     }
 }

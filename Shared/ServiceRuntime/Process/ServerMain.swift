@@ -45,11 +45,11 @@ public enum ServerMain {
     private static func start<Application: ServerApplication>(
         _ application: Application.Type, arguments: some Sequence<String>, environment: [String: String]
     ) async throws {
-        let arguments = try ServerArguments(arguments)
+        let arguments = try ServerArguments(arguments, commands: Application.commands)
         switch arguments.action {
-        case .printHelp: return print(ServerArguments.help(Application.name))
+        case .printHelp: return print(ServerArguments.help(Application.name, commands: Application.commands))
         case .printVersion: return print("\(Application.name) \(FieldsealVersion.current)")
-        case .serve, .checkConfiguration: break
+        case .serve, .checkConfiguration, .perform: break
         }
         // Before anything that libcrypto could allocate for.
         try SecureArena.start(capacity: Application.secureArenaCapacity)
@@ -63,6 +63,13 @@ public enum ServerMain {
         let configuration = try ServerConfiguration(section)
         let settings = try Application.settings(section)
         try section.finish()
+        if case .perform(let call) = arguments.action {
+            let logger = Logger(label: Application.name) {
+                StandardErrorLog(label: $0, configuration: configuration.log)
+            }
+            return print(
+                try await Application.perform(call, configuration: configuration, settings: settings, logger: logger))
+        }
         let policy = try PolicyStore(path: configuration.policy)
         if arguments.action == .checkConfiguration { return print("\(file): good") }
         try await serve(application, configuration: configuration, settings: settings, policy: policy)

@@ -24,7 +24,9 @@ struct AlertDatabase: Sendable {
         try await administration.query("CREATE DATABASE \(identifier: name)")
         let outcome: Result<Void, any Error>
         do {
-            let pool = try PostgresPool(.init(conninfo: "\(server) dbname=\(name)"), logger: silent)
+            let pool = try PostgresPool(
+                .init(conninfo: "\(server) dbname=\(name)", maximumConnections: 4, acquireTimeout: .seconds(60)),
+                logger: silent)
             try await AlertQueue.migrations.apply(to: pool, logger: silent)
             let database = AlertDatabase(pool: pool)
             outcome = .success(try await body(database))

@@ -29,13 +29,15 @@ final class TestServer: Sendable {
             fields: ["*"]
           - identity: spiffe://fieldseal.local/operator/admin
             operations:
-              [apply-catalog, get-catalog, list-keys, show-key, status, compromise-key, accept-restore]
+              [apply-catalog, get-catalog, list-keys, show-key, status, compromise-key, accept-restore,
+               backup-store, list-alerts]
           - identity: spiffe://fieldseal.local/backend/demo
             operations: [rotate-key, erase-subject]
             fields: ["users.note"]
         """
 
     let authority: KeyAuthority
+    let backupProvider: MemoryProvider
     private let port: Int
     private let certificates: TestCertificates
     private let sink: RecordingSink
@@ -59,6 +61,8 @@ final class TestServer: Sendable {
         var service = KeysService(
             authority: authority, trail: trail, policy: policy, grantSeconds: 300, logger: TestStore.logger)
         service.rotations = rotations
+        let backupProvider = try MemoryProvider()
+        service.backupProvider = backupProvider
         let rpcService = service.rpcService()
         let server = try RPCServer(
             host: "127.0.0.1", port: 0, tls: certificates.settings("key-management-service"),
@@ -73,7 +77,9 @@ final class TestServer: Sendable {
             group.addTask { try await KeyWatchService(authority: authority, beat: .milliseconds(200)).run() }
             let port = try #require(try await server.boundAddress().port)
             let test = TestServer(
-                authority: authority, port: port, certificates: certificates, sink: sink, trail: trail)
+                authority: authority, backupProvider: backupProvider, port: port, certificates: certificates,
+                sink: sink,
+                trail: trail)
             let outcome: Result<Void, any Error>
             do {
                 outcome = .success(try await body(test))
@@ -87,9 +93,11 @@ final class TestServer: Sendable {
     }
 
     private init(
-        authority: KeyAuthority, port: Int, certificates: TestCertificates, sink: RecordingSink, trail: AuditTrail
+        authority: KeyAuthority, backupProvider: MemoryProvider, port: Int, certificates: TestCertificates,
+        sink: RecordingSink, trail: AuditTrail
     ) {
         self.authority = authority
+        self.backupProvider = backupProvider
         self.port = port
         self.certificates = certificates
         self.sink = sink
@@ -122,6 +130,26 @@ final class TestServer: Sendable {
             targets: [RPCTarget(host: "127.0.0.1", port: port, identity: Self.identity)],
             tls: certificates.settings(name), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: TestStore.logger)
+    }
+
+    /// All messages of a streaming call.
+    func stream(_ method: String, payload: [UInt8], as name: String) async throws -> [[UInt8]] {
+        let client = try RPCClient(
+            targets: [RPCTarget(host: "127.0.0.1", port: port, identity: Self.identity)],
+            tls: certificates.settings(name), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: TestStore.logger)
+        var messages: [[UInt8]] = []
+        do {
+            for try await message in client.serverStreaming(service: KeysService.name, method: method, payload: payload)
+            {
+                messages.append(message)
+            }
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+        await client.shutdown()
+        return messages
     }
 
     /// The status with which a call fails; nil where it succeeds.

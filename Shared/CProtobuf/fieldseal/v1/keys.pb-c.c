@@ -9236,7 +9236,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__backup_request__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__backup_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__backup_chunk__field_descriptors[3] =
+static const ProtobufCFieldDescriptor fieldseal__v1__backup_chunk__field_descriptors[4] =
 {
   {
     "data",
@@ -9274,16 +9274,29 @@ static const ProtobufCFieldDescriptor fieldseal__v1__backup_chunk__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "digest",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BackupChunk, digest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__backup_chunk__field_indices_by_name[] = {
   0,   /* field[0] = data */
+  3,   /* field[3] = digest */
   1,   /* field[1] = last */
   2,   /* field[2] = revision */
 };
 static const ProtobufCIntRange fieldseal__v1__backup_chunk__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__backup_chunk__descriptor =
 {
@@ -9293,7 +9306,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__backup_chunk__descriptor =
   "Fieldseal__V1__BackupChunk",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__BackupChunk),
-  3,
+  4,
   fieldseal__v1__backup_chunk__field_descriptors,
   fieldseal__v1__backup_chunk__field_indices_by_name,
   1,  fieldseal__v1__backup_chunk__number_ranges,

@@ -84,14 +84,16 @@ class ApplyCatalogResponse(_message.Message):
     def __init__(self, changes: _Optional[_Iterable[_Union[CatalogChange, _Mapping]]] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class BackupChunk(_message.Message):
-    __slots__ = ["data", "last", "revision"]
+    __slots__ = ["data", "digest", "last", "revision"]
     DATA_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     data: bytes
+    digest: bytes
     last: bool
     revision: int
-    def __init__(self, data: _Optional[bytes] = ..., last: bool = ..., revision: _Optional[int] = ...) -> None: ...
+    def __init__(self, data: _Optional[bytes] = ..., last: bool = ..., revision: _Optional[int] = ..., digest: _Optional[bytes] = ...) -> None: ...
 
 class BackupRequest(_message.Message):
     __slots__ = []

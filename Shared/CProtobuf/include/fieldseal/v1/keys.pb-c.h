@@ -1534,10 +1534,14 @@ struct  Fieldseal__V1__BackupChunk
    * with the last chunk: what the backup holds
    */
   uint64_t revision;
+  /*
+   * with the last chunk: SHA-256 of all data
+   */
+  ProtobufCBinaryData digest;
 };
 #define FIELDSEAL__V1__BACKUP_CHUNK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__backup_chunk__descriptor) \
-    , {0,NULL}, 0, 0 }
+    , {0,NULL}, 0, 0, {0,NULL} }
 
 
 struct  Fieldseal__V1__AcceptRestoreRequest
