@@ -27,14 +27,19 @@ enum Application: ServerApplication {
         var limits = KeyLoader.Limits()
         limits.ttl = settings.cacheTTL
         let readiness = Readiness()
+        let clock = SystemBootClock()
+        let signs = SignsOfLife(at: clock.now())
         let loader = KeyLoader(
-            source: source, store: store, work: work, clock: SystemBootClock(), limits: limits, logger: context.logger,
+            source: source, store: store, work: work, clock: clock, limits: limits, logger: context.logger,
+            signs: signs,
             readiness: { readiness.set($0) })
         let service = EncryptionService(
             source: source, store: store, loader: loader, work: work, policy: context.policy, trail: trail,
-            clock: SystemBootClock(), keyedCiphers: settings.keyedCiphers)
+            clock: clock, keyedCiphers: settings.keyedCiphers)
+        let follower = KeyFollower(
+            source: source, loader: loader, caches: service.caches, signs: signs, clock: clock, logger: context.logger)
         let server = try context.makeServer([service], trail: trail)
         readiness.connect(server.health)
-        return [auditClient, trail, keysClient, work, loader, server]
+        return [auditClient, trail, keysClient, work, loader, follower, server]
     }
 }

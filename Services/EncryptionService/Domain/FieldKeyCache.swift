@@ -31,6 +31,11 @@ struct FieldKeyCache<Entry: CachedKey> {
         return entry
     }
 
+    /// What is held, whether or not it may still be used.
+    var selectors: [KeySelector] { order }
+
+    func holds(_ selector: KeySelector) -> Bool { entries[selector] != nil }
+
     /// Selectors whose keys are ageing and were used. A version that is the active one is refreshed as the active one.
     func dueForRefresh(at now: BootTime) -> [KeySelector] {
         order.filter { selector in

@@ -12,6 +12,7 @@ import NIOCore
 final class EncryptionHandler: RPCHandler, @unchecked Sendable {
     /// Items of one call.
     static let itemLimit = 65_536
+    private static let loadLimit = 4
     private static let sweepInterval = TimeAmount.seconds(5)
 
     let service: EncryptionService
@@ -38,6 +39,9 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
         rights = CallerRights(grant: .none, actor: trail.actor(identity: ""))
         // An idle loop keeps no key past its end. No weak reference: it would slow down every use of the handler.
         let held = NIOLoopBound((keys: keys, ciphers: ciphers), eventLoop: loop)
+        service.caches.add(loop) {
+            if held.value.keys.renew() { held.value.ciphers.drop() }
+        }
         loop.scheduleRepeatedTask(initialDelay: Self.sweepInterval, delay: Self.sweepInterval) { _ in
             if held.value.keys.renew() { held.value.ciphers.drop() }
         }
@@ -111,10 +115,20 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
         _ selectors: [KeySelector], then method: EncryptionMethod, _ payload: UnsafeRawBufferPointer, _ caller: Caller,
         _ reply: DeferredReply
     ) {
-        let payload = [UInt8](payload)
+        load(selectors, then: method, [UInt8](payload), caller, reply, attempts: Self.loadLimit)
+    }
+
+    /// - Parameter attempts: a key that was revoked before the call came to its turn is loaded again.
+    private func load(
+        _ selectors: [KeySelector], then method: EncryptionMethod, _ payload: [UInt8], _ caller: Caller,
+        _ reply: DeferredReply, attempts: Int
+    ) {
         let maximumAge = method == .rewrap ? Self.newestWithin : nil
         service.loader.load(selectors, identity: caller.peer.identity, maximumAge: maximumAge) { loaded in
             self.loop.execute {
+                if attempts > 1, loaded.entries.values.contains(where: \.isRevoked) {
+                    return self.load(selectors, then: method, payload, caller, reply, attempts: attempts - 1)
+                }
                 reply.reply { writer in self.resume(method, payload, caller, loaded, &writer) }
             }
         }

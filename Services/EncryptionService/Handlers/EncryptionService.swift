@@ -18,6 +18,8 @@ struct EncryptionService: RPCService {
     let clock: any BootClock
     /// Keyed cipher contexts on each event loop.
     let keyedCiphers: Int
+    /// What all event loops keep.
+    var caches = EventLoopCaches()
 
     func makeHandler(on loop: any EventLoop) -> any RPCHandler {
         do throws(CryptoError) {

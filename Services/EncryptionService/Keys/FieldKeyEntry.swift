@@ -1,10 +1,11 @@
 import Synchronization
 
-/// A cached key: immutable but for the mark of its use, shared by all event loops.
+/// A cached key: immutable but for the marks of its use and its end, shared by all event loops.
 final class FieldKeyEntry: CachedKey, Sendable {
     let material: FieldKeyMaterial
     let lifetime: CacheLifetime
     private let useMark = Atomic(false)
+    private let revocation = Atomic(false)
 
     init(material: FieldKeyMaterial, lifetime: CacheLifetime) {
         self.material = material
@@ -20,4 +21,9 @@ final class FieldKeyEntry: CachedKey, Sendable {
     var isUsed: Bool { useMark.load(ordering: .relaxed) }
 
     func takeUseMark() -> Bool { useMark.exchange(false, ordering: .relaxed) }
+
+    /// The version may not be used any more: calls that have loaded the key and wait for their loop load again.
+    func revoke() { revocation.store(true, ordering: .releasing) }
+
+    var isRevoked: Bool { revocation.load(ordering: .acquiring) }
 }

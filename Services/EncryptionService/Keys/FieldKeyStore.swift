@@ -9,7 +9,18 @@ final class FieldKeyStore: Sendable {
         /// Keys that were erased, for longer than an answer can be under way that was given before.
         var erased: NegativeCache<ObjectID, Bool>
         var auditHash: AuditHashEntry?
+        /// When something was ended or changed: answers to what was asked before it may still be under way.
+        var ended: [KeySelector: BootTime] = [:]
+        var endedAll: BootTime?
+
+        func isCurrent(_ selector: KeySelector, asked: BootTime) -> Bool {
+            if let endedAll, asked < endedAll { return false }
+            return ended[selector].map { asked >= $0 } ?? true
+        }
     }
+
+    /// Nanoseconds that an answer may be under way, at most.
+    private static let slowestAnswer: UInt64 = 60 * .nanosecondsPerSecond
 
     private static let erasureMemory: UInt64 = 3_600 * .nanosecondsPerSecond
 
@@ -40,16 +51,73 @@ final class FieldKeyStore: Sendable {
     }
 
     /// - Parameter selector: what was asked for; the active one's answer stands under its version too.
-    func insert(_ entry: FieldKeyEntry, answering selector: KeySelector, at now: BootTime) {
-        change {
-            $0.keys.insert(
-                entry, field: selector.field, version: entry.material.version.rawValue, isActive: selector.isActive,
-                at: now)
+    /// - Returns: false where the key, or what the selector names, was ended after it had been asked for; it is not kept.
+    @discardableResult
+    func insert(_ entry: FieldKeyEntry, answering selector: KeySelector, at now: BootTime) -> Bool {
+        change { state in
+            let version = KeySelector(field: selector.field, version: entry.material.version.rawValue)
+            let asked = entry.lifetime.requested
+            guard state.isCurrent(selector, asked: asked), state.isCurrent(version, asked: asked) else { return false }
+            state.keys.insert(
+                entry, field: selector.field, version: version.version, isActive: selector.isActive, at: now)
+            return true
         }
     }
 
-    func insert(_ entry: AuditHashEntry) {
-        change { $0.auditHash = entry }
+    /// - Returns: false where the key was changed after it had been asked for; it is not kept.
+    @discardableResult
+    func insert(_ entry: AuditHashEntry) -> Bool {
+        change { state in
+            guard state.isCurrent(.auditHash, asked: entry.lifetime.requested) else { return false }
+            state.auditHash = entry
+            return true
+        }
+    }
+
+    func removeAuditHash() { change { $0.auditHash = nil } }
+
+    /// Ends a version: it is forgotten, also as the active one and as a partner, and no answer that is under way brings it
+    /// back.
+    func revoke(_ selector: KeySelector, at now: BootTime) {
+        change { state in
+            state.ended[selector] = now
+            state.ended[.active(selector.field)] = now
+            state.keys.removeAll { other, entry in
+                guard other.field == selector.field,
+                    entry.material.version.rawValue == selector.version
+                        || entry.material.partner?.version.rawValue == selector.version
+                else { return false }
+                entry.revoke()
+                return true
+            }
+        }
+    }
+
+    /// What the selectors name has changed: answers that are under way are of before. What is held serves on.
+    func expectNewer(_ selectors: [KeySelector], at now: BootTime) {
+        state.withLock { state in
+            for selector in selectors { state.ended[selector] = now }
+        }
+    }
+
+    /// Ends everything.
+    func revokeAll(at now: BootTime) {
+        change { state in
+            state.keys.removeAll { _, entry in
+                entry.revoke()
+                return true
+            }
+            state.subjects.removeAll { _, _ in true }
+            state.auditHash = nil
+            state.endedAll = now
+        }
+    }
+
+    /// What is held of fields and their keys.
+    func selectors() -> [KeySelector] { state.withLock { $0.keys.selectors } }
+
+    func holds(_ selector: KeySelector) -> Bool {
+        state.withLock { selector == .auditHash ? $0.auditHash != nil : $0.keys.holds(selector) }
     }
 
     /// Key management no longer serves what the selector names. Nothing is sealed beside such a version either.
@@ -90,6 +158,7 @@ final class FieldKeyStore: Sendable {
     /// Forgets what has expired.
     func sweep(at now: BootTime) {
         change { state in
+            state.ended = state.ended.filter { now.elapsed(since: $0.value) < Self.slowestAnswer }
             state.keys.sweep(at: now)
             state.subjects.sweep(at: now)
             if let hash = state.auditHash, now >= hash.lifetime.expires { state.auditHash = nil }
@@ -105,13 +174,15 @@ final class FieldKeyStore: Sendable {
         }
     }
 
-    private func change(_ body: (inout sending State) -> Void) {
-        let changed = state.withLock { state in
+    private func change<Answer: Sendable>(_ body: (inout State) -> Answer) -> Answer {
+        let (answer, changed) = state.withLock { state in
             let before = (state.keys.generation, state.subjects.generation)
             let hash = state.auditHash
-            body(&state)
-            return (state.keys.generation, state.subjects.generation) != before || state.auditHash !== hash
+            let answer = body(&state)
+            let after = (state.keys.generation, state.subjects.generation)
+            return (answer, after != before || state.auditHash !== hash)
         }
         if changed { counter.add(1, ordering: .acquiringAndReleasing) }
+        return answer
     }
 }

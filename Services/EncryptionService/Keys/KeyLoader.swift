@@ -29,18 +29,20 @@ final class KeyLoader: Service, Sendable {
         var budget: MissBudget
     }
 
-    private enum Answer {
+    enum Answer {
         case key(FieldKeyEntry)
         case subject(SubjectKeyEntry)
         case hashKey
         case failure(ItemFailure)
     }
 
-    private let source: any KeySource
-    private let store: FieldKeyStore
-    private let clock: any BootClock
-    private let limits: Limits
-    private let logger: Logger
+    let source: any KeySource
+    let store: FieldKeyStore
+    let clock: any BootClock
+    let limits: Limits
+    let logger: Logger
+    /// Of the stream of changes; nil: it is not followed, and nothing depends on it.
+    let signs: SignsOfLife?
     private let state: Mutex<State>
     private let work: BackgroundWork
     /// Whether calls can be recorded with their record hashes; told after each round of care.
@@ -48,7 +50,7 @@ final class KeyLoader: Service, Sendable {
 
     init(
         source: any KeySource, store: FieldKeyStore, work: BackgroundWork, clock: any BootClock,
-        limits: Limits = Limits(), logger: Logger,
+        limits: Limits = Limits(), logger: Logger, signs: SignsOfLife? = nil,
         readiness: @escaping @Sendable (Bool) -> Void = { _ in }
     ) {
         self.source = source
@@ -57,6 +59,7 @@ final class KeyLoader: Service, Sendable {
         self.clock = clock
         self.limits = limits
         self.logger = logger
+        self.signs = signs
         self.readiness = readiness
         state = Mutex(
             State(
@@ -157,32 +160,12 @@ final class KeyLoader: Service, Sendable {
         land(answers)
     }
 
-    private func fetchFieldKeys(_ selectors: [KeySelector]) async -> [(KeySelector, Answer)] {
-        let requested = clock.now()
-        do throws(ItemFailure) {
-            let results = try await source.fieldKeys(selectors)
-            guard results.count == selectors.count else { throw .unexpected }
-            return zip(selectors, results).map { selector, result in
-                switch result {
-                case .success(let material): (selector, keep(material, answering: selector, requested: requested))
-                case .failure(let failure): (selector, refuse(selector, failure))
-                }
-            }
-        } catch {
-            logger.warning(
-                "field keys were not loaded", metadata: ["cause": "\(error.cause)", "count": "\(selectors.count)"])
-            return selectors.map { ($0, .failure(error)) }
-        }
-    }
-
-    private func keep(_ material: FieldKeyMaterial, answering selector: KeySelector, requested: BootTime) -> Answer {
+    func keep(_ material: FieldKeyMaterial, answering selector: KeySelector, requested: BootTime) -> FieldKeyEntry? {
         let entry = FieldKeyEntry(material: material, lifetime: lifetime(material.ttl, requested: requested))
         // What only a rewrap may use goes with the call that asked for it.
-        if !material.isCompromised {
-            let kept = KeySelector(field: selector.field, version: selector.version)
-            store.insert(entry, answering: kept, at: clock.now())
-        }
-        return .key(entry)
+        guard !material.isCompromised else { return entry }
+        let kept = KeySelector(field: selector.field, version: selector.version)
+        return store.insert(entry, answering: kept, at: clock.now()) ? entry : nil
     }
 
     private func fetchSubjectKeys(_ selectors: [KeySelector]) async -> [(KeySelector, Answer)] {
@@ -210,7 +193,7 @@ final class KeyLoader: Service, Sendable {
         return .subject(entry)
     }
 
-    private func refuse(_ selector: KeySelector, _ failure: ItemFailure) -> Answer {
+    func refuse(_ selector: KeySelector, _ failure: ItemFailure) -> Answer {
         if failure.isLasting {
             store.remove(selector)
             let now = clock.now()
@@ -219,16 +202,20 @@ final class KeyLoader: Service, Sendable {
         return .failure(failure)
     }
 
-    private func fetchHashKey() async -> Answer {
-        let requested = clock.now()
-        do throws(ItemFailure) {
-            let material = try await source.auditHashKey()
-            store.insert(AuditHashEntry(material: material, lifetime: lifetime(material.ttl, requested: requested)))
-            return .hashKey
-        } catch {
-            logger.warning("the audit hash key was not loaded", metadata: ["cause": "\(error.cause)"])
-            return .failure(error)
+    func fetchHashKey() async -> Answer {
+        for _ in 0..<Self.attempts {
+            let requested = clock.now()
+            do throws(ItemFailure) {
+                let material = try await source.auditHashKey()
+                let entry = AuditHashEntry(
+                    material: material, lifetime: lifetime(material.ttl, requested: requested))
+                if store.insert(entry) { return .hashKey }
+            } catch {
+                logger.warning("the audit hash key was not loaded", metadata: ["cause": "\(error.cause)"])
+                return .failure(error)
+            }
         }
+        return .failure(.keysConflict)
     }
 
     private func lifetime(_ ttl: UInt32, requested: BootTime) -> CacheLifetime {
@@ -286,7 +273,15 @@ extension KeyLoader {
 
     /// A key was rotated or made: what is known of the field's active version no longer holds.
     func activeVersionChanged(_ field: String) {
+        store.expectNewer([.active(field)], at: clock.now())
         store.remove(.active(field))
-        state.withLock { $0.unknown.expire(.active(field)) }
+        forgetRefusals([.active(field)])
+    }
+
+    /// What is known to be missing may be there by now.
+    func forgetRefusals(_ selectors: [KeySelector]) {
+        state.withLock { state in
+            for selector in selectors { state.unknown.expire(selector) }
+        }
     }
 }

@@ -5,12 +5,12 @@ import FieldsealRPCTransport
 
 /// Asks key management for keys, which come sealed to this process.
 final class KeyManagementClient: KeySource {
-    private static let service = "fieldseal.v1.Keys"
+    static let service = "fieldseal.v1.Keys"
     private static let timeout = Duration.seconds(5)
     /// Bytes of memory that an answer may take.
-    private static let answerLimit = 16 << 20
+    static let answerLimit = 16 << 20
 
-    private let client: RPCClient
+    let client: RPCClient
     private let recipient: KeyRecipient
 
     init(client: RPCClient, recipient: KeyRecipient) {
@@ -86,7 +86,7 @@ final class KeyManagementClient: KeySource {
         }
     }
 
-    private func call<Answer: ProtoMessage>(
+    func call<Answer: ProtoMessage>(
         _ method: String, _ request: some ProtoMessage
     ) async throws(ItemFailure) -> Answer {
         let payload: [UInt8]

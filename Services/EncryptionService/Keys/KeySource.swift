@@ -13,6 +13,14 @@ protocol KeySource: Sendable {
     /// - Returns: one result per selector, in order.
     func subjectKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<SubjectKeyMaterial, ItemFailure>]
 
+    /// Follows what changes after `position`, a revision of the store; 0: from now.
+    ///
+    /// - Parameter replica: 16 bytes that name this process.
+    func changes(after position: UInt64, replica: [UInt8]) -> AsyncThrowingStream<Proto.KeyChanges, any Error>
+
+    /// Says that this process uses nothing any more that was ended up to `position`.
+    func acknowledge(_ position: UInt64, replica: [UInt8]) async throws(ItemFailure)
+
     /// Asks for the key under which record ids are hashed.
     func auditHashKey() async throws(ItemFailure) -> AuditHashMaterial
 

@@ -86,7 +86,8 @@ final class LoopKeys {
     private func resolveInStore(_ name: UnsafeRawBufferPointer, field: LoopField?, version: UInt64) -> Resolution {
         guard let text = field?.name ?? FieldName.text(name) else { return .failed(.fieldName) }
         let selector = KeySelector(field: text, version: version)
-        if let entry = loaded?.entries[selector] ?? store.entry(for: selector, at: now), now < entry.lifetime.expires {
+        let brought = loaded?.entries[selector].flatMap { $0.isRevoked ? nil : $0 }
+        if let entry = brought ?? store.entry(for: selector, at: now), now < entry.lifetime.expires {
             let field = field ?? intern(text, name)
             field.keep(entry, as: version)
             entry.markUse()

@@ -31,6 +31,19 @@ struct TestKeysServer {
             return Proto.GetAuditHashKeyResponse(version: material.version, sealedKey: key, ttlSeconds: material.ttl)
                 .encoded()
         }
+        keys.serverStreaming("WatchKeys") { [source] call, writer in
+            let request = try Proto.WatchKeysRequest(decoding: call.payload)
+            for try await changes in source.changes(after: request.position, replica: request.replica) {
+                try await writer.send(changes.encoded())
+            }
+        }
+        keys.unary("AcknowledgeKeys") { [source] call in
+            let request = try Proto.AcknowledgeKeysRequest(decoding: call.payload)
+            try await Self.status { () throws(ItemFailure) in
+                try await source.acknowledge(request.position, replica: request.replica)
+            }
+            return Proto.AcknowledgeKeysResponse().encoded()
+        }
         keys.unary("EnsureFieldKey") { [source] call in
             let request = try Proto.EnsureFieldKeyRequest(decoding: call.payload)
             let answers = try await Self.status { () throws(ItemFailure) in

@@ -28,6 +28,9 @@ final class TestKeySource: KeySource {
         var actors: [String] = []
         var subjects: [KeySelector.Subject: (id: ObjectID, key: [UInt8])] = [:]
         var erased: Set<ObjectID> = []
+        var followers: [[UInt8]: AsyncThrowingStream<Proto.KeyChanges, any Error>.Continuation] = [:]
+        var acknowledged: [[UInt8]: UInt64] = [:]
+        var followed: [UInt64] = []
     }
 
     private let state = Mutex(State())
@@ -42,6 +45,38 @@ final class TestKeySource: KeySource {
     var actors: [String] { state.withLock { $0.actors } }
 
     func setOutage(_ failure: ItemFailure?) { state.withLock { $0.outage = failure } }
+
+    /// What each process has acknowledged.
+    var acknowledged: [[UInt8]: UInt64] { state.withLock { $0.acknowledged } }
+    /// The positions from which was followed.
+    var followed: [UInt64] { state.withLock { $0.followed } }
+
+    /// Tells all who follow.
+    func tell(_ changes: Proto.KeyChanges) {
+        for follower in state.withLock({ Array($0.followers.values) }) { follower.yield(changes) }
+    }
+
+    func endStreams() {
+        let followers = state.withLock { state in
+            defer { state.followers = [:] }
+            return Array(state.followers.values)
+        }
+        for follower in followers { follower.finish() }
+    }
+
+    func changes(after position: UInt64, replica: [UInt8]) -> AsyncThrowingStream<Proto.KeyChanges, any Error> {
+        let (stream, continuation) = AsyncThrowingStream<Proto.KeyChanges, any Error>.makeStream()
+        state.withLock { state in
+            state.followed.append(position)
+            state.followers[replica] = continuation
+        }
+        continuation.yield(Proto.KeyChanges(position: max(1, position)))
+        return stream
+    }
+
+    func acknowledge(_ position: UInt64, replica: [UInt8]) async throws(ItemFailure) {
+        state.withLock { $0.acknowledged[replica] = position }
+    }
 
     /// Answers wait until `release`.
     func hold() { state.withLock { $0.isHeld = true } }
