@@ -37,12 +37,14 @@ extension KeysService {
         return answer
     }
 
+    /// - Parameter erased: when the key was, or would be, erased: the last backup of the store that holds it is of then.
     private func response(_ record: SubjectKeyRecord, _ columns: [String], at erased: Int64)
         -> Proto.EraseSubjectResponse
     {
         Proto.EraseSubjectResponse(
             found: true, subjectKeyID: record.id.bytes, erasedUnixMs: (record.erasedUnixUs ?? 0) / 1_000,
-            completeUnixMs: 0, indexColumns: columns)
+            completeUnixMs: authority.backupRetention.lastBackupExpiry(ofUnixUs: erased) / 1_000,
+            indexColumns: columns)
     }
 
     /// The table, if the caller has the right on all its fields with subject keys, and the columns that the application
