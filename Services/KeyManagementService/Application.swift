@@ -23,7 +23,7 @@ struct KeyManagementApplication: ServerApplication {
         let pool = try PostgresPool(
             PostgresConfiguration(conninfo: settings.database, applicationName: name), logger: context.logger)
         let authority = KeyAuthority(
-            pool: pool, provider: settings.provider, identity: context.configuration.identity, logger: context.logger,
+            pool: pool, custodians: settings.masterKey.custodians, identity: context.configuration.identity, logger: context.logger,
             history: AuditServiceHistory(client: auditClient, identity: context.configuration.identity),
             revisionCheck: settings.revisionCheck, backupRetention: settings.backup.retention,
             alertFold: settings.alerts.policy.fold, clock: UnixClock.microseconds)

@@ -18,7 +18,7 @@ struct BackupSettings: Sendable {
 
     /// Reads the keys of the backup key's provider, `directory`, `every-hours` (24), `keep` (14) and `retention-days`.
     init(_ section: ConfigurationSection) throws(ConfigurationError) {
-        provider = section.has("provider") ? try PassphraseProvider(section) : nil
+        provider = section.has("provider") ? try section.masterKeyProvider() : nil
         let directory = try section.pathIfPresent(of: "directory")
         let everyHours = try section.integer("every-hours", default: 24, in: 1...8_760)
         let keep = try section.integer("keep", default: 14, in: 1...10_000)

@@ -40,7 +40,7 @@ struct UnsealService: Service {
     private func unseal() async throws {
         try await bringLogUpToDate()
         try await authority.unseal()
-        logger.notice("unsealed", metadata: ["provider": "\(authority.provider.name)"])
+        logger.notice("unsealed", metadata: ["custodians": "\(authority.custodians.description)"])
     }
 
     /// What this replica recorded before it last stopped, and what waits in its spool, must stand in the log before the log

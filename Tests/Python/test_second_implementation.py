@@ -31,6 +31,10 @@ KEY_COLUMNS = {
     "is_active": "boolean", "rotation_count": "integer", "suite": "integer", "row_bound": "boolean",
     "record_keys": "boolean", "metadata": "text",
 }
+WRAP_COLUMNS = {
+    "id": "uuid", "version": "integer", "custodian": "text", "provider": "text", "algorithm": "text", "wrapped": "binary",
+    "added_at": "moment", "drilled_at": "moment", "drill_outcome": "text",
+}
 CASES = {
     "users.email": (USER, [("uuid", str(USER))]),
     "api_keys.key_hash": (42, [("integer", 42)]),
@@ -50,6 +54,7 @@ class KeyStore:
         with cluster.database("fieldseal_keys") as connection:
             self.rows = self.read(connection, "SELECT *, metadata::text AS metadata_text FROM encryption_keys")
             self.subject_rows = self.read(connection, "SELECT * FROM subject_keys")
+            self.wraps = self.read(connection, "SELECT * FROM master_key_wraps")
             self.names = {
                 f"{row['table_name']}.{row['name']}": row
                 for row in self.read(
@@ -80,6 +85,9 @@ class KeyStore:
             return self.opened[row["version"]]
         wrapped, binding = bytes(row["encrypted_key"]), b""
         if row["key_type"] == "master":
+            assert wrapped == b""
+            (wrap,) = (w for w in self.wraps if w["version"] == row["version"] and w["provider"] == "passphrase")
+            wrapped = bytes(wrap["wrapped"])
             binding, wrapped = wrapped[:36], wrapped[36:]
             assert (binding[0], binding[2]) == (1, 8)
             parent = fs.passphrase_key(self.passphrase, binding[4:], binding[1], binding[3])
@@ -165,14 +173,26 @@ def microseconds(moment: datetime | None) -> int | None:
     return None if moment is None else (moment - EPOCH) // timedelta(microseconds=1)
 
 
+def canonical(table: str, kinds: dict[str, str], row: dict[str, Any]) -> bytes:
+    columns = []
+    for name, kind in kinds.items():
+        value = microseconds(row[name]) if kind == "moment" else str(row[name]) if kind == "uuid" else row[name]
+        columns.append((name, None if row[name] is None else kind.replace("moment", "integer"), value))
+    return fs.canonical_row(table, row["revision"], columns)
+
+
 def test_every_key_of_the_store_carries_its_mac(store: KeyStore) -> None:
     integrity = store.key(store.row("store-integrity", is_active=True))
     for row in store.rows:
-        values = row | {"metadata": row["metadata_text"]}
-        values |= {name: microseconds(row[name]) for name, kind in KEY_COLUMNS.items() if kind == "moment"}
-        columns = []
-        for name, kind in KEY_COLUMNS.items():
-            value = str(values[name]) if kind == "uuid" else values[name]
-            columns.append((name, None if values[name] is None else kind.replace("moment", "integer"), value))
-        encoded = fs.canonical_row("encryption_keys", row["revision"], columns)
+        encoded = canonical("encryption_keys", KEY_COLUMNS, row | {"metadata": row["metadata_text"]})
         assert fs.row_mac(integrity, encoded) == bytes(row["row_mac"])
+
+
+def test_every_wrap_of_the_master_key_carries_its_mac_and_stands_in_the_keys_row(store: KeyStore) -> None:
+    integrity = store.key(store.row("store-integrity", is_active=True))
+    for wrap in store.wraps:
+        encoded = canonical("master_key_wraps", WRAP_COLUMNS, wrap)
+        assert fs.row_mac(integrity, encoded) == bytes(wrap["row_mac"])
+    master = store.row("master", is_active=True)
+    custodians = [w["custodian"] for w in store.wraps if w["version"] == master["version"]]
+    assert custodians and master["metadata"] == {"custodians": sorted(custodians)}

@@ -51,11 +51,9 @@ extension KeyAuthority {
     /// The active master key, opened.
     func activeMaster(_ reader: StoreReader) async throws -> OpenKey {
         let keyring = try unsealed()
-        guard let record = try await reader.activeKey(KeyObject(kind: .master, id: keyring.storeID)) else {
-            throw KeyServiceError.damaged("no active master key")
-        }
-        let key = try await keyring.masterKey(record)
-        return OpenKey(record: record, key: try key.bytes.copy())
+        let master = try await reader.activeMaster(of: keyring.storeID)
+        let key = try await keyring.masterKey(master)
+        return OpenKey(record: master.record, key: try key.bytes.copy())
     }
 }
 

@@ -52,17 +52,18 @@ extension KeyAuthority {
     private func rotateMaster(context: CallContext) async throws -> KeyRecord {
         let keyring = try unsealed()
         let object = KeyObject(kind: .master, id: keyring.storeID)
+        // Wrapped before the transaction: a custodian is not waited for while the store's lock is held.
+        let new = try await makeMaster(object.id)
         let master = try await change { writer in
             guard let old = try await writer.reader.activeKey(object) else {
                 throw KeyServiceError.damaged("no active master key")
             }
-            let made = try await KeyMaking.makeMaster(
-                store: object.id, provider: self.provider,
-                rotationCount: try await writer.reader.nextRotationCount(of: object), atUnixUs: writer.nowUnixUs)
+            var made = new
+            made.stored.record.rotationCount = try await writer.reader.nextRotationCount(of: object)
             try await writer.supersede(old)
-            let written = try await writer.create(made.record, called: "master", field: nil, context, as: .rotateKey)
-            try await self.rewrapChildren(of: object, to: made, writer: writer)
-            return Keyring.Master(record: written, key: SharedSecret(try made.key.copy()))
+            let written = try await writer.createMaster(made, replacing: old, context)
+            try await self.rewrapChildren(of: object, to: try made.opened(), writer: writer)
+            return Keyring.Master(record: written, key: made.key)
         }.value
         keyring.replaceMaster(master)
         return master.record

@@ -10,7 +10,10 @@ extension KeyAuthority {
     func unseal() async throws {
         let logged = try await loggedRevision()
         remember(logged)
-        if let keyring = try await openStore() { return hold(keyring) }
+        if let keyring = try await openStore() {
+            hold(keyring)
+            return try await moveWrapsInPlace(keyring)
+        }
         // An empty database is a new store only where the log knows of no other.
         guard logged == 0 else { throw KeyServiceError.storeLost }
         try await createStore()
@@ -62,21 +65,47 @@ extension KeyAuthority {
     }
 
     private func keyring(of stored: BareStore) async throws -> Keyring {
-        let master = SharedSecret(try await provider.open(stored.master))
-        let integrityKey = SharedSecret(try KeyMaking.open(stored.integrity, under: master.bytes))
+        let opened = try await custodians.open(stored.master)
+        for failure in opened.failures {
+            logger.warning(
+                "a custodian did not open the master key",
+                metadata: ["custodian": "\(failure.custodian)", "error": "\(failure.description)"])
+        }
+        let master = stored.master.record
         return Keyring(
-            storeID: stored.master.object.id, provider: provider, master: .init(record: stored.master, key: master),
-            integrityKey: integrityKey, integrityVersion: stored.integrity.version)
+            storeID: master.object.id, custodians: custodians, master: .init(record: master, key: opened.key),
+            integrityKey: SharedSecret(try KeyMaking.open(stored.integrity, under: opened.key.bytes)),
+            integrityVersion: stored.integrity.version)
     }
 
     /// Reads again, now that the rows can be verified: the one that was opened must be the one that stands there.
     private func check(_ keyring: Keyring, _ stored: BareStore, in connection: PostgresConnection) async throws {
         let reader = StoreReader(connection: connection, mac: try keyring.rowMAC())
+        let master = stored.master.record
         guard try await reader.revision().storeID == keyring.storeID,
-            try await reader.key(stored.master.object, version: stored.master.version) != nil,
+            let read = try await reader.key(master.object, version: master.version),
+            try await reader.master(read).wraps.map(\.wrapped) == stored.master.wraps.map(\.wrapped),
             try await reader.key(stored.integrity.object, version: stored.integrity.version) != nil
         else { throw KeyServiceError.damaged("the keys of the store belong to another one") }
         try await StoreHistory(reader: reader).verify()
+    }
+
+    /// A store of the time before there could be several custodians: gives the wraps that stand in the keys' own rows to
+    /// the custodian that opens them.
+    private func moveWrapsInPlace(_ keyring: Keyring) async throws {
+        let masters = try await read(.any) { try await $0.masters(of: keyring.storeID) }
+        guard let master = masters.first(where: \.record.isWrappedInPlace) else { return }
+        guard let custodian = custodians[try await custodians.open(master).custodian] else { return }
+        _ = try await change(.any) { writer in
+            for master in try await writer.reader.masters(of: keyring.storeID) where master.record.isWrappedInPlace {
+                try await writer.insert(master.record.wrapInPlace(of: custodian))
+                var record = master.record
+                record.encryptedKey = []
+                record.algorithm = StoredMaster.algorithm
+                record.metadata = KeyRecord.metadata(custodians: [custodian.name])
+                _ = try await writer.update(record)
+            }
+        }
     }
 
     private func createStore() async throws {
@@ -85,7 +114,9 @@ extension KeyAuthority {
             guard try await BareStore(connection) == nil else { return false }
             let now = clock()
             let storeID = ObjectID.random()
-            let master = try await KeyMaking.makeMaster(store: storeID, provider: provider, atUnixUs: now)
+            let new = try await KeyMaking.makeMaster(
+                store: storeID, custodians: custodians, under: custodians.list.map(\.name), atUnixUs: now)
+            let master = try new.opened()
             let integrity = try KeyMaking.makeChild(
                 of: master, for: KeyObject(kind: .storeIntegrity, id: storeID), atUnixUs: now)
             let auditHash = try KeyMaking.makeChild(
@@ -106,19 +137,21 @@ extension KeyAuthority {
                 event.storeRevision = written.revision
                 writer.events.append(event)
             }
+            for wrap in new.stored.wraps { try await writer.insert(wrap) }
             _ = try await writer.finish()
             try await Outbox.insert(writer.events, unixMicroseconds: now, in: connection)
             return true
         }
         if created {
-            logger.notice("made a new key store and its master key", metadata: ["provider": "\(provider.name)"])
+            logger.notice(
+                "made a new key store and its master key", metadata: ["custodians": "\(custodians.description)"])
         }
     }
 }
 
-/// The two rows that must be opened before any row can be verified.
+/// The rows that must be opened before any row can be verified.
 private struct BareStore {
-    let master: KeyRecord
+    let master: StoredMaster
     let integrity: KeyRecord
 
     /// Nil where the database is empty; a store that has lost its keys is damaged, and never made anew.
@@ -135,7 +168,8 @@ private struct BareStore {
             guard integrity.object.id == master.object.id,
                 integrity.identity.parent == .init(object: master.object.id, version: master.version)
             else { throw KeyServiceError.damaged("the store-integrity key is not the master key's") }
-            self.master = master
+            self.master = try StoredMaster(
+                master, wraps: try await MasterKeyWrap.unverified(of: master.version, connection))
             self.integrity = integrity
             return
         }

@@ -1,7 +1,6 @@
 import FieldsealAlerts
 import FieldsealAuditTrail
 import FieldsealCrypto
-import FieldsealCustody
 import FieldsealPostgres
 import FieldsealSecureMemory
 import Logging
@@ -12,7 +11,7 @@ import Synchronization
 /// Sealed until `unseal()` has opened the master key; every operation then throws `KeyServiceError.sealed`.
 final class KeyAuthority: Sendable {
     let pool: PostgresPool
-    let provider: any MasterKeyProvider
+    let custodians: Custodians
     /// Who acts where no caller does: this service.
     let identity: String
     let logger: Logger
@@ -30,7 +29,7 @@ final class KeyAuthority: Sendable {
     private let newestRevision = Mutex<UInt64>(0)
 
     init(
-        pool: PostgresPool, provider: any MasterKeyProvider, identity: String, logger: Logger,
+        pool: PostgresPool, custodians: Custodians, identity: String, logger: Logger,
         history: (any AuditHistory)? = nil, revisionCheck: RevisionCheck = .required,
         backupRetention: BackupRetention = .undeclared, alertFold: Int64 = AlertQueue.standardFold,
         clock: @escaping @Sendable () -> Int64
@@ -38,7 +37,7 @@ final class KeyAuthority: Sendable {
         self.history = history
         self.revisionCheck = revisionCheck
         self.pool = pool
-        self.provider = provider
+        self.custodians = custodians
         self.identity = identity
         self.logger = logger
         self.clock = clock
@@ -125,7 +124,7 @@ final class KeyAuthority: Sendable {
     func masterKey(for child: KeyRecord, reader: StoreReader) async throws -> SharedSecret {
         let keyring = try unsealed()
         if let parent = child.identity.parent, let held = keyring.heldMasterKey(parent.version) { return held }
-        return try await keyring.masterKey(try await reader.parent(of: child))
+        return try await keyring.masterKey(try await reader.master(try await reader.parent(of: child)))
     }
 
     /// Opens a key whose parent is the master key.

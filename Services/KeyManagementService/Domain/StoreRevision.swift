@@ -50,6 +50,7 @@ struct StoreChange: Sendable, Equatable {
         case quarantine = 5
         case subjectKeys = 6
         case reencryption = 7
+        case masterKeyWraps = 8
     }
 
     struct Row: Hashable, Sendable {

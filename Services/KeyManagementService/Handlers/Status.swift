@@ -3,7 +3,7 @@ import FieldsealMessages
 extension KeysService {
     /// Answers while sealed, too.
     func status(_ request: Proto.KeysStatusRequest, _ call: KeysCall) async throws -> Proto.KeysStatusResponse {
-        var response = Proto.KeysStatusResponse(sealed: authority.isSealed, provider: authority.provider.name)
+        var response = Proto.KeysStatusResponse(sealed: authority.isSealed, provider: authority.custodians.description)
         if !response.sealed {
             let counts = try await authority.counts()
             response.revision = counts.revision

@@ -1,5 +1,4 @@
 import FieldsealCrypto
-import FieldsealCustody
 import FieldsealSecureMemory
 
 /// A key in the clear beside its row, for as long as it is worked with.
@@ -11,6 +10,14 @@ struct OpenKey: ~Copyable {
         self.record = record
         self.key = key
     }
+}
+
+/// A master key that is wrapped and not yet stored.
+struct NewMaster: Sendable {
+    var stored: StoredMaster
+    let key: SharedSecret
+
+    func opened() throws -> OpenKey { OpenKey(record: stored.record, key: try key.bytes.copy()) }
 }
 
 /// How stored keys come to be and are opened again.
@@ -39,18 +46,20 @@ enum KeyMaking {
         return OpenKey(record: record, key: key)
     }
 
-    /// A new master key, wrapped by its provider; active.
+    /// A new master key, wrapped under each of `names`; active. Its `rotationCount` is still to be set where it is not
+    /// the first version. Asks the custodians: done before a transaction, never inside.
     static func makeMaster(
-        store: ObjectID, provider: any MasterKeyProvider, rotationCount: Int32 = 0, atUnixUs now: Int64
-    ) async throws -> OpenKey {
+        store: ObjectID, custodians: Custodians, under names: [String], atUnixUs now: Int64
+    ) async throws -> NewMaster {
         let identity = KeyIdentity(kind: .master, row: .random(), object: store, version: .random(), parent: nil)
         let key = try SecretBytes.random(count: KeyDerivation.keyCount)
+        let wraps = try await custodians.wrap(key, as: identity, under: names, atUnixUs: now)
         let record = KeyRecord(
-            identity: identity, encryptedKey: try await provider.wrap(key, as: identity),
-            keyHash: try KeyDerivation.checkValue(of: key, as: identity), algorithm: provider.algorithm,
-            createdUnixUs: now, expiresUnixUs: expiry(.master, nil, from: now), state: .active, stateUnixUs: now,
-            rotationCount: rotationCount, metadata: "{\"provider\":\"\(provider.name)\"}", revision: 0)
-        return OpenKey(record: record, key: key)
+            identity: identity, encryptedKey: [], keyHash: try KeyDerivation.checkValue(of: key, as: identity),
+            algorithm: StoredMaster.algorithm, createdUnixUs: now, expiresUnixUs: expiry(.master, nil, from: now),
+            state: .active, stateUnixUs: now, rotationCount: 0, metadata: KeyRecord.metadata(custodians: names),
+            revision: 0)
+        return NewMaster(stored: try StoredMaster(record, wraps: wraps), key: SharedSecret(key))
     }
 
     /// Opens a stored key under its parent.

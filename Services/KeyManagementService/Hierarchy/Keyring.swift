@@ -1,5 +1,4 @@
 import FieldsealCrypto
-import FieldsealCustody
 import FieldsealSecureMemory
 import Synchronization
 
@@ -18,24 +17,24 @@ final class Keyring: Sendable {
 
     private struct State {
         var master: Master
-        /// Versions that a provider is opening, with those who wait for it.
+        /// Versions that a custodian is opening, with those who wait for it.
         var opening: [KeyVersion: [CheckedContinuation<SharedSecret?, Never>]] = [:]
     }
 
     private enum Role { case done(SharedSecret), opener, waiter }
 
     let storeID: ObjectID
-    let provider: any MasterKeyProvider
+    let custodians: Custodians
     private let integrityKey: SharedSecret
     let integrityVersion: KeyVersion
     private let state: Mutex<State>
 
     init(
-        storeID: ObjectID, provider: any MasterKeyProvider, master: Master, integrityKey: SharedSecret,
+        storeID: ObjectID, custodians: Custodians, master: Master, integrityKey: SharedSecret,
         integrityVersion: KeyVersion
     ) {
         self.storeID = storeID
-        self.provider = provider
+        self.custodians = custodians
         self.integrityKey = integrityKey
         self.integrityVersion = integrityVersion
         state = Mutex(State(master: master))
@@ -59,14 +58,14 @@ final class Keyring: Sendable {
     func replaceMaster(_ master: Master) { state.withLock { $0.master = master } }
 
     /// The key of a master record that was read and verified. Another version than the one in memory, because another
-    /// replica rotated, is opened by the provider, once for all who ask at the time, and held if it is the active one.
-    func masterKey(_ record: KeyRecord) async throws -> SharedSecret {
+    /// replica rotated, is opened by a custodian, once for all who ask at the time, and held if it is the active one.
+    func masterKey(_ master: StoredMaster) async throws -> SharedSecret {
         while true {
-            switch role(record.version) {
+            switch role(master.record.version) {
             case .done(let key): return key
-            case .opener: return try await open(record)
+            case .opener: return try await open(master)
             case .waiter:
-                let key = await withCheckedContinuation { wait(for: record.version, $0) }
+                let key = await withCheckedContinuation { wait(for: master.record.version, $0) }
                 if let key { return key }
                 // Whoever was opening failed: perhaps only because its own call was cancelled.
                 try Task.checkCancellation()
@@ -92,8 +91,9 @@ final class Keyring: Sendable {
         if !isWaiting { continuation.resume(returning: heldMasterKey(version)) }
     }
 
-    private func open(_ record: KeyRecord) async throws -> SharedSecret {
+    private func open(_ master: StoredMaster) async throws -> SharedSecret {
         var key: SharedSecret?
+        let record = master.record
         defer {
             let waiters = state.withLock { state in
                 if let key, record.isActive { state.master = Master(record: record, key: key) }
@@ -101,22 +101,8 @@ final class Keyring: Sendable {
             }
             for waiter in waiters { waiter.resume(returning: key) }
         }
-        let opened = SharedSecret(try await provider.open(record))
+        let opened = try await custodians.open(master).key
         key = opened
         return opened
-    }
-}
-
-extension MasterKeyProvider {
-    /// Opens a master key and checks that it is the one that was stored.
-    func open(_ record: KeyRecord) async throws -> SecretBytes {
-        guard record.identity.kind == .master, record.algorithm == algorithm else {
-            throw MasterKeyError(code: .malformed, description: "the master key is not wrapped by provider \(name)")
-        }
-        let key = try await unwrap(record.encryptedKey, as: record.identity)
-        guard try KeyDerivation.isCheckValue(record.keyHash, of: key, as: record.identity) else {
-            throw KeyServiceError.damaged("the check value of the master key does not hold")
-        }
-        return key
     }
 }

@@ -11,6 +11,7 @@ enum KeyStoreSchema {
             subjectKeys,
             reencryption,
             keyChanges,
+            masterKeyWraps,
         ])
 
     private static let createStore = """

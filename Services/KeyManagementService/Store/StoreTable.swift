@@ -53,6 +53,13 @@ extension StoreChange.Table {
                     return .init(id: record.id, canonical: record.canonical)
                 }
             }
+        case .masterKeyWraps:
+            StoreTable(name: "master_key_wraps", idColumn: "id") { reader in
+                try await reader.rows(of: MasterKeyWrap.columns, in: "master_key_wraps") { row in
+                    let wrap = try MasterKeyWrap(row)
+                    return .init(id: wrap.id, canonical: wrap.canonical)
+                }
+            }
         case .quarantine:
             StoreTable(name: "store_quarantine", idColumn: "store_id") { reader in
                 try await reader.rows(of: Quarantine.columns, in: "store_quarantine") { row in

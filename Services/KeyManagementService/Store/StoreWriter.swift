@@ -51,6 +51,7 @@ final class StoreWriter {
         guard rows.affected == 1 else { throw KeyServiceError.conflict }
         change.append(.keys, id: record.identity.row, mac: mac)
         noteUpdated(stamped)
+        if record.object.kind == .master, !record.state.hasKey { try await deleteWraps(of: record.version) }
         return stamped
     }
 

@@ -10,43 +10,48 @@ import Testing
     @Test func aRotatedMasterKeyIsOpenedOnceForAll() async throws {
         let provider = try CountingProvider()
         let keyring = try await keyring(provider)
-        let next = try await KeyMaking.makeMaster(store: keyring.storeID, provider: provider, atUnixUs: 0)
-        let record = next.record
+        let next = try await makeMaster(keyring.storeID, provider)
+        let wrapped = provider.unwraps
         let keys = try await withThrowingTaskGroup(of: SharedSecret.self) { group in
-            for _ in 0..<100 { group.addTask { try await keyring.masterKey(record) } }
+            for _ in 0..<100 { group.addTask { try await keyring.masterKey(next.stored) } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(keys.count == 100)
         for key in keys {
-            let isSame = constantTimeEquals(key.bytes, next.key)
+            let isSame = constantTimeEquals(key.bytes, next.key.bytes)
             #expect(isSame)
         }
-        #expect(provider.unwraps == 1)
-        #expect(keyring.heldMasterKey(record.version) != nil)
+        #expect(provider.unwraps == wrapped + 1)
+        #expect(keyring.heldMasterKey(next.stored.record.version) != nil)
     }
 
     @Test func aFailureIsToldToAllAndNotKept() async throws {
         let provider = try CountingProvider()
         let keyring = try await keyring(provider)
-        let next = try await KeyMaking.makeMaster(store: keyring.storeID, provider: provider, atUnixUs: 0)
-        var altered = next.record
-        altered.encryptedKey[30] ^= 1
+        let next = try await makeMaster(keyring.storeID, provider)
+        var altered = next.stored
+        altered.wraps[0].wrapped[30] ^= 1
         let damaged = altered
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<20 { group.addTask { (try? await keyring.masterKey(damaged)) == nil } }
             for await failed in group { #expect(failed) }
         }
-        let opened = try await keyring.masterKey(next.record)
-        let isSame = constantTimeEquals(opened.bytes, next.key)
+        let opened = try await keyring.masterKey(next.stored)
+        let isSame = constantTimeEquals(opened.bytes, next.key.bytes)
         #expect(isSame)
+    }
+
+    private func makeMaster(_ store: ObjectID, _ provider: CountingProvider) async throws -> NewMaster {
+        try await KeyMaking.makeMaster(
+            store: store, custodians: Custodians(provider), under: [provider.name], atUnixUs: 0)
     }
 
     private func keyring(_ provider: CountingProvider) async throws -> Keyring {
         let store = ObjectID.random()
-        let master = try await KeyMaking.makeMaster(store: store, provider: provider, atUnixUs: 0)
+        let master = try await makeMaster(store, provider)
         return Keyring(
-            storeID: store, provider: provider,
-            master: .init(record: master.record, key: SharedSecret(try master.key.copy())),
+            storeID: store, custodians: Custodians(provider),
+            master: .init(record: master.stored.record, key: master.key),
             integrityKey: SharedSecret(try SecretBytes.random(count: 32)), integrityVersion: .random())
     }
 }

@@ -52,17 +52,18 @@ struct TestStore {
 
     /// A replica: pool, keyring and all are its own.
     func sealedReplica(
-        provider: (any MasterKeyProvider)? = nil, history: (any AuditHistory)? = nil,
-        revisionCheck: RevisionCheck = .required, clock: @escaping @Sendable () -> Int64 = UnixClock.microseconds
+        provider: (any MasterKeyProvider)? = nil, custodians: Custodians? = nil,
+        history: (any AuditHistory)? = nil, revisionCheck: RevisionCheck = .required,
+        clock: @escaping @Sendable () -> Int64 = UnixClock.microseconds
     ) throws -> KeyAuthority {
         KeyAuthority(
-            pool: try pool(), provider: provider ?? self.provider,
+            pool: try pool(), custodians: custodians ?? Custodians(provider ?? self.provider),
             identity: "spiffe://fieldseal.local/service/key-management", logger: Self.logger, history: history,
             revisionCheck: revisionCheck, clock: clock)
     }
 
-    func replica(history: (any AuditHistory)? = nil) async throws -> KeyAuthority {
-        let authority = try sealedReplica(history: history)
+    func replica(custodians: Custodians? = nil, history: (any AuditHistory)? = nil) async throws -> KeyAuthority {
+        let authority = try sealedReplica(custodians: custodians, history: history)
         try await authority.unseal()
         return authority
     }
@@ -87,6 +88,13 @@ final class MemoryProvider: MasterKeyProvider {
         } catch {
             throw MasterKeyError(code: .refused, description: "not wrapped here")
         }
+    }
+}
+
+extension Custodians {
+    /// One, called by its provider's name.
+    init(_ provider: any MasterKeyProvider) {
+        self.init([Custodian(name: provider.name, provider: provider, key: "")])
     }
 }
 
