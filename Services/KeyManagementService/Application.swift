@@ -23,7 +23,8 @@ struct KeyManagementApplication: ServerApplication {
         let pool = try PostgresPool(
             PostgresConfiguration(conninfo: settings.database, applicationName: name), logger: context.logger)
         let authority = KeyAuthority(
-            pool: pool, custodians: settings.masterKey.custodians, identity: context.configuration.identity, logger: context.logger,
+            pool: pool, custodians: settings.masterKey.custodians, identity: context.configuration.identity,
+            logger: context.logger,
             history: AuditServiceHistory(client: auditClient, identity: context.configuration.identity),
             revisionCheck: settings.revisionCheck, backupRetention: settings.backup.retention,
             alertFold: settings.alerts.policy.fold, clock: UnixClock.microseconds)
@@ -46,8 +47,9 @@ struct KeyManagementApplication: ServerApplication {
                 BackupService(
                     authority: authority, provider: provider, schedule: schedule, trail: trail, logger: context.logger))
         }
+        let custody = CustodyWatch(authority: authority, drillDays: settings.masterKey.drillDays)
         return [
-            auditClient, trail, pool, unsealing, KeyWatchService(authority: authority), AlertDeliveryService(alerts),
+            auditClient, trail, pool, unsealing, custody, KeyWatchService(authority: authority), AlertDeliveryService(alerts),
         ]
             + backups + [server]
     }

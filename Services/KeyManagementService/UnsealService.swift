@@ -1,3 +1,4 @@
+import FieldsealAlerts
 import FieldsealAuditTrail
 import FieldsealPostgres
 import FieldsealRPCTransport
@@ -37,9 +38,17 @@ struct UnsealService: Service {
         for migrations in migrations { try await migrations.apply(to: authority.pool, logger: logger) }
     }
 
+    /// A pause between attempts, which ends early where shares have opened the service meanwhile.
+    private func rest(_ pause: Duration) async {
+        let end = ContinuousClock.now + pause
+        while ContinuousClock.now < end, authority.isSealed, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
     private func unseal() async throws {
         try await bringLogUpToDate()
-        try await authority.unseal()
+        if authority.isSealed { try await authority.unseal() }
         logger.notice("unsealed", metadata: ["custodians": "\(authority.custodians.description)"])
     }
 
@@ -65,12 +74,27 @@ struct UnsealService: Service {
                 logger.error(
                     "sealed: no keys are given out", metadata: ["error": "\(failure)", "next attempt": "\(pause)"])
                 if failure != recorded {
+                    await alert(failure)
                     await record(failure)
                     recorded = failure
                 }
-                try? await Task.sleep(for: pause)
+                await rest(pause)
                 pause = min(pause * 2, Self.longestPause)
             }
+        }
+    }
+
+    /// The store's rows cannot be verified yet, but an alert can be queued.
+    private func alert(_ failure: KeyServiceError) async {
+        guard failure.cause == KeyServiceError.custodyUnavailable.cause else { return }
+        let alert = Alert(
+            .providerUnreachable, .critical, text: "key management is sealed: no custodian opens the master key")
+        do {
+            try await authority.pool.withTransaction { connection in
+                try await AlertQueue.raise([alert], unixMicroseconds: authority.clock(), in: connection)
+            }
+        } catch {
+            logger.error("no alert was raised", metadata: ["error": "\(KeyServiceError(error))"])
         }
     }
 

@@ -139,7 +139,7 @@ extension VectorFile {
     }
 
     private static func makeChildren() throws -> [Child] {
-        try KeyKind.allCases.filter { $0 != .master }.map { kind in
+        try KeyKind.allCases.filter { $0 != .master && $0 != .unseal }.map { kind in
             let salt = [UInt8](repeating: kind.rawValue, count: 32)
             let key = try KeyDerivation.makeChild(
                 of: secret(fieldKey), kind: kind, object: object, version: version, salt: secret(salt))

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent / "ciphertext"))
 
 import fieldseal_ciphertext as fs  # noqa: E402
 
-KINDS = {"master": 1, "dek": 2, "fek": 3, "index": 4, "audit-hash": 5, "store-integrity": 6, "subject-wrapping": 7}
+KINDS = {"master": 1, "dek": 2, "fek": 3, "index": 4, "audit-hash": 5, "store-integrity": 6, "subject-wrapping": 7, "unseal": 8}
 USER = uuid.UUID("7b0c3f52-9a51-4a53-8b0e-0d6f2f6f9d11")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KEY_COLUMNS = {

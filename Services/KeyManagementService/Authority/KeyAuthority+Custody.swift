@@ -1,16 +1,113 @@
 import FieldsealAuditTrail
 import FieldsealCrypto
+import FieldsealCustody
 import FieldsealSecureMemory
 
+/// A custodian as an administrator sees it.
+struct CustodianState: Sendable {
+    var name: String
+    /// Nil where this replica does not have it.
+    var configured: Custodian?
+    /// Nil where the active master key is not wrapped under it.
+    var wrap: MasterKeyWrap?
+}
+
 extension KeyAuthority {
+    /// The active master key and its custodians: the configured ones in their order, then those that hold it and are
+    /// configured on other replicas only.
+    func showMaster() async throws -> (master: StoredMaster, custodians: [CustodianState]) {
+        let storeID = try unsealed().storeID
+        let master = try await read { try await $0.activeMaster(of: storeID) }
+        return (master, states(of: master))
+    }
+
+    private func states(of master: StoredMaster) -> [CustodianState] {
+        let others = master.wraps.filter { custodians[$0.custodian] == nil }
+        return custodians.list.map { .init(name: $0.name, configured: $0, wrap: master.wrap(of: $0.name)) }
+            + others.map { .init(name: $0.custodian, configured: nil, wrap: $0) }
+    }
+
     /// A new master key, wrapped under every custodian that holds the active one: before the transaction that stores it.
     ///
     /// - Parameter skipped: custodians that do not answer and are left out on an administrator's word.
     /// - Throws: `MasterKeyError` where any other custodian is not configured here, does not answer or refuses.
     func makeMaster(_ store: ObjectID, skipping skipped: Set<String> = []) async throws -> NewMaster {
-        let holders = try await read { try await $0.activeMaster(of: store) }.record.custodians
+        let active = try await read { try await $0.activeMaster(of: store) }
+        try await armShares(of: active)
         return try await KeyMaking.makeMaster(
-            store: store, custodians: custodians, under: holders.filter { !skipped.contains($0) }, atUnixUs: clock())
+            store: store, custodians: custodians, under: active.record.custodians.filter { !skipped.contains($0) },
+            atUnixUs: clock())
+    }
+
+    /// Wraps every version of the master key that still has its key under a configured custodian, which holds it from
+    /// then on. Each wrap is opened again before it is stored.
+    ///
+    /// - Parameter isDryRun: wraps and opens, and stores nothing.
+    func addCustodian(_ name: String, isDryRun: Bool, context: CallContext) async throws {
+        guard let custodian = custodians[name] else { throw KeyServiceError.unknownCustodian }
+        guard !(custodian.provider is SharesProvider) else { throw KeyServiceError.sharesAreMade }
+        let masters = try await openedMasters()
+        guard !masters.contains(where: { $0.stored.wrap(of: name) != nil }) else { throw KeyServiceError.holdsAlready }
+        var wraps: [KeyVersion: MasterKeyWrap] = [:]
+        for master in masters {
+            wraps[master.stored.record.version] = try await custodian.wrap(
+                master.key.bytes, as: master.stored.record.identity, atUnixUs: clock())
+        }
+        guard !isDryRun else { return }
+        _ = try await change { [wraps] writer in
+            for master in try await writer.reader.masters(of: writer.storeID) {
+                // A version, or a custodian, that came meanwhile.
+                guard let wrap = wraps[master.record.version], master.wrap(of: name) == nil else {
+                    throw KeyServiceError.conflict
+                }
+                try await writer.insert(wrap)
+                try await writer.setCustodians(of: master, to: master.record.custodians + [name])
+            }
+            writer.events.append(writer.custodyEvent(.addCustodian, name, context))
+        }
+    }
+
+    /// Takes the master key's wraps away from a custodian, configured here or not.
+    ///
+    /// - Throws: `KeyServiceError.lastCustodian`; `remainingFail` unless one of the others opens every version right now.
+    func removeCustodian(_ name: String, isDryRun: Bool, context: CallContext) async throws {
+        let storeID = try unsealed().storeID
+        let masters = try await openedMasters()
+        guard masters.contains(where: { $0.stored.wrap(of: name) != nil }) else {
+            throw KeyServiceError.unknownCustodian
+        }
+        let remaining = Custodians(custodians.list.filter { $0.name != name })
+        for master in masters {
+            guard master.stored.record.custodians != [name] else { throw KeyServiceError.lastCustodian }
+            try await armShares(of: master.stored)
+            guard let opened = try? await remaining.open(master.stored),
+                constantTimeEquals(opened.key.bytes, master.key.bytes)
+            else { throw KeyServiceError.remainingFail }
+        }
+        guard !isDryRun else { return }
+        _ = try await change { writer in
+            let present = try await writer.reader.masters(of: storeID)
+            for master in present {
+                guard let wrap = master.wrap(of: name) else { continue }
+                guard master.record.custodians != [name] else { throw KeyServiceError.lastCustodian }
+                try await writer.delete(wrap)
+                try await writer.setCustodians(of: master, to: master.record.custodians.filter { $0 != name })
+                try await writer.destroyUnsealKey(of: wrap)
+            }
+            writer.events.append(writer.custodyEvent(.removeCustodian, name, context))
+        }
+        if let shares = custodians[name]?.provider as? SharesProvider { shares.hold(nil) }
+    }
+
+    /// Every version of the master key that still has its key, opened.
+    func openedMasters() async throws -> [(stored: StoredMaster, key: SharedSecret)] {
+        let keyring = try unsealed()
+        let masters = try await read { try await $0.masters(of: keyring.storeID) }
+        var opened: [(StoredMaster, SharedSecret)] = []
+        for master in masters {
+            opened.append((master, try await keyring.masterKey(master)))
+        }
+        return opened
     }
 }
 
@@ -27,5 +124,18 @@ extension StoreWriter {
         let written = try await create(new.stored.record, called: "master", field: nil, context, as: .rotateKey)
         for wrap in new.stored.wraps { try await insert(wrap) }
         return written
+    }
+
+    /// Names the custodians of a master key in its row.
+    func setCustodians(of master: StoredMaster, to names: [String]) async throws {
+        var record = master.record
+        record.metadata = KeyRecord.metadata(custodians: names)
+        _ = try await update(record)
+    }
+
+    func custodyEvent(_ operation: AuditOperation, _ custodian: String, _ context: CallContext) -> AuditEvent {
+        var event = context.event(operation, of: custodian, version: nil)
+        event.storeRevision = revision
+        return event
     }
 }

@@ -28,7 +28,7 @@ extension KeyAuthority {
         let keyring = try unsealed()
         return try await read { reader in
             let names = KeyNames(try await reader.catalog(), store: keyring.storeID)
-            var condition: PostgresQuery = "key_type <> 'store-integrity'"
+            var condition: PostgresQuery = "key_type NOT IN ('store-integrity', 'unseal')"
             if let kind { condition.append(" AND key_type = \(kind.name)") }
             var wanted: Set<KeyObject>?
             if let name {

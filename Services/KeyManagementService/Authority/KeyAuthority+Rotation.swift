@@ -10,7 +10,7 @@ extension KeyAuthority {
         case .fek: try await rotateField(object, context: context)
         case .dek: try await rotateTable(object, called: name, context: context)
         case .master: try await rotateMaster(context: context)
-        case .index, .auditHash, .storeIntegrity, .subjectWrapping: throw KeyServiceError.notRotatable
+        case .index, .auditHash, .storeIntegrity, .subjectWrapping, .unseal: throw KeyServiceError.notRotatable
         }
     }
 

@@ -115,7 +115,7 @@ extension KeyAuthority {
             let now = clock()
             let storeID = ObjectID.random()
             let new = try await KeyMaking.makeMaster(
-                store: storeID, custodians: custodians, under: custodians.list.map(\.name), atUnixUs: now)
+                store: storeID, custodians: custodians, under: custodians.makers, atUnixUs: now)
             let master = try new.opened()
             let integrity = try KeyMaking.makeChild(
                 of: master, for: KeyObject(kind: .storeIntegrity, id: storeID), atUnixUs: now)
@@ -150,7 +150,7 @@ extension KeyAuthority {
 }
 
 /// The rows that must be opened before any row can be verified.
-private struct BareStore {
+struct BareStore {
     let master: StoredMaster
     let integrity: KeyRecord
 

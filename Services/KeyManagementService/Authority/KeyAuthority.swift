@@ -25,6 +25,8 @@ final class KeyAuthority: Sendable {
     let backupRetention: BackupRetention
     /// Microseconds within which equal alerts fold into one.
     let alertFold: Int64
+    /// Where the shares of a sealed service wait for each other.
+    let shareDesk = ShareDesk()
     private let keyring = Mutex<Keyring?>(nil)
     private let newestRevision = Mutex<UInt64>(0)
 

@@ -4,6 +4,7 @@ import FieldsealServiceRuntime
 
 private enum ProviderName: String, CaseIterable {
     case passphrase
+    case shares
 }
 
 extension ConfigurationSection {
@@ -14,6 +15,7 @@ extension ConfigurationSection {
         case .passphrase:
             let provider = try PassphraseProvider(self)
             return (provider, provider.file.path)
+        case .shares: return (SharesProvider(), "")
         }
     }
 }

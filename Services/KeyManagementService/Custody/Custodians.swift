@@ -30,6 +30,9 @@ struct Custodians: Sendable {
 
     subscript(name: String) -> Custodian? { list.first { $0.name == name } }
 
+    /// Who can hold a new store's master key: shares are made later.
+    var makers: [String] { list.filter { !($0.provider is SharesProvider) }.map(\.name) }
+
     /// Their providers, for people.
     var description: String { list.map(\.provider.name).joined(separator: ", ") }
 }

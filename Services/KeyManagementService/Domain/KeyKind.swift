@@ -12,7 +12,7 @@ extension KeyKind {
     var parent: KeyKind? {
         switch self {
         case .master: nil
-        case .dek, .auditHash, .storeIntegrity: .master
+        case .dek, .auditHash, .storeIntegrity, .unseal: .master
         case .fek, .index, .subjectWrapping: .dek
         }
     }
@@ -23,7 +23,7 @@ extension KeyKind {
         case .master: 365
         case .dek: 90
         case .fek: 30
-        case .index, .auditHash, .storeIntegrity, .subjectWrapping: nil
+        case .index, .auditHash, .storeIntegrity, .subjectWrapping, .unseal: nil
         }
     }
 

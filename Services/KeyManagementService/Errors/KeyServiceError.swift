@@ -59,6 +59,24 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
     static let tooManyStreams = Self(
         code: .resourceExhausted, message: "too many streams follow the keys here", cause: "too-many")
     static let stopping = Self(code: .unavailable, message: "follow the keys elsewhere", cause: "stopping")
+    static let unknownCustodian = Self(
+        code: .notFound, message: "no custodian of that name holds the master key or is configured here",
+        cause: "unknown-custodian")
+    static let holdsAlready = Self(
+        code: .failedPrecondition, message: "the custodian holds the master key already", cause: "holds-already")
+    static let lastCustodian = Self(
+        code: .failedPrecondition, message: "the last custodian is not removed; add another first", cause: "last")
+    static let remainingFail = Self(
+        code: .failedPrecondition, message: "none of the remaining custodians opens the master key now",
+        cause: "remaining")
+    static let sharesAreMade = Self(
+        code: .failedPrecondition, message: "shares are made, not added", cause: "shares")
+    static let notOfShares = Self(
+        code: .invalidArgument, message: "the custodian is not of shares", cause: "shares")
+    static let badThreshold = Self(
+        code: .invalidArgument, message: "of 2 to 16 shares, 2 or more, at most all, must open", cause: "threshold")
+    static let foreignShare = Self(
+        code: .failedPrecondition, message: "the share is of another set", cause: "share-set")
     static let cancelled = Self(code: .cancelled, message: "call cancelled", cause: "cancelled")
 
     /// A version that exists and is given to nobody.
@@ -84,6 +102,17 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
     /// A row that was altered, or that does not belong where it stands.
     static func damaged(_ detail: String) -> Self {
         Self(code: .dataLoss, message: "the key store is damaged", cause: "damaged", detail: detail)
+    }
+
+    static func share(_ error: ShareError) -> Self {
+        let cause: AuditCause =
+            switch error {
+            case .malformed: "share-malformed"
+            case .mistyped: "share-mistyped"
+            case .notSealed: "share-unsealed"
+            case .wrongCombination: "share-combination"
+            }
+        return Self(code: .invalidArgument, message: error.description, cause: cause)
     }
 
     static func catalog(_ error: CatalogError) -> Self {
@@ -114,6 +143,7 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
         switch error {
         case let error as KeyServiceError: self = error
         case let error as CatalogError: self = .catalog(error)
+        case let error as ShareError: self = .share(error)
         case let error as MasterKeyError: self = .custodyUnavailable.detailed(error.description)
         case let error as PostgresError:
             if error.code == .cancelled {

@@ -21,6 +21,8 @@ struct KeysService: Sendable {
     /// The names of the places to which alerts go.
     var alertDestinations: [String] = []
     var rotations = RotationLimit()
+    /// A share every three seconds, for one identity.
+    var shareLimit = RotationLimit(burst: 20, refillMicroseconds: 3_000_000)
 
     func rpcService() -> AsyncRPCService {
         var service = AsyncRPCService(Self.name)
@@ -41,6 +43,13 @@ struct KeysService: Sendable {
         service.unary("ShowPropagation") { try await serve($0, .showPropagation, showPropagation) }
         service.serverStreaming("Backup") { try await backup($0, $1) }
         service.unary("ListAlerts") { try await serve($0, .listAlerts, listAlerts) }
+        service.unary("ShowMaster") { try await serve($0, .showMaster, showMaster) }
+        service.unary("AddCustodian") { try await serve($0, .addCustodian, addCustodian) }
+        service.unary("RemoveCustodian") { try await serve($0, .removeCustodian, removeCustodian) }
+        service.unary("MakeShares") { try await serve($0, .makeShares, makeShares) }
+        service.unary("RunDrill") { try await serve($0, .recoveryDrill, runDrill) }
+        service.unary("ShowUnseal") { try await serve($0, .showMaster, showUnseal) }
+        service.unary("Unseal") { try await serve($0, .unseal, unseal) }
         service.unary("Status") { try await serve($0, .status, status) }
         return service
     }

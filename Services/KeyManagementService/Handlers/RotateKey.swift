@@ -49,7 +49,7 @@ extension PolicyGrant {
         case .fek: allows(.rotateKey, field: name)
         case .dek: allows(.rotateKey, table: name)
         case .index: allows(.rotateKey, field: String(name.prefix { $0 != "/" }))
-        case .master, .auditHash, .storeIntegrity, .subjectWrapping: allowsOnAllFields(.rotateKey)
+        case .master, .auditHash, .storeIntegrity, .subjectWrapping, .unseal: allowsOnAllFields(.rotateKey)
         }
     }
 }

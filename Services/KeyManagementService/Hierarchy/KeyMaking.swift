@@ -30,7 +30,7 @@ enum KeyMaking {
     /// - Parameter rotationCount: how many versions the key had before.
     static func makeChild(
         of parent: borrowing OpenKey, for object: KeyObject, protection: FieldProtection? = nil,
-        rotationCount: Int32 = 0, atUnixUs now: Int64
+        rotationCount: Int32 = 0, metadata: String = "{}", atUnixUs now: Int64
     ) throws -> OpenKey {
         precondition(object.kind.parent == parent.record.object.kind)
         let version = KeyVersion.random()
@@ -42,7 +42,7 @@ enum KeyMaking {
             identity: identity, encryptedKey: try KeyWrapping(under: parent.key).wrap(key, as: identity),
             keyHash: try KeyDerivation.checkValue(of: key, as: identity), algorithm: wrapAlgorithm, createdUnixUs: now,
             expiresUnixUs: expiry(object.kind, protection, from: now), state: .active, stateUnixUs: now,
-            rotationCount: rotationCount, metadata: "{}", protection: protection, revision: 0)
+            rotationCount: rotationCount, metadata: metadata, protection: protection, revision: 0)
         return OpenKey(record: record, key: key)
     }
 

@@ -43,6 +43,9 @@ final class Keyring: Sendable {
     /// The MAC of the store's rows; one a task.
     func rowMAC() throws(CryptoError) -> RowMAC { try RowMAC(key: integrityKey.bytes) }
 
+    /// Whether `key` is the store-integrity key, in constant time.
+    func isIntegrityKey(_ key: borrowing SecretBytes) -> Bool { constantTimeEquals(integrityKey.bytes, key) }
+
     /// The master key in memory, if it is this version.
     func heldMasterKey(_ version: KeyVersion) -> SharedSecret? {
         state.withLock { $0.master.record.version == version ? $0.master.key : nil }

@@ -67,7 +67,7 @@ extension KeyKind {
         }
     }
 
-    /// The store-integrity key is shown to nobody.
+    /// The store-integrity and unseal keys are shown to nobody.
     var message: Proto.KeyType {
         switch self {
         case .master: .master
@@ -76,7 +76,7 @@ extension KeyKind {
         case .index: .index
         case .auditHash: .auditHash
         case .subjectWrapping: .subjectWrapping
-        case .storeIntegrity: .unspecified
+        case .storeIntegrity, .unseal: .unspecified
         }
     }
 }

@@ -12,6 +12,7 @@ enum KeyStoreSchema {
             reencryption,
             keyChanges,
             masterKeyWraps,
+            unsealKeys,
         ])
 
     private static let createStore = """

@@ -14,6 +14,9 @@ public enum KeyKind: UInt8, Hashable, Sendable, CaseIterable {
     case storeIntegrity = 6
     /// Wraps the keys of a table's subjects; child of the table's DEK.
     case subjectWrapping = 7
+    /// Wraps the master key for those who hold shares of it; child of the master key, so that new versions of the master
+    /// key can be wrapped for them, too.
+    case unseal = 8
 
     /// The word in derivation labels.
     public var label: StaticString {
@@ -25,6 +28,7 @@ public enum KeyKind: UInt8, Hashable, Sendable, CaseIterable {
         case .auditHash: "audit-hash"
         case .storeIntegrity: "store-integrity"
         case .subjectWrapping: "subject-wrapping"
+        case .unseal: "unseal"
         }
     }
 }

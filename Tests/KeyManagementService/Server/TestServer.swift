@@ -29,8 +29,12 @@ final class TestServer: Sendable {
             fields: ["*"]
           - identity: spiffe://fieldseal.local/operator/admin
             operations:
-              [apply-catalog, get-catalog, list-keys, show-key, status, compromise-key, accept-restore,
-               backup-store, list-alerts]
+              [
+                apply-catalog, get-catalog, list-keys, show-key, status, compromise-key, accept-restore, manage-custody,
+                unseal, backup-store, list-alerts,
+              ]
+          - identity: spiffe://fieldseal.local/auditor/demo
+            operations: [unseal]
           - identity: spiffe://fieldseal.local/backend/demo
             operations: [rotate-key, erase-subject]
             fields: ["users.note"]
@@ -45,12 +49,13 @@ final class TestServer: Sendable {
 
     /// Runs `body` against a server over `store`, and stops it.
     static func with(
-        _ store: TestStore, unsealed: Bool = true, history: (any AuditHistory)? = nil,
-        rotations: RotationLimit = RotationLimit(),
+        _ store: TestStore, unsealed: Bool = true, custodians: Custodians? = nil, history: (any AuditHistory)? = nil,
+        clock: @escaping @Sendable () -> Int64 = UnixClock.microseconds, rotations: RotationLimit = RotationLimit(),
         _ body: @Sendable @escaping (TestServer) async throws -> Void
     ) async throws {
         let certificates = try TestCertificates.shared.get()
-        let authority = unsealed ? try await store.replica(history: history) : try store.sealedReplica()
+        let authority = try store.sealedReplica(custodians: custodians, history: history, clock: clock)
+        if unsealed { try await authority.unseal() }
         let sink = RecordingSink()
         let folder = NSTemporaryDirectory() + "/fieldseal-spool-\(UInt64.random(in: 0 ... .max))"
         defer { try? FileManager.default.removeItem(atPath: folder) }

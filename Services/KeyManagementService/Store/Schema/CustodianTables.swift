@@ -22,4 +22,14 @@ extension KeyStoreSchema {
             CHECK ((drilled_at IS NULL) = (drill_outcome IS NULL))
         );
         """)
+
+    /// Keys that open the master key for those who hold shares of them.
+    static let unsealKeys = Migration(
+        5, "unseal keys",
+        """
+        ALTER TABLE encryption_keys DROP CONSTRAINT encryption_keys_key_type_check,
+            ADD CONSTRAINT encryption_keys_key_type_check CHECK (
+                key_type IN ('master', 'dek', 'fek', 'index', 'audit-hash', 'store-integrity', 'subject-wrapping',
+                    'unseal'));
+        """)
 }
