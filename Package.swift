@@ -74,6 +74,7 @@ let package = Package(
             name: "CFieldsealProtobufC", path: "Shared/CProtobufC", pkgConfig: "libprotobuf-c",
             providers: [.apt(["libprotobuf-c-dev"])]),
         .target(name: "CFieldsealPlatform", path: "Shared/CPlatform"),
+        .target(name: "CFieldsealPKCS11", path: "Shared/CPKCS11"),
         .target(name: "CFieldsealProtobuf", dependencies: ["CFieldsealProtobufC"], path: "Shared/CProtobuf"),
 
         shared("SecureMemory", ["CFieldsealOpenSSL", "CFieldsealPlatform"]),
@@ -100,8 +101,8 @@ let package = Package(
         shared(
             "Custody",
             [
-                "FieldsealCrypto", "FieldsealHTTP", "FieldsealSecureMemory", "CFieldsealOpenSSL", "CFieldsealPlatform",
-                .log,
+                "FieldsealCrypto", "FieldsealHTTP", "FieldsealSecureMemory", "CFieldsealOpenSSL", "CFieldsealPKCS11",
+                "CFieldsealPlatform", .log,
             ] + Target.Dependency.nio),
         shared(
             "Alerts",
@@ -120,7 +121,8 @@ let package = Package(
         service(
             "KeyManagementService",
             [
-                "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealCustody", "FieldsealMessages",
+                "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealCustody", "FieldsealHTTP",
+                "FieldsealMessages",
                 "FieldsealPostgres", "FieldsealSecureMemory", "FieldsealServiceRuntime",
             ]),
         service(

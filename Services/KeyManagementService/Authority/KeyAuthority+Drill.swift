@@ -11,6 +11,8 @@ enum DrillOutcome: String, Sendable {
     case passed
     /// The custodian has no usable credential.
     case credential
+    case denied
+    case unknownKey = "unknown-key"
     case refused
     case malformed
     case unavailable
@@ -29,6 +31,8 @@ enum DrillOutcome: String, Sendable {
         }
         switch error.code {
         case .credential: self = .credential
+        case .denied: self = .denied
+        case .unknownKey: self = .unknownKey
         case .refused: self = .refused
         case .malformed: self = .malformed
         case .unavailable: self = .unavailable

@@ -33,7 +33,7 @@ extension KeyAuthority {
             let sealed = try key.split().map { try recipient.seal($0) }
             let wrapping = SharesProvider()
             wrapping.hold(key)
-            let holder = Custodian(name: name, provider: wrapping, key: "")
+            let holder = Custodian(name: name, provider: wrapping)
             for master in try await writer.reader.masters(of: writer.storeID) {
                 guard let masterKey = keys[master.record.version] else { throw KeyServiceError.conflict }
                 if let former = master.wrap(of: name) {

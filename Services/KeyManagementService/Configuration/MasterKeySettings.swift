@@ -18,11 +18,11 @@ struct MasterKeySettings: Sendable {
                 throw name.error("is the name of another custodian, too")
             }
             let provider = try entry.masterKeyProvider()
-            custodians.append(Custodian(name: name.text, provider: provider.provider, key: provider.key))
+            custodians.append(Custodian(name: name.text, provider: provider))
         }
         if entries.isEmpty {
             let provider = try section.masterKeyProvider()
-            custodians = [Custodian(name: provider.provider.name, provider: provider.provider, key: provider.key)]
+            custodians = [Custodian(name: provider.name, provider: provider)]
         }
         self.custodians = Custodians(custodians)
         drillDays = Int64(try section.integer("drill-days", default: 30, in: 1...365))

@@ -2,20 +2,29 @@ import FieldsealCrypto
 import FieldsealCustody
 import FieldsealServiceRuntime
 
+/// What a section's `provider` can be.
 private enum ProviderName: String, CaseIterable {
     case passphrase
     case shares
+    case pkcs11
+    case awsKMS = "aws-kms"
+    case vault
+    case azureKeyVault = "azure-key-vault"
+    case googleKMS = "google-kms"
 }
 
 extension ConfigurationSection {
-    /// The provider that a section's `provider` names (default `passphrase`), made of the section's other keys; and how
-    /// it calls its key, for people: never a credential.
-    func masterKeyProvider() throws(ConfigurationError) -> (provider: any MasterKeyProvider, key: String) {
+    /// The provider that a section's `provider` names (default `passphrase`), made of the section's other keys. Nothing is
+    /// called yet.
+    func masterKeyProvider() throws(ConfigurationError) -> any MasterKeyProvider {
         switch try choice("provider", default: ProviderName.passphrase) {
-        case .passphrase:
-            let provider = try PassphraseProvider(self)
-            return (provider, provider.file.path)
-        case .shares: return (SharesProvider(), "")
+        case .passphrase: try PassphraseProvider(self)
+        case .shares: SharesProvider()
+        case .pkcs11: PKCS11Provider(try PKCS11Configuration(self))
+        case .awsKMS: try AWSKMSProvider(self)
+        case .vault: try VaultTransitProvider(self)
+        case .azureKeyVault: try AzureKeyVaultProvider(self)
+        case .googleKMS: try GoogleKMSProvider(self)
         }
     }
 }
@@ -33,5 +42,24 @@ extension PassphraseProvider {
             throw section.missing("cost")
         }
         self.init(file: PassphraseFile(path: path), scrypt: scrypt)
+    }
+}
+
+extension PKCS11Configuration {
+    /// `module`, `token-label` or `slot`, `key-label` and `pin-file`.
+    fileprivate init(_ section: ConfigurationSection) throws(ConfigurationError) {
+        let module = try section.path(of: "module")
+        let keyLabel = try section.string("key-label")
+        let pin = PINFile(path: try section.path(of: "pin-file"))
+        let token: Token
+        if let slot = try section.value("slot") {
+            if let label = try section.value("token-label") {
+                throw label.error("names the token a second time, beside its slot")
+            }
+            token = .slot(UInt(clamping: try slot.integer(in: 0...Int.max)))
+        } else {
+            token = .label(try section.string("token-label"))
+        }
+        self.init(module: module, token: token, keyLabel: keyLabel, pinFile: pin)
     }
 }

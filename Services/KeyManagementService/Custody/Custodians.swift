@@ -8,8 +8,6 @@ struct Custodian: Sendable {
 
     let name: String
     let provider: any MasterKeyProvider
-    /// How the provider calls its key, for people; never a credential.
-    let key: String
 
     static func isName(_ text: String) -> Bool {
         (1...63).contains(text.utf8.count) && text.utf8.allSatisfy { characters.contains($0) }

@@ -38,6 +38,8 @@ final class CustodyWatch: Service {
     func tick() async {
         // Shares that wait are forgotten in time, whether anybody asks or not.
         _ = authority.shareDesk.waiting(nowUnixUs: authority.clock())
+        // What must not lapse between uses, sealed or not.
+        for custodian in authority.custodians.list { await custodian.provider.tick() }
         guard !authority.isSealed else { return }
         await attempt("probe of the custodians", probe)
         await attempt("recovery drill", drillWhatIsDue)

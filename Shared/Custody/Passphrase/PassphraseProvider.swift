@@ -21,6 +21,7 @@ public struct PassphraseProvider: MasterKeyProvider {
     }
 
     public var name: String { "passphrase" }
+    public var keyName: String? { file.path }
     public var algorithm: String { "scrypt+\(CipherSuite.xaes256GCMCommitting.name)" }
 
     public func wrap(_ key: borrowing SecretBytes, as identity: KeyIdentity) async throws -> [UInt8] {

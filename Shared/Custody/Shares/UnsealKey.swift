@@ -33,10 +33,10 @@ public struct UnsealKey: Sendable {
 
 /// Custody by people: the master key wrapped under an unseal key of which each of them holds a share.
 ///
-/// Wrapped form: u8 format 1 ‖ set (18) ‖ wrapped key; the first 19 bytes are bound into the wrap. Without an unseal key
+/// Wrapped form: u8 format 7 ‖ set (18) ‖ wrapped key; the first 19 bytes are bound into the wrap. Without an unseal key
 /// in memory, nothing is wrapped or opened.
 public final class SharesProvider: MasterKeyProvider {
-    static let format: UInt8 = 1
+    static let format = WrapFormat.shares.rawValue
     static let headerCount = 1 + ShareSet.byteCount
 
     private let held = Mutex<UnsealKey?>(nil)

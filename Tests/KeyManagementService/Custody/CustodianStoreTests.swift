@@ -61,7 +61,7 @@ import Testing
                     _ = try await writer.update(record)
                 }
             }
-            let custodians = Custodians([Custodian(name: "renamed", provider: store.provider, key: "")])
+            let custodians = Custodians([Custodian(name: "renamed", provider: store.provider)])
             let next = try await store.replica(custodians: custodians)
             let masters = try await next.read { try await $0.masters(of: storeID) }
             #expect(masters.map { $0.wraps.map(\.custodian) } == [["renamed"], ["renamed"]])

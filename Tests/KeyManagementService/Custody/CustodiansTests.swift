@@ -96,7 +96,7 @@ import Testing
 extension Custodians {
     /// Each with a key of its own in memory.
     init(names: String...) throws {
-        self.init(try names.map { Custodian(name: $0, provider: try MemoryProvider(), key: "") })
+        self.init(try names.map { Custodian(name: $0, provider: try MemoryProvider()) })
     }
 }
 
@@ -114,7 +114,7 @@ final class TestCustody: MasterKeyProvider {
         self.memory = memory
     }
 
-    var custodian: Custodian { Custodian(name: given, provider: self, key: "key of \(given)") }
+    var custodian: Custodian { Custodian(name: given, provider: self) }
     let name = "test"
     let algorithm = "test"
     var unwraps: Int { mutable.withLock { $0.unwraps } }

@@ -123,8 +123,8 @@ import Testing
     @Test func custodyIsManagedOverTheWire() async throws {
         try await TestStore.with { store in
             let custodians = Custodians([
-                Custodian(name: "memory", provider: store.provider, key: "in memory"),
-                Custodian(name: "second", provider: try MemoryProvider(), key: ""),
+                Custodian(name: "memory", provider: store.provider),
+                Custodian(name: "second", provider: try MemoryProvider()),
                 people().list[0],
             ])
             _ = try await store.replica()
@@ -168,7 +168,7 @@ import Testing
     @Test func sharesOutliveRotationsAndEndWithNewOnes() async throws {
         try await TestStore.with { store in
             let old = try await makeShares(store)
-            let both = Custodians([Custodian(name: "memory", provider: store.provider, key: ""), people().list[0]])
+            let both = Custodians([Custodian(name: "memory", provider: store.provider), people().list[0]])
             let replica = try await store.replica(custodians: both)
             let object = try #require(try await replica.keyObject(named: "master"))
             _ = try await replica.rotate(object, called: "master", context: .test)
@@ -194,7 +194,7 @@ import Testing
     @Test func sharesAreNotTheOnlyCustodianWhenTheyAreMadeAnew() async throws {
         try await TestStore.with { store in
             _ = try await makeShares(store)
-            let both = Custodians([Custodian(name: "memory", provider: store.provider, key: ""), people().list[0]])
+            let both = Custodians([Custodian(name: "memory", provider: store.provider), people().list[0]])
             let replica = try await store.replica(custodians: both)
             try await replica.removeCustodian("memory", isDryRun: false, context: .test)
             let recipient = try Recipient().grantRecipient
@@ -208,12 +208,12 @@ import Testing
     }
 
     private func people() -> Custodians {
-        Custodians([Custodian(name: "people", provider: SharesProvider(), key: "")])
+        Custodians([Custodian(name: "people", provider: SharesProvider())])
     }
 
     /// A store with one table, whose master key two of three shares open, besides the memory's provider.
     private func makeShares(_ store: TestStore) async throws -> [Share] {
-        let both = Custodians([Custodian(name: "memory", provider: store.provider, key: ""), people().list[0]])
+        let both = Custodians([Custodian(name: "memory", provider: store.provider), people().list[0]])
         let replica = try await store.replica(custodians: both)
         _ = try await replica.applyCatalog(Sample.declaration(), context: .test)
         let pair = try KeyAgreementKeyPair()

@@ -77,6 +77,7 @@ final class MemoryProvider: MasterKeyProvider {
 
     let name = "memory"
     let algorithm = "memory"
+    let keyName: String? = "in memory"
 
     func wrap(_ key: borrowing SecretBytes, as identity: KeyIdentity) async throws -> [UInt8] {
         try KeyWrapping(under: self.key.bytes).wrap(key, as: identity)
@@ -94,7 +95,7 @@ final class MemoryProvider: MasterKeyProvider {
 extension Custodians {
     /// One, called by its provider's name.
     init(_ provider: any MasterKeyProvider) {
-        self.init([Custodian(name: provider.name, provider: provider, key: "")])
+        self.init([Custodian(name: provider.name, provider: provider)])
     }
 }
 
