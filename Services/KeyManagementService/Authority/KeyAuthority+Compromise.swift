@@ -66,8 +66,19 @@ extension KeyAuthority {
     func renewing<Value: Sendable>(
         _ access: StoreAccess = .served, _ body: (StoreWriter, KeyRenewal) async throws -> Value
     ) async throws -> (value: Value, revision: UInt64) {
+        do {
+            return try await renewing(access, with: nil, body)
+        } catch is MasterKeyNeeded {
+            let prepared = try await makeMaster(try unsealed().storeID, access, withShares: false)
+            return try await renewing(access, with: prepared, body)
+        }
+    }
+
+    private func renewing<Value: Sendable>(
+        _ access: StoreAccess, with prepared: NewMaster?, _ body: (StoreWriter, KeyRenewal) async throws -> Value
+    ) async throws -> (value: Value, revision: UInt64) {
         let changed = try await change(access) { writer in
-            let renewal = KeyRenewal(authority: self, writer: writer)
+            let renewal = KeyRenewal(authority: self, writer: writer, prepared: prepared)
             let value = try await body(writer, renewal)
             try await renewal.finish()
             return (value: value, master: renewal.newMaster, integrity: renewal.newIntegrity)
@@ -101,7 +112,7 @@ extension StoreReader {
             let records = try await keys(
                 "key_id = \(object.id.uuid) OR parent_key_id = \(object.id.uuid)", limit: Int(Int32.max))
             return records.filter { $0.object == object || $0.object.kind.parent == .dek }
-        case .fek, .index, .auditHash, .storeIntegrity, .subjectWrapping:
+        case .fek, .index, .auditHash, .storeIntegrity, .subjectWrapping, .unseal:
             return try await versions(of: object, limit: Int(Int32.max))
         }
     }
@@ -131,7 +142,7 @@ extension KeyNames {
             guard let field = FieldName(String(name.prefix { $0 != "/" })) else { return ("", "") }
             return (field.table, field.field)
         case .subjectWrapping: return (String(name.prefix { $0 != "/" }), "")
-        case .master, .auditHash, .storeIntegrity: return ("", "")
+        case .master, .auditHash, .storeIntegrity, .unseal: return ("", "")
         }
     }
 

@@ -29,13 +29,18 @@ extension KeyAuthority {
 
     /// A new master key, wrapped under every custodian that holds the active one: before the transaction that stores it.
     ///
-    /// - Parameter skipped: custodians that do not answer and are left out on an administrator's word.
+    /// - Parameters:
+    ///   - skipped: custodians that do not answer and are left out on an administrator's word.
+    ///   - withShares: false after a compromise, which took the unseal keys, too.
     /// - Throws: `MasterKeyError` where any other custodian is not configured here, does not answer or refuses.
-    func makeMaster(_ store: ObjectID, skipping skipped: Set<String> = []) async throws -> NewMaster {
-        let active = try await read { try await $0.activeMaster(of: store) }
-        try await armShares(of: active)
+    func makeMaster(
+        _ store: ObjectID, _ access: StoreAccess = .served, skipping skipped: Set<String> = [], withShares: Bool = true
+    ) async throws -> NewMaster {
+        let active = try await read(access) { try await $0.activeMaster(of: store) }
+        if withShares { try await armShares(of: active) }
         return try await KeyMaking.makeMaster(
-            store: store, custodians: custodians, under: active.record.custodians.filter { !skipped.contains($0) },
+            store: store, custodians: custodians,
+            under: active.holders(withShares: withShares).filter { !skipped.contains($0) },
             atUnixUs: clock())
     }
 

@@ -57,13 +57,12 @@ extension KeyAuthority {
     func armShares(of master: StoredMaster) async throws {
         for (provider, set) in shareCustodians(of: master) {
             let object = KeyObject(kind: .unseal, id: set.id)
-            let key = try await read { reader in
-                guard let record = try await reader.activeKey(object) else {
-                    throw KeyServiceError.damaged("the unseal key of a set of shares is gone")
-                }
+            // None after a compromise of the master key: nothing is wrapped for these shares any more.
+            let key: SharedSecret? = try await read { reader in
+                guard let record = try await reader.activeKey(object) else { return nil }
                 return try await self.open(record, reader: reader)
             }
-            provider.hold(UnsealKey(set: set, key: key))
+            provider.hold(key.map { UnsealKey(set: set, key: $0) })
         }
     }
 

@@ -13,12 +13,15 @@ final class KeyRenewal {
 
     private let authority: KeyAuthority
     private let writer: StoreWriter
+    /// Wrapped before the transaction; nil: a new master key was not expected to be needed.
+    private let prepared: NewMaster?
     private var master: Parent?
     private var tableKeys: [ObjectID: Parent] = [:]
     private(set) var newMaster: Keyring.Master?
     private(set) var newIntegrity: Keyring.Integrity?
 
-    init(authority: KeyAuthority, writer: StoreWriter) {
+    init(authority: KeyAuthority, writer: StoreWriter, prepared: NewMaster?) {
+        self.prepared = prepared
         self.authority = authority
         self.writer = writer
     }
@@ -64,6 +67,8 @@ final class KeyRenewal {
             let record = try await writer.insert(key.record)
             if object.kind == .subjectWrapping { try await rewrapSubjects(to: key) }
             return record
+        // Who had the master key had the unseal key, too: shares are made anew by people.
+        case .unseal: return nil
         }
     }
 
@@ -76,12 +81,16 @@ final class KeyRenewal {
     }
 
     private func renewMaster(_ object: KeyObject, _ count: Int32) async throws -> KeyRecord {
-        let key = try await KeyMaking.makeMaster(
-            store: object.id, provider: authority.provider, rotationCount: count, atUnixUs: writer.nowUnixUs)
-        let record = try await writer.insert(key.record)
-        let secret = SharedSecret(try key.key.copy())
-        master = Parent(record: record, key: secret)
-        newMaster = .init(record: record, key: secret)
+        guard var made = prepared else { throw MasterKeyNeeded() }
+        made.stored.record.rotationCount = count
+        // A custodian that was added or removed meanwhile.
+        guard let former = try await writer.reader.versions(of: object, limit: 1).first,
+            made.stored.record.custodians == (try await writer.reader.master(former)).holders(withShares: false)
+        else { throw KeyServiceError.conflict }
+        let record = try await writer.insert(made.stored.record)
+        for wrap in made.stored.wraps { try await writer.insert(wrap) }
+        master = Parent(record: record, key: made.key)
+        newMaster = .init(record: record, key: made.key)
         return record
     }
 
@@ -111,6 +120,9 @@ final class KeyRenewal {
     }
 }
 
+/// Thrown inside a transaction that has to make a master key: its custodians are asked before it is tried again.
+struct MasterKeyNeeded: Error {}
+
 /// Where the keys below a table's stand, for many lookups; what was removed is not found.
 private struct KeyPlaces {
     private var tables: Set<ObjectID> = []
@@ -133,7 +145,7 @@ private struct KeyPlaces {
         case .fek: fields[object.id].map { ($0.tableID, $0.protection) }
         case .index: indexes[object.id].flatMap { fields[$0] }.map { ($0.tableID, nil) }
         case .subjectWrapping: tables.contains(object.id) ? (object.id, nil) : nil
-        case .master, .dek, .auditHash, .storeIntegrity: nil
+        case .master, .dek, .auditHash, .storeIntegrity, .unseal: nil
         }
     }
 }

@@ -62,6 +62,11 @@ struct StoredMaster: Sendable, Equatable {
         }
     }
 
+    /// Who holds it, sorted; on wish only those whose key is not one of the store's.
+    func holders(withShares: Bool) -> [String] {
+        wraps.filter { withShares || $0.provider != "shares" }.map(\.custodian)
+    }
+
     func wrap(of custodian: String) -> MasterKeyWrap? { wraps.first { $0.custodian == custodian } }
 }
 

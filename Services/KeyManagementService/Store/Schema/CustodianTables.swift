@@ -25,7 +25,7 @@ extension KeyStoreSchema {
 
     /// Keys that open the master key for those who hold shares of them.
     static let unsealKeys = Migration(
-        6, "unseal keys",
+        7, "unseal keys",
         """
         ALTER TABLE encryption_keys DROP CONSTRAINT encryption_keys_key_type_check,
             ADD CONSTRAINT encryption_keys_key_type_check CHECK (
