@@ -184,12 +184,3 @@ struct SoftHSM: Sendable {
         }
     }
 }
-
-private func failure(_ body: () async throws -> Void) async -> MasterKeyError? {
-    do {
-        try await body()
-        return nil
-    } catch {
-        return error as? MasterKeyError
-    }
-}

@@ -190,13 +190,3 @@ import Testing
         left.set == right.set && constantTimeEquals(left.key.bytes, right.key.bytes)
     }
 }
-
-/// The code with which a provider fails.
-func code(_ body: () async throws -> Void) async -> MasterKeyError.Code? {
-    do {
-        try await body()
-        return nil
-    } catch {
-        return (error as? MasterKeyError)?.code
-    }
-}

@@ -150,7 +150,7 @@ extension Catalog {
     fileprivate func parent(of object: KeyObject, store: ObjectID) -> KeyObject? {
         switch object.kind {
         case .master: nil
-        case .dek, .auditHash, .storeIntegrity: KeyObject(kind: .master, id: store)
+        case .dek, .auditHash, .storeIntegrity, .unseal: KeyObject(kind: .master, id: store)
         case .subjectWrapping: KeyObject(kind: .dek, id: object.id)
         case .fek: fields.first { $0.id == object.id }.map { KeyObject(kind: .dek, id: $0.tableID) }
         case .index:

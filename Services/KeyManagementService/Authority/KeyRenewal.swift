@@ -83,8 +83,9 @@ final class KeyRenewal {
     private func renewMaster(_ object: KeyObject, _ count: Int32) async throws -> KeyRecord {
         guard var made = prepared else { throw MasterKeyNeeded() }
         made.stored.record.rotationCount = count
+        let formers = try await writer.reader.versions(of: object, limit: Int(Int32.max))
         // A custodian that was added or removed meanwhile.
-        guard let former = try await writer.reader.versions(of: object, limit: 1).first,
+        guard let former = formers.first(where: \.state.hasKey),
             made.stored.record.custodians == (try await writer.reader.master(former)).holders(withShares: false)
         else { throw KeyServiceError.conflict }
         let record = try await writer.insert(made.stored.record)

@@ -54,7 +54,7 @@ final class Keyring: Sendable {
     /// This keyring with new keys in the place of those given.
     func replacing(master: Master?, integrity: Integrity?) -> Keyring {
         Keyring(
-            storeID: storeID, provider: provider, master: master ?? state.withLock { $0.master },
+            storeID: storeID, custodians: custodians, master: master ?? state.withLock { $0.master },
             integrityKey: integrity?.key ?? integrityKey, integrityVersion: integrity?.version ?? integrityVersion)
     }
 

@@ -231,15 +231,19 @@ final class PKCS11Token: @unchecked Sendable {
                 }
             }
         }
-        var keys: [CK_OBJECT_HANDLE] = [0, 0]
-        var count: CK_ULONG = 0
-        let answer = functions.C_FindObjects?(handle, &keys, 2, &count)
-        _ = functions.C_FindObjectsFinal?(handle)
-        try check("C_FindObjects", answer)
-        guard count == 1 else {
+        defer { _ = functions.C_FindObjectsFinal?(handle) }
+        var keys: [CK_OBJECT_HANDLE] = []
+        // A module may give fewer at a time than there are.
+        while keys.count < 2 {
+            var (key, count): (CK_OBJECT_HANDLE, CK_ULONG) = (0, 0)
+            try check("C_FindObjects", functions.C_FindObjects?(handle, &key, 1, &count))
+            guard count == 1 else { break }
+            keys.append(key)
+        }
+        guard keys.count == 1 else {
             throw MasterKeyError(
                 code: .credential,
-                description: count == 0
+                description: keys.isEmpty
                     ? "the token has no AES key with the label \(configuration.keyLabel)"
                     : "the token has several AES keys with the label \(configuration.keyLabel)")
         }

@@ -6,11 +6,11 @@ import Testing
 
 @testable import KeyManagementService
 
-/// Real providers: a passphrase, a token of SoftHSM2, and shares.
-@Suite(.enabled(if: TestStore.isConfigured && ProviderMigrationTests.module != nil)) struct ProviderMigrationTests {
-    static let module = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"]
-        .first { FileManager.default.fileExists(atPath: $0) }
+private let softHSM = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"]
+    .first { FileManager.default.fileExists(atPath: $0) }
 
+/// Real providers: a passphrase, a token of SoftHSM2, and shares.
+@Suite(.enabled(if: TestStore.isConfigured && softHSM != nil)) struct ProviderMigrationTests {
     @Test func aStoreMovesFromAPassphraseToATokenWhileGrantsOpen() async throws {
         let folder = NSTemporaryDirectory() + "/fieldseal-migration-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: folder + "/tokens", withIntermediateDirectories: true)
@@ -19,14 +19,15 @@ import Testing
             .write(toFile: folder + "/softhsm2.conf", atomically: true, encoding: .utf8)
         setenv("SOFTHSM2_CONF", folder + "/softhsm2.conf", 1)
         try run(
-            "/usr/bin/softhsm2-util", ["--init-token", "--free", "--label", "fs", "--pin", "8642", "--so-pin", "12345678"])
+            "/usr/bin/softhsm2-util",
+            ["--init-token", "--free", "--label", "fs", "--pin", "8642", "--so-pin", "12345678"])
         for (name, text) in [("passphrase", "correct horse battery staple"), ("pin", "8642")] {
             try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(folder)/\(name)")
         }
         let token = PKCS11Provider(
             PKCS11Configuration(
-                module: try #require(Self.module), token: .label("fs"), keyLabel: "fieldseal",
+                module: try #require(softHSM), token: .label("fs"), keyLabel: "fieldseal",
                 pinFile: PINFile(path: folder + "/pin")))
         try await token.makeKey()
         let passphrase = PassphraseProvider(file: PassphraseFile(path: folder + "/passphrase"), scrypt: try Scrypt())

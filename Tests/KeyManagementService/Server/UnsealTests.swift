@@ -191,6 +191,24 @@ import Testing
         }
     }
 
+    @Test func aCompromiseOfTheMasterKeyEndsTheShares() async throws {
+        try await TestStore.with { store in
+            let old = try await makeShares(store)
+            let both = Custodians([Custodian(name: "memory", provider: store.provider), people().list[0]])
+            let replica = try await store.replica(custodians: both)
+            let object = try #require(try await replica.keyObject(named: "master"))
+            let note = try #require(CompromiseNote(reason: "lost", suspectedSinceUnixMs: nil))
+            _ = try await replica.compromise(object, called: "master", version: nil, note: note, context: .test)
+            #expect(try await replica.showMaster().master.record.custodians == ["memory"])
+            let sealed = try store.sealedReplica(custodians: people())
+            #expect(await failure { _ = try await sealed.give(old[0]) } == .foreignShare)
+            let new = try await makeShares(store)
+            for share in new[...1] { _ = try await sealed.give(share) }
+            #expect(!sealed.isSealed)
+            _ = try await replica.rotate(object, called: "master", context: .test)
+        }
+    }
+
     @Test func sharesAreNotTheOnlyCustodianWhenTheyAreMadeAnew() async throws {
         try await TestStore.with { store in
             _ = try await makeShares(store)
