@@ -49,7 +49,7 @@ struct KeyNotices: Sendable {
         case .fek: if record.isActive { added[record.object.id] = record.version }
         case .index: changedIndexes.insert(record.object.id)
         case .auditHash: changesAuditHash = true
-        case .master, .dek, .storeIntegrity, .subjectWrapping: break
+        case .master, .dek, .storeIntegrity, .subjectWrapping, .unseal: break
         }
     }
 
@@ -65,7 +65,7 @@ struct KeyNotices: Sendable {
             }
         case .index: changedIndexes.insert(record.object.id)
         case .auditHash: changesAuditHash = true
-        case .master, .dek, .storeIntegrity, .subjectWrapping: break
+        case .master, .dek, .storeIntegrity, .subjectWrapping, .unseal: break
         }
     }
 

@@ -4,7 +4,7 @@ extension KeyStoreSchema {
     /// The master key's wraps, one row for each version and custodian. Rows that stand in the store already keep the wrap
     /// of their one custodian until the next start moves it here.
     static let masterKeyWraps = Migration(
-        6, "wraps of the master key under several custodians",
+        7, "wraps of the master key under several custodians",
         """
         CREATE TABLE master_key_wraps (
             id uuid PRIMARY KEY,
@@ -25,7 +25,7 @@ extension KeyStoreSchema {
 
     /// Keys that open the master key for those who hold shares of them.
     static let unsealKeys = Migration(
-        7, "unseal keys",
+        8, "unseal keys",
         """
         ALTER TABLE encryption_keys DROP CONSTRAINT encryption_keys_key_type_check,
             ADD CONSTRAINT encryption_keys_key_type_check CHECK (
