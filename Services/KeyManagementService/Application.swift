@@ -26,7 +26,8 @@ struct KeyManagementApplication: ServerApplication {
             pool: pool, custodians: settings.masterKey.custodians, identity: context.configuration.identity,
             logger: context.logger,
             history: AuditServiceHistory(client: auditClient, identity: context.configuration.identity),
-            revisionCheck: settings.revisionCheck, backupRetention: settings.backup.retention,
+            revisionCheck: settings.revisionCheck, rotation: settings.rotation.policy,
+            backupRetention: settings.backup.retention,
             alertFold: settings.alerts.policy.fold, clock: UnixClock.microseconds)
         let keys = KeysService(
             authority: authority, trail: trail, policy: context.policy, grantSeconds: settings.leaseSeconds,
@@ -37,6 +38,10 @@ struct KeyManagementApplication: ServerApplication {
             authority: authority, trail: trail,
             migrations: [Outbox.migrations, AlertQueue.migrations, KeyStoreSchema.migrations],
             health: server.health, logger: context.logger)
+        let scheduler = Scheduler(
+            authority: authority, replica: ProcessName.current, interval: settings.rotation.interval,
+            logger: context.logger
+        ) { try await trail.publish($0, timeout: KeysService.announcementTimeout) }
         let alerts = AlertDelivery(
             try settings.alerts.makeDestinations(
                 source: context.configuration.identity, logger: context.logger, clock: UnixClock.microseconds),
@@ -50,6 +55,7 @@ struct KeyManagementApplication: ServerApplication {
         let custody = CustodyWatch(authority: authority, drillDays: settings.masterKey.drillDays)
         return [
             auditClient, trail, pool, unsealing, custody, KeyWatchService(authority: authority), AlertDeliveryService(alerts),
+            scheduler,
         ]
             + backups + [server]
     }

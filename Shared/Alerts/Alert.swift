@@ -14,6 +14,8 @@ public struct Alert: Hashable, Sendable {
         case storeRestored = "store-restored"
         case destructionScheduled = "destruction-scheduled"
         case keyDestroyed = "key-destroyed"
+        /// A value was asked for whose key version is retired: a count of the data missed it.
+        case retiredKeyUsed = "retired-key-used"
         case backupFailed = "backup-failed"
     }
 

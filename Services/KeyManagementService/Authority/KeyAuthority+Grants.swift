@@ -37,7 +37,12 @@ extension KeyAuthority {
         _ field: FieldName, version: KeyVersion?, for purpose: GrantPurpose = .use, to recipient: GrantRecipient,
         context: CallContext
     ) async throws -> FieldGrant {
-        if let grant = try await storedGrant(field, version: version, for: purpose, to: recipient) { return grant }
+        do {
+            if let grant = try await storedGrant(field, version: version, for: purpose, to: recipient) { return grant }
+        } catch let refused as RefusedVersion {
+            try await noteRefusal(of: refused.record, called: "\(field)", context: context)
+            throw KeyServiceError.notGranted(refused.record.state)
+        }
         _ = try await ensureKeys(of: field, context: context)
         guard let grant = try await storedGrant(field, version: version, for: purpose, to: recipient) else {
             throw KeyServiceError.conflict
@@ -58,7 +63,7 @@ extension KeyAuthority {
                 guard wanted != nil else { throw KeyServiceError.unknownVersion }
             }
             guard let record = wanted else { return nil }
-            guard record.state.isGranted(for: purpose) else { throw KeyServiceError.notGranted(record.state) }
+            guard record.state.isGranted(for: purpose) else { throw RefusedVersion(record: record) }
 
             var parents = ParentKeys(authority: self, reader: reader)
             let key = try KeyMaking.open(record, under: try await parents.parent(of: record).bytes)
@@ -96,7 +101,9 @@ extension KeyAuthority {
             ? partner : nil
     }
 
-    private func transitionDays(of field: CatalogField) -> Int32 { field.lifecycle.transitionDays ?? 30 }
+    private func transitionDays(of field: CatalogField) -> Int32 {
+        field.lifecycle.transitionDays ?? rotation.fek.transitionDays
+    }
 
     /// The active audit-hash key.
     func grantAuditHashKey(to recipient: GrantRecipient) async throws -> (version: KeyVersion, sealedKey: [UInt8]) {
@@ -113,6 +120,11 @@ extension KeyAuthority {
             )
         }
     }
+}
+
+/// A version that exists and is given to nobody.
+private struct RefusedVersion: Error {
+    let record: KeyRecord
 }
 
 /// The DEKs that one grant needs, each opened once.

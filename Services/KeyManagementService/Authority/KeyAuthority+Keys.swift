@@ -29,7 +29,9 @@ extension KeyAuthority {
                 of: dek, for: entry.key, protection: entry.field.protection,
                 rotationCount: try await writer.reader.nextRotationCountOfInactive(entry.key),
                 atUnixUs: writer.nowUnixUs)
-            return try await writer.create(made.record, called: "\(entry.name)", field: entry.name, context)
+            return try await writer.create(
+                self.rotation.dated(made.record, lifecycle: entry.field.lifecycle, from: writer.nowUnixUs),
+                called: "\(entry.name)", field: entry.name, context)
         }.value
     }
 
@@ -44,7 +46,8 @@ extension KeyAuthority {
         let made = try KeyMaking.makeChild(
             of: master, for: object, rotationCount: try await writer.reader.nextRotationCountOfInactive(object),
             atUnixUs: writer.nowUnixUs)
-        try await writer.create(made.record, called: table.name, field: nil, context)
+        try await writer.create(
+            rotation.dated(made.record, from: writer.nowUnixUs), called: table.name, field: nil, context)
         return made
     }
 

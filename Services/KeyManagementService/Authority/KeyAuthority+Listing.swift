@@ -5,6 +5,19 @@ import FieldsealPostgres
 struct NamedKey: Sendable {
     var name: String
     var record: KeyRecord
+    var details = VersionDetails()
+}
+
+/// What is said of a version besides its row. Times are microseconds since 1970; nil: there is none.
+struct VersionDetails: Sendable, Equatable {
+    /// Of an active version: as the policy of now has it, not that of its making.
+    var expiresUnixUs: Int64?
+    /// Of a version in transition.
+    var transitionEndsUnixUs: Int64?
+    /// The earliest time of a destruction by schedule.
+    var destroyUnixUs: Int64?
+    /// Values that the last census found under it; nil: there was none.
+    var rows: UInt64?
 }
 
 struct StoreCounts: Sendable {
@@ -15,6 +28,7 @@ struct StoreCounts: Sendable {
     /// Events that are not in the audit trail yet.
     var outboxPending: UInt64
     var isQuarantined: Bool
+    var lateRotations: UInt32
 }
 
 extension KeyAuthority {
@@ -39,10 +53,45 @@ extension KeyAuthority {
             condition.append(" ORDER BY key_type, key_id, rotation_count")
             let records = try await reader.keys(condition, limit: Self.listingLimit + 1)
             guard records.count <= Self.listingLimit else { throw KeyServiceError.tooMany }
+            var view = ScheduleView()
+            try await view.refresh(reader)
+            let now = self.clock()
             return records.filter { wanted?.contains($0.object) ?? true }.map {
-                NamedKey(name: names.name(of: $0.object), record: $0)
+                NamedKey(
+                    name: names.name(of: $0.object), record: $0,
+                    details: view.details(of: $0, self.rotation, atUnixUs: now))
             }
             .sorted { ($0.name, $0.record.rotationCount) < ($1.name, $1.record.rotationCount) }
+        }
+    }
+
+    /// The active versions that can be rotated: of everything, or of a table and its fields. Those of removed objects and of
+    /// deterministic fields are left out.
+    ///
+    /// - Throws: `KeyServiceError.unknownKey` for a name that the catalog does not have.
+    func activeKeys(under name: String, kind: KeyKind?) async throws -> [NamedKey] {
+        let keyring = try unsealed()
+        return try await read { reader in
+            let catalog = try await reader.catalog()
+            let names = KeyNames(catalog, store: keyring.storeID)
+            let wanted = names.objects(under: name).map(Set.init)
+            guard name.isEmpty || wanted != nil else { throw KeyServiceError.unknownKey }
+            let live = Set(catalog.tables.filter { !$0.isRemoved }.map(\.id))
+            let fields = Set(catalog.fields.filter { !$0.isRemoved && live.contains($0.tableID) }.map(\.id))
+            return try await reader.keys("is_active ORDER BY key_type, key_id", limit: Int(Int32.max))
+                .filter { record in
+                    guard kind == nil || record.object.kind == kind, wanted?.contains(record.object) ?? true else {
+                        return false
+                    }
+                    return switch record.object.kind {
+                    case .master: true
+                    case .dek: live.contains(record.object.id)
+                    case .fek: fields.contains(record.object.id) && record.protection?.suite.isDeterministic == false
+                    case .index, .auditHash, .storeIntegrity, .subjectWrapping: false
+                    }
+                }
+                .map { NamedKey(name: names.name(of: $0.object), record: $0) }
+                .sorted { $0.name < $1.name }
         }
     }
 
@@ -53,8 +102,12 @@ extension KeyAuthority {
             guard let object = try await reader.keyObject(named: name, store: keyring.storeID) else {
                 throw KeyServiceError.unknownKey
             }
-            let versions = try await reader.versions(of: object, limit: Self.listingLimit)
-                .map { NamedKey(name: name, record: $0) }
+            var view = ScheduleView()
+            try await view.refresh(reader)
+            let now = self.clock()
+            let versions = try await reader.versions(of: object, limit: Self.listingLimit).map {
+                NamedKey(name: name, record: $0, details: view.details(of: $0, self.rotation, atUnixUs: now))
+            }
             let key = versions.first { named in
                 version.map { $0 == named.record.version } ?? named.record.isActive
             }
@@ -81,7 +134,9 @@ extension KeyAuthority {
                 SELECT (SELECT count(*) FROM catalog_tables WHERE NOT is_removed) AS tables,
                     (SELECT count(*) FROM catalog_fields WHERE NOT is_removed) AS fields,
                     (SELECT count(*) FROM encryption_keys) AS keys,
-                    (SELECT count(*) FROM audit_outbox) AS pending
+                    (SELECT count(*) FROM audit_outbox) AS pending,
+                    (SELECT count(*) FROM encryption_keys
+                        WHERE is_active AND expires_at < \(PostgresTimestamp(unixMicroseconds: clock()))) AS late
                 """
             ).single()
             return StoreCounts(
@@ -90,7 +145,8 @@ extension KeyAuthority {
                 fields: UInt32(clamping: try row.value("fields", as: Int64.self)),
                 keys: UInt32(clamping: try row.value("keys", as: Int64.self)),
                 outboxPending: UInt64(clamping: try row.value("pending", as: Int64.self)),
-                isQuarantined: standing.objection(newestKnown: newest) != nil)
+                isQuarantined: standing.objection(newestKnown: newest) != nil,
+                lateRotations: UInt32(clamping: try row.value("late", as: Int64.self)))
         }
     }
 }

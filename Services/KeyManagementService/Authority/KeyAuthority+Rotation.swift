@@ -5,93 +5,124 @@ import FieldsealSecureMemory
 extension KeyAuthority {
     /// Makes a new active version of a key from its parent's active one; the old goes to `transition`, and what it
     /// wraps is wrapped anew. One transaction; no data is touched.
-    func rotate(_ object: KeyObject, called name: String, context: CallContext) async throws -> KeyRecord {
+    ///
+    /// - Parameter expected: the version to supersede; `KeyServiceError.conflict` where another one is active by now.
+    func rotate(
+        _ object: KeyObject, called name: String, superseding expected: KeyVersion? = nil, context: CallContext
+    ) async throws -> KeyRecord {
         switch object.kind {
-        case .fek: try await rotateField(object, context: context)
-        case .dek: try await rotateTable(object, called: name, context: context)
-        case .master: try await rotateMaster(context: context)
+        case .fek: try await rotateField(object, superseding: expected, context: context)
+        case .dek: try await rotateTable(object, called: name, superseding: expected, context: context)
+        case .master: try await rotateMaster(superseding: expected, context: context)
         case .index, .auditHash, .storeIntegrity, .subjectWrapping, .unseal: throw KeyServiceError.notRotatable
         }
     }
 
-    private func rotateField(_ object: KeyObject, context: CallContext) async throws -> KeyRecord {
+    private func rotateField(
+        _ object: KeyObject, superseding expected: KeyVersion?, context: CallContext
+    ) async throws -> KeyRecord {
         try await change { writer in
             guard let entry = try await writer.reader.field(id: object.id) else { throw KeyServiceError.unknownField }
-            return try await self.rotateField(entry, writer: writer, context: context)
+            return try await self.rotateField(entry, superseding: expected, writer: writer, context: context)
         }.value
     }
 
     /// A new version with the field's present protection.
-    func rotateField(_ entry: CatalogEntry, writer: StoreWriter, context: CallContext) async throws -> KeyRecord {
-        guard let old = try await writer.reader.activeKey(entry.key) else { throw KeyServiceError.noKeyYet }
+    func rotateField(
+        _ entry: CatalogEntry, superseding expected: KeyVersion? = nil, writer: StoreWriter, context: CallContext
+    ) async throws -> KeyRecord {
+        let old = try await writer.reader.activeKey(entry.key, expecting: expected)
         let dek = try await activeDEK(of: entry.table, writer: writer, context: context)
         let made = try KeyMaking.makeChild(
             of: dek, for: entry.key, protection: entry.field.protection,
             rotationCount: try await writer.reader.nextRotationCount(of: entry.key), atUnixUs: writer.nowUnixUs)
         try await writer.supersede(old)
-        var record = made.record
+        var record = rotation.dated(made.record, lifecycle: entry.field.lifecycle, from: writer.nowUnixUs)
         if entry.field.lifecycle.isDual, old.mayBePartner { record.partner = old.version }
-        return try await writer.create(
-            record, called: "\(entry.name)", field: entry.name, context, as: .rotateKey)
+        return try await writer.create(record, called: "\(entry.name)", field: entry.name, context, as: .rotateKey)
     }
 
-    private func rotateTable(_ object: KeyObject, called name: String, context: CallContext) async throws -> KeyRecord {
+    private func rotateTable(
+        _ object: KeyObject, called name: String, superseding expected: KeyVersion?, context: CallContext
+    ) async throws -> KeyRecord {
         try await change { writer in
-            guard let old = try await writer.reader.activeKey(object) else { throw KeyServiceError.noKeyYet }
+            let old = try await writer.reader.activeKey(object, expecting: expected)
             let master = try await self.activeMaster(writer.reader)
             let made = try KeyMaking.makeChild(
                 of: master, for: object, rotationCount: try await writer.reader.nextRotationCount(of: object),
                 atUnixUs: writer.nowUnixUs)
             try await writer.supersede(old)
-            let written = try await writer.create(made.record, called: name, field: nil, context, as: .rotateKey)
-            try await self.rewrapChildren(of: object, to: made, writer: writer)
+            let record = self.rotation.dated(made.record, from: writer.nowUnixUs)
+            let written = try await writer.create(record, called: name, field: nil, context, as: .rotateKey)
+            try await self.rewrapChildren(of: object, to: written.identity, key: made.key, writer: writer)
             return written
         }.value
     }
 
-    private func rotateMaster(context: CallContext) async throws -> KeyRecord {
+    /// The new key is made and wrapped by its provider, which may take its time, before the store is locked.
+    private func rotateMaster(superseding expected: KeyVersion?, context: CallContext) async throws -> KeyRecord {
         let keyring = try unsealed()
         let object = KeyObject(kind: .master, id: keyring.storeID)
-        // Wrapped before the transaction: a custodian is not waited for while the store's lock is held.
+        // A custodian is not asked for what is not wanted any more, nor waited for while the store's lock is held.
+        if let expected { _ = try await read { try await $0.activeKey(object, expecting: expected) } }
         let new = try await makeMaster(object.id)
-        let master = try await change { writer in
-            guard let old = try await writer.reader.activeKey(object) else {
-                throw KeyServiceError.damaged("no active master key")
-            }
+        let record = try await change { writer in
+            let present = try await writer.reader.activeKey(object, expecting: expected)
             var made = new
+            made.stored.record = self.rotation.dated(made.stored.record, from: writer.nowUnixUs)
             made.stored.record.rotationCount = try await writer.reader.nextRotationCount(of: object)
-            try await writer.supersede(old)
-            let written = try await writer.createMaster(made, replacing: old, context)
-            try await self.rewrapChildren(of: object, to: try made.opened(), writer: writer)
-            return Keyring.Master(record: written, key: made.key)
+            made.stored.record.createdUnixUs = writer.nowUnixUs
+            made.stored.record.stateUnixUs = writer.nowUnixUs
+            try await writer.supersede(present)
+            let written = try await writer.createMaster(made, replacing: present, context)
+            try await self.rewrapChildren(of: object, to: written.identity, key: made.key.bytes, writer: writer)
+            return written
         }.value
-        keyring.replaceMaster(master)
-        return master.record
+        keyring.replaceMaster(Keyring.Master(record: record, key: new.key))
+        return record
     }
 
-    /// Wraps every child that holds a key under the new version, whichever version it was under.
-    private func rewrapChildren(of object: KeyObject, to new: borrowing OpenKey, writer: StoreWriter) async throws {
-        var parents: [KeyVersion: SharedSecret] = [:]
+    /// Wraps every child that holds a key under another version, whichever it was under.
+    func rewrapChildren(
+        of object: KeyObject, to new: KeyIdentity, key: borrowing SecretBytes, writer: StoreWriter
+    ) async throws {
+        var rewrapping = try Rewrapping(to: new, key: key)
+        var rewrapped: [KeyRecord] = []
         for child in try await writer.reader.children(of: object) {
-            guard let version = child.identity.parent?.version, version != new.record.version else { continue }
-            let parent: SharedSecret
-            if let opened = parents[version] {
-                parent = opened
-            } else if object.kind == .master {
-                parent = try await masterKey(for: child, reader: writer.reader)
-            } else {
-                parent = try await open(try await writer.reader.parent(of: child), reader: writer.reader)
+            guard let version = child.identity.parent?.version, version != new.version else { continue }
+            if !rewrapping.knows(version) {
+                let parent =
+                    object.kind == .master
+                    ? try await masterKey(for: child, reader: writer.reader)
+                    : try await open(try await writer.reader.parent(of: child), reader: writer.reader)
+                try rewrapping.add(version, key: parent.bytes)
             }
-            parents[version] = parent
-            _ = try await writer.update(try KeyMaking.rewrap(child, from: parent.bytes, to: new))
+            rewrapped.append(try rewrapping.rewrap(child))
         }
+        try await writer.rewrap(rewrapped)
+    }
+}
+
+extension StoreReader {
+    /// The active version of a key that has one.
+    ///
+    /// - Throws: `KeyServiceError.noKeyYet`; `conflict` where another version than `expected` is active.
+    func activeKey(_ object: KeyObject, expecting expected: KeyVersion?) async throws -> KeyRecord {
+        guard let record = try await activeKey(object) else { throw KeyServiceError.noKeyYet }
+        guard expected == nil || record.version == expected else { throw KeyServiceError.conflict }
+        return record
     }
 }
 
 extension StoreWriter {
     /// Takes the active version out of use for encryption.
-    func supersede(_ record: KeyRecord) async throws {
-        guard let superseded = record.after(.superseded, atUnixUs: nowUnixUs) else { throw KeyServiceError.conflict }
-        _ = try await update(superseded)
+    func supersede(_ record: KeyRecord) async throws { _ = try await update(record, after: .superseded) }
+
+    /// Writes a record as `event` leaves it; `KeyServiceError.wrongState` where its state has no such edge.
+    func update(_ record: KeyRecord, after event: KeyState.Event) async throws -> KeyRecord {
+        guard let next = record.after(event, atUnixUs: nowUnixUs) else {
+            throw KeyServiceError.wrongState(record.state)
+        }
+        return try await update(next)
     }
 }

@@ -15,6 +15,7 @@ final class KeyAuthority: Sendable {
     /// Who acts where no caller does: this service.
     let identity: String
     let logger: Logger
+    let rotation: RotationPolicy
     /// Microseconds since 1970.
     let clock: @Sendable () -> Int64
     /// The store as the audit log remembers it; nil: nobody is asked.
@@ -33,8 +34,8 @@ final class KeyAuthority: Sendable {
     init(
         pool: PostgresPool, custodians: Custodians, identity: String, logger: Logger,
         history: (any AuditHistory)? = nil, revisionCheck: RevisionCheck = .required,
-        backupRetention: BackupRetention = .undeclared, alertFold: Int64 = AlertQueue.standardFold,
-        clock: @escaping @Sendable () -> Int64
+        rotation: RotationPolicy = RotationPolicy(), backupRetention: BackupRetention = .undeclared,
+        alertFold: Int64 = AlertQueue.standardFold, clock: @escaping @Sendable () -> Int64
     ) {
         self.history = history
         self.revisionCheck = revisionCheck
@@ -42,6 +43,7 @@ final class KeyAuthority: Sendable {
         self.custodians = custodians
         self.identity = identity
         self.logger = logger
+        self.rotation = rotation
         self.clock = clock
         self.backupRetention = backupRetention
         self.alertFold = alertFold

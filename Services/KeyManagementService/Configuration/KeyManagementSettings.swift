@@ -11,10 +11,12 @@ struct KeyManagementSettings: Sendable {
     let revisionCheck: RevisionCheck
     let alerts: AlertSettings
     let backup: BackupSettings
+    let rotation: RotationSettings
 
     init(_ section: ConfigurationSection) throws(ConfigurationError) {
         database = try section.string("database")
         masterKey = try MasterKeySettings(try section.section("master-key"))
+        rotation = try RotationSettings(try section.section("rotation"))
         let lease = try section.section("lease")
         leaseSeconds = UInt32(clamping: try lease.integer("ttl-seconds", default: 300, in: 10...3_600))
         revisionCheck = try section.section("start").choice("revision-check", default: RevisionCheck.required)

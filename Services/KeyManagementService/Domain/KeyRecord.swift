@@ -17,6 +17,10 @@ struct KeyRecord: Sendable, Equatable {
     var stateUnixUs: Int64
     /// The permanent mark, which outlives the state `compromised`.
     var compromisedUnixUs: Int64?
+    /// When it last left `active`; nil: it never did.
+    var deactivatedUnixUs: Int64?
+    /// When a value under it was last asked for although it is retired.
+    var refusedUnixUs: Int64?
     /// How many versions of this key came before.
     var rotationCount: Int32
     /// JSON, as written.
@@ -31,6 +35,8 @@ struct KeyRecord: Sendable, Equatable {
     var version: KeyVersion { identity.version }
     var object: KeyObject { KeyObject(kind: identity.kind, id: identity.object) }
     var isActive: Bool { state == .active }
+    /// From when on nothing new may be sealed or wrapped under it, but by leases that were out.
+    var leftActiveUnixUs: Int64 { deactivatedUnixUs ?? stateUnixUs }
 }
 
 extension KeyRecord {
@@ -56,6 +62,7 @@ extension KeyRecord {
         guard let next = state.after(event) else { return nil }
         var record = self
         record.state = next
+        if state == .active { record.deactivatedUnixUs = now }
         record.stateUnixUs = now
         if next == .compromised { record.compromisedUnixUs = now }
         if next == .destroyed { record.encryptedKey = [] }
@@ -94,6 +101,8 @@ extension KeyRecord {
         row.append("metadata", metadata)
         // Columns of later migrations enter where they say something (see `KeyStoreSchema.fieldLifecycle`).
         if protection?.subjectKeys == true { row.append("subject_keys", true) }
+        if let deactivatedUnixUs { row.append("deactivated_at", deactivatedUnixUs) }
+        if let refusedUnixUs { row.append("refused_at", refusedUnixUs) }
         if let partner { row.append("partner_version", Int64(bitPattern: partner.rawValue)) }
         return row
     }

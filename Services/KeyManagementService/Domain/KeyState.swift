@@ -22,6 +22,7 @@ enum KeyState: String, Sendable, CaseIterable {
         case superseded
         /// The rotation that superseded it is undone; `exhausted` says that its nonce budget is spent.
         case rolledBack(exhausted: Bool)
+        /// Its time in transition is over, or an administrator ended it.
         case windowClosed
         case restored
         case compromised

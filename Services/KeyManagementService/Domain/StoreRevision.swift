@@ -51,6 +51,9 @@ struct StoreChange: Sendable, Equatable {
         case subjectKeys = 6
         case reencryption = 7
         case masterKeyWraps = 8
+        case scheduleNotes = 9
+        case censuses = 10
+        case rotationPauses = 11
     }
 
     struct Row: Hashable, Sendable {

@@ -42,6 +42,23 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
         code: .failedPrecondition, message: "the key has no active version; make one first", cause: "no-key")
     static let notRotatable = Self(
         code: .invalidArgument, message: "only master, table and field keys are rotated", cause: "not-rotatable")
+    static let nothingToRollBack = Self(
+        code: .failedPrecondition, message: "the key has no version in transition to go back to", cause: "no-former")
+    static let exhausted = Self(
+        code: .failedPrecondition, message: "the former version may seal no more; rotate instead", cause: "exhausted")
+    static let protectionChanged = Self(
+        code: .failedPrecondition,
+        message: "the former version has another protection than the catalog; apply that first",
+        cause: "protection")
+    static let hasChildren = Self(
+        code: .failedPrecondition, message: "keys are wrapped under the version; rotate the key first",
+        cause: "children")
+    static let notPaused = Self(code: .failedPrecondition, message: "not paused", cause: "not-paused")
+    static let unknownLocation = Self(
+        code: .invalidArgument, message: "the catalog does not declare this location", cause: "location")
+    static let censusTime = Self(
+        code: .failedPrecondition, message: "a census begins after the one before it, and not in the future",
+        cause: "census-time")
     static let malformed = Self(code: .invalidArgument, message: "malformed request", cause: "malformed")
     static let badRecipient = Self(
         code: .invalidArgument, message: "the recipient is not an X25519 public key", cause: "recipient")
@@ -98,6 +115,13 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
     }
 
     var isQuarantine: Bool { cause == "quarantined" }
+
+    /// A version to which this cannot be done in its state.
+    static func wrongState(_ state: KeyState) -> Self {
+        Self(
+            code: .failedPrecondition, message: "the key version is \(state.rawValue): this cannot be done to it",
+            cause: AuditCause(state.rawValue) ?? "state")
+    }
 
     /// A row that was altered, or that does not belong where it stands.
     static func damaged(_ detail: String) -> Self {

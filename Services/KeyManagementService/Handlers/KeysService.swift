@@ -36,6 +36,18 @@ struct KeysService: Sendable {
         service.unary("RotateKey") { try await serve($0, .rotateKey, rotateKey) }
         service.unary("AcceptRestore") { try await serve($0, .acceptRestore, acceptRestore) }
         service.unary("CompromiseKey") { try await serve($0, .compromiseKey, compromiseKey) }
+        service.unary("RotateKeys") { try await serve($0, .rotateKey, rotateKeys) }
+        service.unary("RollbackRotation") { try await serve($0, .rollbackRotation, rollbackRotation) }
+        service.unary("RetireKey") { try await serve($0, .retireKey, retireKey) }
+        service.unary("RestoreKey") { try await serve($0, .restoreKey, restoreKey) }
+        service.unary("ShowSchedule") { try await serve($0, .showSchedule, showSchedule) }
+        service.unary("PauseRotation") { try await serve($0, .pauseRotation, pauseRotation) }
+        service.unary("ResumeRotation") { try await serve($0, .resumeRotation, resumeRotation) }
+        service.unary("ReportCensus") { try await serve($0, .reportCensus, reportCensus) }
+        service.unary("ShowCensus") { try await serve($0, .showCensus, showCensus) }
+        service.unary("ScheduleDestruction") { try await serve($0, .scheduleDestruction, scheduleDestruction) }
+        service.unary("CancelDestruction") { try await serve($0, .cancelDestruction, cancelDestruction) }
+        service.unary("ForceDestruction") { try await serve($0, .forceDestruction, forceDestruction) }
         service.unary("ListKeys") { try await serve($0, .listKeys, listKeys) }
         service.unary("ShowKey") { try await serve($0, .showKey, showKey) }
         service.serverStreaming("WatchKeys") { try await watchKeys($0, $1) }

@@ -41,15 +41,3 @@ extension KeysService {
         }
     }
 }
-
-extension PolicyGrant {
-    /// A field's key needs the right on the field, a table's on all its fields, the master key's on everything.
-    fileprivate func allowsRotation(of object: KeyObject, named name: String) -> Bool {
-        switch object.kind {
-        case .fek: allows(.rotateKey, field: name)
-        case .dek: allows(.rotateKey, table: name)
-        case .index: allows(.rotateKey, field: String(name.prefix { $0 != "/" }))
-        case .master, .auditHash, .storeIntegrity, .subjectWrapping, .unseal: allowsOnAllFields(.rotateKey)
-        }
-    }
-}

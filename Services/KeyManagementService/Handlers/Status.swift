@@ -12,6 +12,7 @@ extension KeysService {
             response.fields = counts.fields
             response.keys = counts.keys
             response.outboxPending = counts.outboxPending
+            response.lateRotations = counts.lateRotations
         }
         call.succeeded()
         return response

@@ -39,8 +39,12 @@ extension NamedKey {
             type: record.object.kind.message, name: name, id: record.identity.row.bytes,
             version: record.version.rawValue, state: record.state.message, algorithm: record.algorithm,
             parentVersion: record.identity.parent?.version.rawValue ?? 0, createdUnixMs: record.createdUnixUs / 1_000,
-            expiresUnixMs: (record.expiresUnixUs ?? 0) / 1_000, rotationCount: UInt32(clamping: record.rotationCount),
-            revision: record.revision)
+            expiresUnixMs: (details.expiresUnixUs ?? record.expiresUnixUs ?? 0) / 1_000,
+            rotationCount: UInt32(clamping: record.rotationCount), revision: record.revision,
+            stateUnixMs: record.stateUnixUs / 1_000,
+            transitionEndsUnixMs: (details.transitionEndsUnixUs ?? 0) / 1_000,
+            compromisedUnixMs: (record.compromisedUnixUs ?? 0) / 1_000,
+            destroyUnixMs: (details.destroyUnixUs ?? 0) / 1_000, rows: details.rows.map { "\($0)" } ?? "")
     }
 }
 

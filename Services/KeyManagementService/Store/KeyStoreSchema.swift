@@ -13,6 +13,7 @@ enum KeyStoreSchema {
             keyChanges,
             masterKeyWraps,
             unsealKeys,
+            schedule,
         ])
 
     private static let createStore = """

@@ -43,7 +43,7 @@ extension KeyRecord {
     static let columns: PostgresQuery = """
         id, key_type, key_id, version, parent_key_id, parent_version, encrypted_key, key_hash, algorithm, created_at,
         expires_at, state, state_at, compromised_at, is_active, rotation_count, suite, row_bound, record_keys,
-        subject_keys, partner_version, metadata::text AS metadata, revision, row_mac
+        subject_keys, partner_version, deactivated_at, refused_at, metadata::text AS metadata, revision, row_mac
         """
 
     init(_ row: PostgresRow) throws {
@@ -60,6 +60,8 @@ extension KeyRecord {
             expiresUnixUs: try row.optionalMicroseconds("expires_at"), state: state,
             stateUnixUs: try row.microseconds("state_at"),
             compromisedUnixUs: try row.optionalMicroseconds("compromised_at"),
+            deactivatedUnixUs: try row.optionalMicroseconds("deactivated_at"),
+            refusedUnixUs: try row.optionalMicroseconds("refused_at"),
             rotationCount: try row.value("rotation_count"), metadata: try row.value("metadata"),
             protection: try Self.protection(row),
             partner: try row.optional("partner_version", as: Int64.self).flatMap(KeyVersion.init(column:)),

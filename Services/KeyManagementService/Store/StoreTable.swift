@@ -60,6 +60,28 @@ extension StoreChange.Table {
                     return .init(id: wrap.id, canonical: wrap.canonical)
                 }
             }
+        case .scheduleNotes:
+            StoreTable(name: "key_schedule", idColumn: "id") { reader in
+                try await reader.rows(of: "*", in: "key_schedule") { row in
+                    let note = try ScheduleNote(row)
+                    return .init(id: note.id, canonical: note.canonical(revision: try row.revision()))
+                }
+            }
+        case .censuses:
+            StoreTable(name: "key_census", idColumn: "id") { reader in
+                try await reader.rows(of: "*", in: "key_census") { row in
+                    let census = try Census(row)
+                    let id = try Census.id(field: census.field, location: census.location)
+                    return .init(id: id, canonical: census.canonical(id: id, revision: try row.revision()))
+                }
+            }
+        case .rotationPauses:
+            StoreTable(name: "rotation_pauses", idColumn: "id") { reader in
+                try await reader.rows(of: "*", in: "rotation_pauses") { row in
+                    let pause = try RotationPause(row)
+                    return .init(id: pause.id, canonical: pause.canonical(revision: try row.revision()))
+                }
+            }
         case .quarantine:
             StoreTable(name: "store_quarantine", idColumn: "store_id") { reader in
                 try await reader.rows(of: Quarantine.columns, in: "store_quarantine") { row in

@@ -55,6 +55,28 @@ final class StoreWriter {
         return stamped
     }
 
+    /// Writes new wraps of rows that were read before, all at once; `KeyServiceError.conflict` where one is another by now.
+    /// Nothing else of a row changes: its key, its version and its state stay.
+    func rewrap(_ records: [KeyRecord]) async throws {
+        guard !records.isEmpty else { return }
+        let stamped = records.map(stamped)
+        let macs = try stamped.map { try reader.mac.authenticate($0.canonical) }
+        let rows = try await connection.query(
+            """
+            UPDATE encryption_keys AS old SET parent_version = new.parent_version,
+                encrypted_key = new.encrypted_key, key_hash = new.key_hash, algorithm = new.algorithm,
+                revision = \(Int64(revision)), row_mac = new.row_mac
+            FROM unnest(
+                \(records.map(\.identity.row.uuid)), \(records.map { Int64($0.revision) }),
+                \(records.map { $0.identity.parent?.version.column ?? 0 }), \(records.map(\.encryptedKey)),
+                \(records.map(\.keyHash)), \(records.map(\.algorithm)), \(macs)
+            ) AS new (id, revision, parent_version, encrypted_key, key_hash, algorithm, row_mac)
+            WHERE old.id = new.id AND old.revision = new.revision
+            """)
+        guard rows.affected == records.count else { throw KeyServiceError.conflict }
+        for (record, mac) in zip(records, macs) { change.append(.keys, id: record.identity.row, mac: mac) }
+    }
+
     func write(_ plan: CatalogPlan) async throws {
         try await note(plan)
         for table in plan.tables {

@@ -1,0 +1,35 @@
+import FieldsealMessages
+
+extension KeysService {
+    func showSchedule(
+        _ request: Proto.ShowScheduleRequest, _ call: KeysCall
+    ) async throws -> Proto.ShowScheduleResponse {
+        let (entries, holder) = try await authority.schedule(of: request.name)
+        let now = authority.clock()
+        let shown = entries.filter { !request.lateOnly || $0.entry.isLate(atUnixUs: now) }
+        guard shown.count <= KeyAuthority.listingLimit else { throw KeyServiceError.tooMany }
+        call.succeeded(object: request.name)
+        return Proto.ShowScheduleResponse(
+            entries: shown.map { $0.entry.message(named: $0.name, nowUnixUs: now) }, scheduler: holder,
+            nowUnixMs: now / 1_000)
+    }
+}
+
+extension Schedule.Entry {
+    func message(named name: String, nowUnixUs now: Int64) -> Proto.ScheduleEntry {
+        Proto.ScheduleEntry(
+            name: name, type: record.object.kind.message, version: record.version.rawValue, action: action.message,
+            dueUnixMs: dueUnixUs / 1_000, late: isLate(atUnixUs: now), waitsFor: wait?.rawValue ?? "",
+            failures: UInt32(clamping: failures), nextAttemptUnixMs: (nextAttemptUnixUs ?? 0) / 1_000)
+    }
+}
+
+extension Schedule.Action {
+    var message: Proto.ScheduledAction {
+        switch self {
+        case .rotate: .rotate
+        case .closeWindow: .closeWindow
+        case .destroy: .destroy
+        }
+    }
+}
