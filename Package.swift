@@ -134,7 +134,7 @@ let package = Package(
         .executableTarget(
             name: "CommandLineTool",
             dependencies: [
-                "FieldsealClient", "FieldsealCrypto", "FieldsealSecureMemory", "FieldsealServiceRuntime", .arguments,
+                "FieldsealClient", "FieldsealCrypto", "FieldsealCustody", "FieldsealServiceRuntime", .arguments,
             ],
             path: "Services/CommandLine", swiftSettings: settings),
         .executableTarget(
@@ -193,8 +193,8 @@ let package = Package(
         tests(
             "CommandLine",
             [
-                "CommandLineTool", "FieldsealClient", "FieldsealCrypto", "FieldsealMessages", "FieldsealRPC",
-                "FieldsealRPCTransport", "FieldsealSecureMemory", "FieldsealServiceRuntime",
+                "CommandLineTool", "FieldsealClient", "FieldsealCrypto", "FieldsealCustody", "FieldsealMessages",
+                "FieldsealRPC", "FieldsealRPCTransport", "FieldsealSecureMemory", "FieldsealServiceRuntime",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import FieldsealCrypto
+import FieldsealCustody
 import FieldsealMessages
 import FieldsealRPC
 import FieldsealSecureMemory
@@ -8,21 +9,25 @@ import Testing
 @testable import CommandLineTool
 
 @Suite struct UnsealCommandTests {
-    static let share = [UInt8](0..<57)
+    /// Format, set of 2 of 3, index, value, checksum.
+    static func share(_ index: UInt8) throws -> Share {
+        var bytes = [1] + [UInt8](repeating: 0xAB, count: 16) + [2, 3, index] + [UInt8](repeating: index, count: 32)
+        bytes += try SHA256.hash(Array("fieldseal/v1 share".utf8) + bytes).prefix(4)
+        return try Share(decoding: SecretBytes(copying: bytes))
+    }
 
     /// A sealed service that keeps what it was given.
     final class SealedService: Sendable {
         let pair: KeyAgreementKeyPair
-        let shares = Mutex<[[UInt8]]>([])
+        let shares = Mutex<[UInt8]>([])
 
         init() throws { pair = try KeyAgreementKeyPair() }
 
         func answer(_ method: String, _ payload: [UInt8]) throws -> any ProtoMessage {
             if method == "Unseal" {
                 let sealed = try Proto.UnsealRequest(decoding: payload).sealedShare
-                let share = try pair.open(sealed, identity: "spiffe://x/keys", context: ShareRecipient.context)
-                let bytes = share.withUnsafeBytes { Array($0) }
-                shares.withLock { $0.append(bytes) }
+                let share = try Share(sealed: sealed, pair: pair, identity: "spiffe://x/keys", way: .given)
+                shares.withLock { $0.append(share.index) }
             } else {
                 #expect(method == "ShowUnseal")
             }
@@ -35,14 +40,14 @@ import Testing
     @Test func givesAShareSealedToTheService() async throws {
         let service = try SealedService()
         let cluster = TestCluster { try service.answer($0, $1) }
-        let text = try TemporaryFile(Base64.encode(Self.share) + "\n")
+        let text = try TemporaryFile(Self.share(1).text() + "\n")
         let (status, output, errors) = try await cluster.runConfigured("unseal", "--share-file", text.path)
         #expect((status, errors) == (.done, ""))
         #expect(output == "ADDRESS         STATE   SHARES\n127.0.0.1:7402  sealed  1 of 2\n")
         let (_, second, _) = try await cluster.runConfigured(
-            "unseal", "--json", input: Base64.encode(Self.share), isTerminal: true)
+            "unseal", "--json", input: Self.share(3).text().uppercased(), isTerminal: true)
         #expect(second.contains(#""sealed": false"#))
-        #expect(service.shares.withLock { $0 } == [Self.share, Self.share])
+        #expect(service.shares.withLock { $0 } == [1, 3])
     }
 
     @Test func progressNeedsNoShare() async throws {
@@ -52,15 +57,23 @@ import Testing
         #expect(status == .done && output.contains("sealed  0 of 2"))
     }
 
-    @Test(arguments: ["", "\n", "not base64 at all"])
+    @Test(arguments: ["", "\n", "fss1:abc", "my password"])
     func refusesWhatIsNoShare(input: String) async throws {
         let (status, output, errors) = try await TestCluster().runConfigured("unseal", input: input)
         #expect((status, output) == (.usage, ""))
-        #expect(errors.contains("share") && !errors.contains("base64 at all"))
+        #expect(errors.contains("share") && !errors.contains("password"))
+    }
+
+    @Test func namesTheShareThatIsMistyped() async throws {
+        var text = try Self.share(3).text()
+        let place = text.index(text.startIndex, offsetBy: 50)
+        text.replaceSubrange(place...place, with: text[place] == "a" ? "b" : "a")
+        let (status, _, errors) = try await TestCluster().runConfigured("unseal", input: text)
+        #expect(status == .usage && errors == "fieldseal: share 3 is mistyped: its checksum does not hold\n")
     }
 
     @Test func namesTheReplicaThatFails() async throws {
-        let (status, _, errors) = try await TestCluster().runConfigured("unseal", input: Base64.encode(Self.share))
+        let (status, _, errors) = try await TestCluster().runConfigured("unseal", input: Self.share(1).text())
         #expect(status == .unreachable && errors.hasPrefix("fieldseal: 127.0.0.1:7402: UNAVAILABLE"))
     }
 
@@ -69,17 +82,15 @@ import Testing
             let request = try Proto.MakeSharesRequest(decoding: payload)
             #expect(method == "MakeShares" && request.name == "people")
             #expect(request.threshold == 2 && request.shares == 3)
-            let sealed = try (0..<3).map { number in
-                try KeyAgreement.seal(
-                    SecretBytes(copying: [UInt8(number)] + Self.share.dropFirst()), to: request.recipient,
-                    identity: "spiffe://x/operator", context: ShareRecipient.context)
+            let sealed = try (1...3).map { index in
+                try Self.share(index).sealed(to: request.recipient, identity: "spiffe://x/operator", way: .made)
             }
             return Proto.MakeSharesResponse(sealedShares: sealed, setID: [0xAB])
         }
         let (status, output, errors) = try await cluster.runConfigured(
             "master", "shares", "people", "--threshold", "2", "--shares", "3")
         #expect(status == .done && errors.contains("give each to another person"))
-        let shares = (0..<3).map { Base64.encode([UInt8($0)] + Self.share.dropFirst()) }
+        let shares = try (1...3).map { try Self.share($0).text() }
         #expect(output == shares.joined(separator: "\n") + "\n")
     }
 

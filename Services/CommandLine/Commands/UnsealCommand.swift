@@ -1,5 +1,6 @@
 import ArgumentParser
 import FieldsealClient
+import FieldsealCustody
 
 struct UnsealCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,12 +38,12 @@ struct UnsealCommand: AsyncParsableCommand {
     }
 
     private func give(
-        _ shares: [UnsealShareText], to client: FieldsealClient, identity: String
+        _ shares: [Share], to client: FieldsealClient, identity: String
     ) async throws -> Result<UnsealProgress, FieldsealError> {
         do {
             var progress = try await client.keys.unsealProgress(options: connection.callOptions)
             for share in shares where progress.sealed {
-                let sealed = try share.sealed(to: progress.recipient, identity: identity)
+                let sealed = try share.given(to: progress.recipient, identity: identity)
                 progress = try await client.keys.unseal(sealedShare: sealed, options: connection.callOptions)
             }
             return .success(progress)
@@ -51,7 +52,7 @@ struct UnsealCommand: AsyncParsableCommand {
         }
     }
 
-    private func shares() throws -> [UnsealShareText] {
+    private func shares() throws -> [Share] {
         let most = 1 << 14
         let bytes: [UInt8]?
         if let shareFile {
@@ -64,7 +65,7 @@ struct UnsealCommand: AsyncParsableCommand {
         guard let bytes, let text = String(validating: bytes, as: UTF8.self) else {
             throw CommandFailure(.usage, "no share was given")
         }
-        let shares = try text.split(whereSeparator: \.isNewline).map { try UnsealShareText(String($0)) }
+        let shares = try text.split(whereSeparator: \.isNewline).map { try Share.typed(String($0)) }
         guard !shares.isEmpty else { throw CommandFailure(.usage, "no share was given") }
         return shares
     }
