@@ -87,7 +87,7 @@ extension KeyAuthority {
                     case .master: true
                     case .dek: live.contains(record.object.id)
                     case .fek: fields.contains(record.object.id) && record.protection?.suite.isDeterministic == false
-                    case .index, .auditHash, .storeIntegrity, .subjectWrapping: false
+                    case .index, .auditHash, .storeIntegrity, .subjectWrapping, .unseal: false
                     }
                 }
                 .map { NamedKey(name: names.name(of: $0.object), record: $0) }

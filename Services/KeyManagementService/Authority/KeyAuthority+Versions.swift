@@ -162,7 +162,7 @@ extension StoreReader {
             facts.censuses = try await censuses(of: record.object.id)
         case .dek:
             facts.isLive = try await tables(where: "id = \(record.object.id.uuid)").first?.isRemoved == false
-        case .master, .index, .auditHash, .storeIntegrity, .subjectWrapping: break
+        case .master, .index, .auditHash, .storeIntegrity, .subjectWrapping, .unseal: break
         }
         facts.hasChildren = try await hasChildren(record)
         facts.pauses = try await pauses()

@@ -27,7 +27,7 @@ extension KeyManagementApplication {
         }
         let restore = StoreRestore(
             authority: KeyAuthority(
-                pool: pool, provider: settings.provider, identity: configuration.identity, logger: logger,
+                pool: pool, custodians: settings.masterKey.custodians, identity: configuration.identity, logger: logger,
                 clock: UnixClock.microseconds), provider: provider)
         let outcome: Result<StoreRestore.Summary, any Error>
         do {

@@ -1,3 +1,4 @@
+import FieldsealAlerts
 import FieldsealServiceRuntime
 
 /// The service's own keys of the configuration.

@@ -36,7 +36,7 @@ struct RotationPolicy: Sendable, Equatable {
         case .fek:
             guard protection?.suite.isDeterministic != true else { return nil }
             periods = fek
-        case .index, .auditHash, .storeIntegrity, .subjectWrapping: return nil
+        case .index, .auditHash, .storeIntegrity, .subjectWrapping, .unseal: return nil
         }
         if let days = lifecycle?.rotationDays { periods.rotationDays = days }
         if let days = lifecycle?.transitionDays { periods.transitionDays = days }

@@ -114,7 +114,7 @@ enum Schedule {
         case .master, .dek:
             if facts.hasChildren { entry.wait = .children }
         // A search must find what was written before; a hash, what was recorded before.
-        case .index, .auditHash, .storeIntegrity, .subjectWrapping: return nil
+        case .index, .auditHash, .storeIntegrity, .subjectWrapping, .unseal: return nil
         }
         return entry
     }
@@ -158,7 +158,7 @@ enum Schedule {
                 entry.dueUnixUs = expired
                 entry.deadlineUnixUs = expired + grace
             }
-        case .index, .auditHash, .storeIntegrity, .subjectWrapping: return nil
+        case .index, .auditHash, .storeIntegrity, .subjectWrapping, .unseal: return nil
         }
         return entry
     }

@@ -85,7 +85,7 @@ struct ScheduleView {
             facts.isLive = facts.field.map { !$0.isRemoved && tables[$0.tableID]?.isRemoved == false } ?? false
             facts.censuses = censuses[record.object.id] ?? []
         case .dek: facts.isLive = tables[record.object.id]?.isRemoved == false
-        case .master, .index, .auditHash, .storeIntegrity, .subjectWrapping: break
+        case .master, .index, .auditHash, .storeIntegrity, .subjectWrapping, .unseal: break
         }
         return facts
     }
