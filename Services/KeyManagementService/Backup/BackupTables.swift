@@ -9,7 +9,8 @@ enum BackupTables {
 
     /// What belongs to the running service, not to the store: events and alerts on their way, and the schema's own record.
     static let left: Set<String> = [
-        "audit_outbox", "alerts", "alert_windows", "alert_destinations", "key_watchers", "schema_migrations",
+        "audit_outbox", "alerts", "alert_windows", "alert_destinations", "key_scheduler", "key_watchers",
+        "schema_migrations",
     ]
 
     /// The columns of a table that can be written, in order; empty where there is no such table.

@@ -34,7 +34,8 @@ import Testing
                 let shown = try #require(try await replica.showMaster().custodians.last?.message)
                 #expect(!shown.drillPassed && shown.drillCause == outcome.rawValue && shown.drilledUnixMs > 0)
             }
-            #expect(try await alerts(replica) == Array(repeating: "drill-failed bad", count: 3))
+            // Equal alerts fold into one.
+            #expect(try await alerts(replica) == ["drill-failed bad"])
             #expect(
                 await failure { try await replica.drill(["nobody"], context: .test) } == .unknownCustodian)
             let lone = try await store.replica(custodians: Custodians([good.custodian]))

@@ -88,6 +88,9 @@ import Testing
                 }
                 if step % 30 == 0 { try await Self.count(fields, observer) }
                 if step % 60 == 0 {
+                    // A tick that comes to its end leaves nothing late, whatever became of those before.
+                    let scheduler = replicas[turn].scheduler
+                    _ = try await Self.persistently { try await scheduler.tick() }
                     try await Self.check(fields, observer, recipient, &keys, &random)
                 }
             }

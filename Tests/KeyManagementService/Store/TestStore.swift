@@ -23,6 +23,12 @@ struct TestStore {
     static func with(
         provider: (any MasterKeyProvider)? = nil, _ body: (TestStore) async throws -> Void
     ) async throws {
+        try await DatabaseTurns.shared.take { try await withDatabase(provider: provider, body) }
+    }
+
+    private static func withDatabase(
+        provider: (any MasterKeyProvider)?, _ body: (TestStore) async throws -> Void
+    ) async throws {
         let server = try #require(conninfo)
         let name = "kms_\(UInt64.random(in: 0 ... .max))"
         let administration = try PostgresPool(.init(conninfo: server, maximumConnections: 1), logger: logger)

@@ -16,7 +16,8 @@ extension TestStore {
     /// A replica on a test's clock, with a catalog and a key of `users.email`.
     func replica(at clock: StoreClock, rotation: RotationPolicy = RotationPolicy()) async throws -> KeyAuthority {
         let authority = KeyAuthority(
-            pool: try pool(), custodians: Custodians(provider), identity: "spiffe://fieldseal.local/service/key-management",
+            pool: try pool(), custodians: Custodians(provider),
+            identity: "spiffe://fieldseal.local/service/key-management",
             logger: Self.logger, rotation: rotation, clock: { clock.now })
         try await authority.unseal()
         return authority
