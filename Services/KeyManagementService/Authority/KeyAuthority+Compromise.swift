@@ -17,6 +17,15 @@ struct AffectedObject: Sendable {
     var name: String
     var versions: [KeyVersion]
     var field: ObjectID?
+    /// What the last counts of a field's values found under the versions, in all places that hold them; nil where a place
+    /// was never counted, and for indexes and subjects' keys.
+    var count: Count?
+
+    struct Count: Sendable, Equatable {
+        var rows: UInt64
+        /// When the oldest of the counts began.
+        var begunUnixUs: Int64
+    }
 }
 
 extension KeyAuthority {
@@ -30,7 +39,8 @@ extension KeyAuthority {
             let now = self.clock()
             let marked = plan.marked.map { $0.markedCompromised(note, atUnixUs: now) }
             return (
-                CompromiseOutcome(compromised: names.named(marked), affected: names.affected(marked)),
+                CompromiseOutcome(
+                    compromised: names.named(marked), affected: try await reader.affected(marked, names)),
                 try await reader.revision().revision
             )
         }
@@ -51,7 +61,7 @@ extension KeyAuthority {
                 outcome.compromised.append(NamedKey(name: names.name(of: record.object), record: marked))
                 writer.note(.compromiseKey, marked, names, context)
             }
-            outcome.affected = names.affected(outcome.compromised.map(\.record))
+            outcome.affected = try await writer.reader.affected(outcome.compromised.map(\.record), names)
             for field in Set(outcome.affected.compactMap(\.field)).sorted() {
                 try await writer.write(.compromise(of: field, atUnixUs: writer.nowUnixUs))
             }
@@ -118,6 +128,36 @@ extension StoreReader {
     }
 }
 
+extension StoreReader {
+    /// What holds data under the versions, by name, with what the census knows of it.
+    fileprivate func affected(_ records: [KeyRecord], _ names: KeyNames) async throws -> [AffectedObject] {
+        let data = records.filter { [.fek, .index, .subjectWrapping].contains($0.object.kind) }
+        var affected: [AffectedObject] = []
+        for (object, versions) in Dictionary(grouping: data, by: \.object) {
+            var entry = AffectedObject(name: names.name(of: object), versions: versions.map(\.version))
+            if object.kind == .fek {
+                entry.field = object.id
+                entry.count = try await count(of: versions, in: object.id)
+            }
+            affected.append(entry)
+        }
+        return affected.sorted { $0.name < $1.name }
+    }
+
+    private func count(of versions: [KeyRecord], in field: ObjectID) async throws -> AffectedObject.Count? {
+        guard let lifecycle = try await fields(where: "id = \(field.uuid)").first?.lifecycle else { return nil }
+        let censuses = try await censuses(of: field)
+        let places = [""] + lifecycle.locations
+        guard let begun = censuses.filter({ places.contains($0.location) }).map(\.begunUnixUs).min() else { return nil }
+        var sum: UInt64 = 0
+        for version in versions {
+            guard let rows = CensusRules.rows(of: version, lifecycle: lifecycle, censuses: censuses) else { return nil }
+            sum = sum.addingReportingOverflow(rows).overflow ? .max : sum + rows
+        }
+        return .init(rows: sum, begunUnixUs: begun)
+    }
+}
+
 extension StoreWriter {
     /// Notes what happened to one version.
     func note(_ operation: AuditOperation, _ record: KeyRecord, _ names: KeyNames, _ context: CallContext) {
@@ -144,16 +184,6 @@ extension KeyNames {
         case .subjectWrapping: return (String(name.prefix { $0 != "/" }), "")
         case .master, .auditHash, .storeIntegrity, .unseal: return ("", "")
         }
-    }
-
-    fileprivate func affected(_ records: [KeyRecord]) -> [AffectedObject] {
-        let data = records.filter { [.fek, .index, .subjectWrapping].contains($0.object.kind) }
-        return Dictionary(grouping: data, by: \.object).map { object, versions in
-            AffectedObject(
-                name: name(of: object), versions: versions.map(\.version),
-                field: object.kind == .fek ? object.id : nil)
-        }
-        .sorted { $0.name < $1.name }
     }
 }
 

@@ -12,6 +12,16 @@ struct Destruction: Sendable {
     var dueUnixUs: Int64?
     var wait: Schedule.Wait?
     var proposedBy = ""
+
+    /// When the last backup of the key store that holds the key has expired, at the earliest; 0 where that is not known.
+    func completeUnixUs(_ retention: BackupRetention, nowUnixUs now: Int64) -> Int64 {
+        let record = key.record
+        switch state {
+        case .done: return retention.lastBackupExpiry(ofUnixUs: record.state == .destroyed ? record.stateUnixUs : now)
+        case .scheduled: return dueUnixUs.map(retention.lastBackupExpiry(ofUnixUs:)) ?? 0
+        case .cancelled, .proposed: return 0
+        }
+    }
 }
 
 extension KeyAuthority {

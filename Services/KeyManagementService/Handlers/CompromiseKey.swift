@@ -39,10 +39,14 @@ extension KeyAuthority {
 }
 
 extension CompromiseOutcome {
-    fileprivate func message(revision: UInt64, watchers: [Proto.Watcher]) -> Proto.CompromiseKeyResponse {
+    func message(revision: UInt64, watchers: [Proto.Watcher]) -> Proto.CompromiseKeyResponse {
         Proto.CompromiseKeyResponse(
             compromised: compromised.map(\.message), made: made.map(\.message),
-            affected: affected.map { Proto.AffectedField(field: $0.name, versions: $0.versions.map(\.rawValue)) },
+            affected: affected.map {
+                Proto.AffectedField(
+                    field: $0.name, versions: $0.versions.map(\.rawValue), rows: $0.count?.rows ?? 0,
+                    censusUnixMs: ($0.count?.begunUnixUs ?? 0) / 1_000)
+            },
             revision: revision, watchers: watchers)
     }
 }

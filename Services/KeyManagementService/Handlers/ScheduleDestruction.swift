@@ -12,10 +12,16 @@ extension KeysService {
     /// What was changed stands in the outbox; a dry run is recorded by the call.
     func answer(_ destruction: Destruction, dryRun: Bool, _ call: KeysCall) -> Proto.DestructionResponse {
         if dryRun { call.succeeded(object: destruction.key.name, version: destruction.key.record.version) }
-        return Proto.DestructionResponse(
-            key: destruction.key.message, state: destruction.state.message,
-            destroyUnixMs: (destruction.dueUnixUs ?? 0) / 1_000, waitsFor: destruction.wait?.rawValue ?? "",
-            proposedBy: destruction.proposedBy)
+        return destruction.message(authority.backupRetention, nowUnixUs: authority.clock())
+    }
+}
+
+extension Destruction {
+    func message(_ retention: BackupRetention, nowUnixUs now: Int64) -> Proto.DestructionResponse {
+        Proto.DestructionResponse(
+            key: key.message, state: state.message, destroyUnixMs: (dueUnixUs ?? 0) / 1_000,
+            waitsFor: wait?.rawValue ?? "", proposedBy: proposedBy,
+            completeUnixMs: completeUnixUs(retention, nowUnixUs: now) / 1_000)
     }
 }
 

@@ -66,6 +66,44 @@ import Testing
         }
     }
 
+    @Test func whatIsAffectedIsSaidWithTheRowsOfTheLastCensus() async throws {
+        try await TestStore.with { store in
+            let clock = StoreClock()
+            let replica = try await store.replica(at: clock)
+            _ = try await replica.applyCatalog(
+                Sample.declaration { $0.fields[0].lifecycle.locations = ["archive"] }, context: .test)
+            let first = try await replica.ensureKeys(of: .email, context: .test)
+            _ = try await replica.ensureKeys(of: .note, context: .test)
+            let second = try await replica.rotate(first.object, called: "users.email", context: .test)
+            func report(_ counts: [KeyVersion?: UInt64], of field: FieldName = .email, in location: String) async throws
+            {
+                _ = try await replica.report(
+                    counts, of: field, location: location, begunUnixUs: clock.now, isPrimary: true, context: .test)
+            }
+            func planned(_ version: KeyVersion?) async throws -> CompromiseOutcome {
+                let table = try #require(try await replica.keyObject(named: "users"))
+                return try await replica.planCompromise(
+                    of: version == nil ? table : first.object, version: version, note: try #require(Self.note)
+                ).value
+            }
+            let begun = clock.now
+            try await report([first.version: 5, second.version: 7, nil: 2], in: "")
+            #expect(try await planned(nil).affected.map(\.count) == [nil, nil, nil], "a place was never counted")
+            clock.advance(days: 1)
+            try await report([first.version: 30], in: "archive")
+            let all = try await planned(nil)
+            #expect(all.affected.map(\.name) == ["users.email", "users.email/by_email", "users.note"])
+            #expect(all.affected.map(\.count) == [.init(rows: 42, begunUnixUs: begun), nil, nil])
+            #expect(
+                try await planned(first.version).affected.map(\.count) == [.init(rows: 35, begunUnixUs: begun)])
+            let done = try await compromise(replica, "users.email", version: second.version)
+            #expect(done.affected.map(\.count) == [.init(rows: 7, begunUnixUs: begun)])
+            let message = done.message(revision: 1, watchers: [])
+            #expect(message.affected.map(\.rows) == [7])
+            #expect(message.affected.map(\.censusUnixMs) == [begun / 1_000])
+        }
+    }
+
     @Test func aRetiredVersionIsNotGivenForRewrap() async throws {
         try await TestStore.with { store in
             let replica = try await prepared(store)

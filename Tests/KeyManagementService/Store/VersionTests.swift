@@ -14,11 +14,14 @@ final class StoreClock: Sendable {
 
 extension TestStore {
     /// A replica on a test's clock, with a catalog and a key of `users.email`.
-    func replica(at clock: StoreClock, rotation: RotationPolicy = RotationPolicy()) async throws -> KeyAuthority {
+    func replica(
+        at clock: StoreClock, rotation: RotationPolicy = RotationPolicy(),
+        backupRetention: BackupRetention = .undeclared
+    ) async throws -> KeyAuthority {
         let authority = KeyAuthority(
             pool: try pool(), custodians: Custodians(provider),
             identity: "spiffe://fieldseal.local/service/key-management",
-            logger: Self.logger, rotation: rotation, clock: { clock.now })
+            logger: Self.logger, rotation: rotation, backupRetention: backupRetention, clock: { clock.now })
         try await authority.unseal()
         return authority
     }
