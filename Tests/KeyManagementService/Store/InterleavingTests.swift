@@ -7,7 +7,7 @@ import Testing
 
 /// Random operations of several replicas on one store, which is compared with a model after each of them.
 @Suite(.enabled(if: TestStore.isConfigured)) struct InterleavingTests {
-    private static let steps = 300
+    private static let steps = 200
     /// Set to the seed of a failure to have the same choices again.
     private static let seed = getenv("FIELDSEAL_INTERLEAVING_SEED").flatMap { UInt64(String(cString: $0)) }
 
