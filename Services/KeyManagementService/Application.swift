@@ -54,7 +54,8 @@ struct KeyManagementApplication: ServerApplication {
         }
         let custody = CustodyWatch(authority: authority, drillDays: settings.masterKey.drillDays)
         return [
-            auditClient, trail, pool, unsealing, custody, KeyWatchService(authority: authority), AlertDeliveryService(alerts),
+            auditClient, trail, pool, unsealing, custody, KeyWatchService(authority: authority),
+            AlertDeliveryService(alerts),
             scheduler,
         ]
             + backups + [server]

@@ -17,7 +17,8 @@ extension KeysService {
 extension CustodianState {
     var message: Proto.Custodian {
         Proto.Custodian(
-            name: name, provider: configured?.provider.name ?? wrap?.provider ?? "", key: configured?.provider.keyName ?? "",
+            name: name, provider: configured?.provider.name ?? wrap?.provider ?? "",
+            key: configured?.provider.keyName ?? "",
             configured: configured != nil, holds: wrap != nil, addedUnixMs: (wrap?.addedUnixUs ?? 0) / 1_000,
             drilledUnixMs: (wrap?.drill?.unixUs ?? 0) / 1_000, drillPassed: wrap?.drill?.hasPassed ?? false,
             drillCause: wrap?.drill.map { $0.hasPassed ? "" : $0.outcome } ?? "")
