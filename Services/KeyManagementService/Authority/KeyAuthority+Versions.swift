@@ -13,7 +13,7 @@ extension KeyAuthority {
     /// transition. Children of a table's key are wrapped anew. No data is touched.
     ///
     /// - Throws: `KeyServiceError.notRotatable` for other keys, also for the master key, whose former version not every
-    ///   custodian need hold; `nothingToRollBack`; `exhausted`; `protectionChanged` where the former version is sealed by
+    ///   custodian need hold; `nothingToRollBack`; `protectionChanged` where the former version is sealed by
     ///   other rules than the catalog's.
     func rollBackRotation(of name: String, dryRun: Bool, context: CallContext) async throws -> ChangedVersions {
         let keyring = try unsealed()
@@ -28,10 +28,9 @@ extension KeyAuthority {
             }
             let lifecycle = try await writer.reader.fields(where: "id = \(object.id.uuid)").first
             if let field = lifecycle, former.protection != field.protection { throw KeyServiceError.protectionChanged }
-            let isExhausted = try await writer.reader.isExhausted(former)
-            guard !isExhausted, former.compromisedUnixUs == nil,
-                var restored = former.after(.rolledBack(exhausted: isExhausted), atUnixUs: writer.nowUnixUs)
-            else { throw KeyServiceError.exhausted }
+            guard var restored = former.after(.rolledBack(exhausted: false), atUnixUs: writer.nowUnixUs) else {
+                throw KeyServiceError.conflict
+            }
             let superseded = try await writer.update(active, after: .superseded)
             restored = self.rotation.dated(restored, lifecycle: lifecycle?.lifecycle, from: writer.nowUnixUs)
             restored.partner = nil
@@ -148,9 +147,6 @@ extension StoreReader {
         guard KeyKind.allCases.contains(where: { $0.parent == record.object.kind }) else { return false }
         return try await children(of: record.object).contains { $0.identity.parent?.version == record.version }
     }
-
-    /// Whether the version may seal no more: its budget of random nonces is spent.
-    func isExhausted(_ record: KeyRecord) async throws -> Bool { false }
 
     /// What the schedule must know of a version.
     func facts(of record: KeyRecord) async throws -> Schedule.Facts {

@@ -44,8 +44,6 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
         code: .invalidArgument, message: "only master, table and field keys are rotated", cause: "not-rotatable")
     static let nothingToRollBack = Self(
         code: .failedPrecondition, message: "the key has no version in transition to go back to", cause: "no-former")
-    static let exhausted = Self(
-        code: .failedPrecondition, message: "the former version may seal no more; rotate instead", cause: "exhausted")
     static let protectionChanged = Self(
         code: .failedPrecondition,
         message: "the former version has another protection than the catalog; apply that first",
