@@ -28,6 +28,7 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
     case subjectUnknown
     case subjectErased
     case versionInactive
+    case versionExhausted
     case versionRetired
     case versionCompromised
     case versionDestroyed
@@ -50,7 +51,8 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
             .subjectSize,
             .subjectUnknown:
             .invalidArgument
-        case .versionInactive, .versionRetired, .versionCompromised, .versionDestroyed, .subjectErased:
+        case .versionInactive, .versionExhausted, .versionRetired, .versionCompromised, .versionDestroyed,
+            .subjectErased:
             .failedPrecondition
         case .keysUnavailable: .unavailable
         case .keysConflict: .aborted
@@ -64,8 +66,8 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
     /// Whether key management's answer will be the same in a while, so that it is remembered and ends what was cached.
     var isLasting: Bool {
         switch self {
-        case .fieldUnknown, .versionUnknown, .versionInactive, .versionRetired, .versionCompromised, .versionDestroyed,
-            .keysDenied, .subjectUnexpected, .subjectUnknown, .subjectErased:
+        case .fieldUnknown, .versionUnknown, .versionInactive, .versionExhausted, .versionRetired, .versionCompromised,
+            .versionDestroyed, .keysDenied, .subjectUnexpected, .subjectUnknown, .subjectErased:
             true
         default: false
         }
@@ -90,6 +92,7 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
         case .subjectSize: "a subject has 1 to 256 bytes"
         case .subjectErased: "the subject was erased"
         case .versionInactive: "the field has no active key"
+        case .versionExhausted: "the field's key has sealed as many values as it may; it has to be rotated"
         case .versionRetired: "key version is retired"
         case .versionCompromised: "key version is compromised"
         case .versionDestroyed: "key version is destroyed"
@@ -130,6 +133,7 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
         case .subjectUnknown: "subject-unknown"
         case .subjectErased: "subject-erased"
         case .versionInactive: "inactive"
+        case .versionExhausted: "exhausted"
         case .versionRetired: "retired"
         case .versionCompromised: "compromised"
         case .versionDestroyed: "destroyed"

@@ -29,6 +29,9 @@ struct SingleFlight<Key: Hashable, Waiter> {
 
     func isUnderWay(_ key: Key) -> Bool { flights[key] != nil }
 
+    /// Who has joined so far.
+    func waiters(for key: Key) -> [Waiter] { flights[key] ?? [] }
+
     mutating func join(_ key: Key, waiter: Waiter) -> Decision {
         guard waiting < waiterLimit else { return .refuse }
         if flights[key]?.append(waiter) != nil {

@@ -12,7 +12,7 @@ extension EncryptionHandler {
             guard batch.count <= Self.itemLimit else { return .failed(.tooManyItems) }
             var capacity = 0
             for index in 0..<batch.count { capacity += planBlindIndex(batch[index]) }
-            guard missing.isEmpty else { return missed() }
+            guard missing.isEmpty else { return .missing(missing) }
             return answer(&reply, capacity: capacity) { writer in
                 for index in 0..<batch.count { blindIndex(batch[index], plans[index], &writer) }
             }

@@ -13,7 +13,7 @@ extension EncryptionHandler {
             if batch.encoding == .text { scratch.prepare(payload.count) }
             var capacity = 0
             for index in 0..<batch.count { capacity += planDecryption(batch[index], batch.encoding) }
-            guard missing.isEmpty else { return missed() }
+            guard missing.isEmpty else { return .missing(missing) }
             return answer(&reply, capacity: capacity) { writer in
                 for index in 0..<batch.count { decrypt(batch[index], plans[index], &writer) }
             }

@@ -12,7 +12,7 @@ extension EncryptionHandler {
         let request = try Proto.DescribeFieldRequest(decoding: payload, limit: Self.messageLimit)
         guard request.fields.count <= Self.fieldLimit else { return .failed(.tooManyItems) }
         for name in request.fields { plans.append(planDescription(name)) }
-        guard missing.isEmpty else { return missed() }
+        guard missing.isEmpty else { return .missing(missing) }
         let results = plans.map { plan in
             note(.describeField, plan, key: plan.key, failure: plan.failure)
             return Proto.DescribeFieldResult(outcome: outcome(of: plan))

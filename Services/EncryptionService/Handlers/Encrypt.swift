@@ -12,7 +12,7 @@ extension EncryptionHandler {
             guard batch.count <= Self.itemLimit else { return .failed(.tooManyItems) }
             var capacity = 0
             for index in 0..<batch.count { capacity += planEncryption(batch[index], batch.encoding) }
-            guard missing.isEmpty else { return missed() }
+            guard takeSeals() else { return .missing(missing) }
             scratch.prepare(payload.count + CiphertextHeader.largestOverhead)
             return answer(&reply, capacity: capacity) { writer in
                 for index in 0..<batch.count { encrypt(batch[index], plans[index], batch.encoding, &writer) }
@@ -28,6 +28,7 @@ extension EncryptionHandler {
             if item.recordID != nil { try requireHashKey(known) }
             guard let (field, key) = try key(of: item.field, known, version: 0) else {
                 if !item.subject.isEmpty { _ = try subject(item.subject, of: item.field, known) }
+                willSeal(missing: item.field)
                 plans.append(PlannedItem(field: known))
                 return 0
             }
@@ -47,6 +48,7 @@ extension EncryptionHandler {
             do throws(ItemFailure) { indexes = try indexSize(item.indexes, of: material) } catch {
                 throw Refusal(error, field)
             }
+            willSeal(&plan, field, under: key)
             plans.append(plan)
             let size = encodedCount(material.sealedCount(item.value.count), encoding)
             return max(ResultSize.value(count: size, trailing: indexes), ItemFailure.largestResult)

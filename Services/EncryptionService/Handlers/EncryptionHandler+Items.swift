@@ -33,7 +33,7 @@ extension EncryptionHandler {
         switch keys.resolve(name, field: field, version: version, forRewrap: forRewrap) {
         case .key(let field, let key): return (field, key)
         case .missing(let selector):
-            missing.append(selector)
+            missing.add(selector)
             return nil
         case .failed(let failure): throw Refusal(failure, field)
         }
@@ -47,7 +47,7 @@ extension EncryptionHandler {
         switch keys.resolve(subject, of: name, field: field) {
         case .key(let entry): return entry
         case .missing(let selector):
-            missing.append(selector)
+            missing.add(selector)
             return nil
         case .failed(let failure): throw Refusal(failure, field)
         }
@@ -90,7 +90,7 @@ extension EncryptionHandler {
     func requireHashKey(_ field: LoopField?) throws(Refusal) {
         guard keys.auditHash() == nil else { return }
         if let failure = keys.auditHashFailure { throw Refusal(failure, field) }
-        missing.append(.auditHash)
+        missing.add(.auditHash)
     }
 
     /// The keyed hash of the record id that stands in `record`.
@@ -112,9 +112,6 @@ extension EncryptionHandler {
             outcome: failure?.code.rawValue ?? 0, cause: failure.map(AuditCause.init) ?? .none, recordHash: recordHash,
             hashKeyVersion: recordHash == nil ? 0 : keys.auditHash()?.material.version ?? 0)
     }
-
-    /// What is missing, each once.
-    func missed() -> Served { .missing(Array(Set(missing))) }
 
     /// Writes results into the reply.
     /// - Parameter capacity: at least what `write` writes.

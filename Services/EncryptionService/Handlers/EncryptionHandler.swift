@@ -26,7 +26,7 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
     // Loop-bound, and no access overlaps another: the run-time check of that showed in profiles.
     @exclusivity(unchecked) var record = RecordBuffer()
     @exclusivity(unchecked) var plans: [PlannedItem] = []
-    @exclusivity(unchecked) var missing: [KeySelector] = []
+    @exclusivity(unchecked) var missing = MissingKeys()
     @exclusivity(unchecked) var rights: CallerRights
 
     init(_ service: EncryptionService, ciphers: LoopCiphers, loop: any EventLoop) {
@@ -35,7 +35,10 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
         self.ciphers = ciphers
         let trail = service.trail
         recorder = trail.recorder(on: loop)
-        keys = LoopKeys(store: service.store) { trail.field(table: $0, field: $1) }
+        let loader = service.loader
+        keys = LoopKeys(store: service.store, renewSeals: { loader.renewSeals(of: $0) }) {
+            trail.field(table: $0, field: $1)
+        }
         rights = CallerRights(grant: .none, actor: trail.actor(identity: ""))
         // An idle loop keeps no key past its end. No weak reference: it would slow down every use of the handler.
         let held = NIOLoopBound((keys: keys, ciphers: ciphers), eventLoop: loop)
@@ -56,8 +59,8 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
         switch serve(method, payload, caller, loaded: nil, &reply) {
         case .answered: return .replied
         case .failed(let status): return .failed(status)
-        case .missing(let selectors):
-            load(selectors, then: method, payload, caller, call.deferred())
+        case .missing(let missing):
+            load(missing, then: method, [UInt8](payload), caller, call.deferred(), attempts: Self.loadLimit)
             return .later
         case .forwarded(let fields):
             forward(method, fields, caller, call.deferred())
@@ -100,7 +103,7 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
         if keys.begin(at: service.clock.now(), loaded: loaded) { ciphers.drop() }
         recorder.begin(actor: rights.actor, requestID: caller.requestID, traceID: caller.traceID)
         plans.removeAll(keepingCapacity: true)
-        missing.removeAll(keepingCapacity: true)
+        missing.removeAll()
     }
 
     private func rights(of peer: RPCPeer) -> CallerRights {
@@ -111,23 +114,17 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
         return made
     }
 
+    /// - Parameter attempts: what was revoked or used up before the call came to its turn is loaded again.
     private func load(
-        _ selectors: [KeySelector], then method: EncryptionMethod, _ payload: UnsafeRawBufferPointer, _ caller: Caller,
-        _ reply: DeferredReply
-    ) {
-        load(selectors, then: method, [UInt8](payload), caller, reply, attempts: Self.loadLimit)
-    }
-
-    /// - Parameter attempts: a key that was revoked before the call came to its turn is loaded again.
-    private func load(
-        _ selectors: [KeySelector], then method: EncryptionMethod, _ payload: [UInt8], _ caller: Caller,
+        _ missing: MissingKeys, then method: EncryptionMethod, _ payload: [UInt8], _ caller: Caller,
         _ reply: DeferredReply, attempts: Int
     ) {
         let maximumAge = method == .rewrap ? Self.newestWithin : nil
-        service.loader.load(selectors, identity: caller.peer.identity, maximumAge: maximumAge) { loaded in
+        service.loader.load(missing, identity: caller.peer.identity, maximumAge: maximumAge) { loaded in
             self.loop.execute {
-                if attempts > 1, loaded.entries.values.contains(where: \.isRevoked) {
-                    return self.load(selectors, then: method, payload, caller, reply, attempts: attempts - 1)
+                if attempts > 1, !self.keys.isCurrent(loaded, at: self.service.clock.now()) {
+                    loaded.release()
+                    return self.load(missing, then: method, payload, caller, reply, attempts: attempts - 1)
                 }
                 reply.reply { writer in self.resume(method, payload, caller, loaded, &writer) }
             }
@@ -165,7 +162,7 @@ struct Caller: Sendable {
 enum Served {
     case answered
     case failed(RPCStatus)
-    case missing([KeySelector])
+    case missing(MissingKeys)
     /// Key management answers for these fields.
     case forwarded(ForwardedFields)
 }

@@ -16,7 +16,7 @@ extension EncryptionHandler {
         scratch.prepare(Self.scratchForResealing(payload.count) + payload.count)
         var capacity = 0
         for item in request.items { capacity += planRebind(item, request.encoding) }
-        guard missing.isEmpty else { return missed() }
+        guard takeSeals() else { return .missing(missing) }
         return answer(&reply, capacity: capacity) { writer in
             for (item, plan) in zip(request.items, plans) { rebind(item, plan, request.encoding, &writer) }
         }
@@ -54,6 +54,9 @@ extension EncryptionHandler {
             if let id = plan.header?.subject { plan.subject = try subject(.key(id), of: name, plan.field) }
             if let found = try key(of: name, plan.field, version: 0) {
                 (plan.field, plan.newKey) = (found.field, found.key)
+                willSeal(&plan, found.field, under: found.key)
+            } else {
+                willSeal(missing: name)
             }
             return plan
         }

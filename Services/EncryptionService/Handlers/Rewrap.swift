@@ -14,7 +14,7 @@ extension EncryptionHandler {
             scratch.prepare(Self.scratchForResealing(payload.count))
             var capacity = 0
             for index in 0..<batch.count { capacity += planRewrap(batch[index], batch.encoding) }
-            guard missing.isEmpty else { return missed() }
+            guard takeSeals() else { return .missing(missing) }
             return answer(&reply, capacity: capacity) { writer in
                 for index in 0..<batch.count { rewrap(batch[index], plans[index], batch.encoding, &writer) }
             }
@@ -36,6 +36,11 @@ extension EncryptionHandler {
                 plan.field = found.field
                 plan.newKey = found.key
                 requireNewest(found.field, found.key)
+                if plan.header.map(found.key.material.isCurrent) == false {
+                    willSeal(&plan, found.field, under: found.key)
+                }
+            } else {
+                willSeal(missing: item.field)
             }
             plans.append(plan)
             let sealed = encodedCount(plan.largestResealed, encoding)
@@ -50,8 +55,7 @@ extension EncryptionHandler {
     /// Has the active key loaded again where it may have been rotated since. A load that fails leaves the one at hand.
     private func requireNewest(_ field: LoopField, _ key: FieldKeyEntry) {
         guard keys.mayLoad, keys.now.elapsed(since: key.lifetime.requested) > Self.newestWithin else { return }
-        let selector = KeySelector.active(field.name)
-        if missing.last != selector { missing.append(selector) }
+        missing.add(.active(field.name))
     }
 
     private func rewrap(

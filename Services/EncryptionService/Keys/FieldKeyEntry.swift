@@ -4,12 +4,15 @@ import Synchronization
 final class FieldKeyEntry: CachedKey, Sendable {
     let material: FieldKeyMaterial
     let lifetime: CacheLifetime
+    /// What may be sealed under it; nil where that has no limit, or nothing may.
+    let seals: SealBudget?
     private let useMark = Atomic(false)
     private let revocation = Atomic(false)
 
-    init(material: FieldKeyMaterial, lifetime: CacheLifetime) {
+    init(material: FieldKeyMaterial, lifetime: CacheLifetime, seals: SealBudget? = nil) {
         self.material = material
         self.lifetime = lifetime
+        self.seals = seals
     }
 
     /// Notes that the key was used; reads before it writes, so that loops do not fight over the cache line.

@@ -66,11 +66,13 @@ final class FieldKeyMaterial: Sendable {
     let partner: Partner?
     /// Seconds that key management allows the key to be kept.
     let ttl: UInt32
+    /// Seals that were leased with it.
+    let leased: UInt32
 
     init(
         profile: FieldProfile, version: KeyVersion, suite: CipherSuite, isActive: Bool, isCompromised: Bool = false,
         createdUnixMilliseconds: Int64, key: consuming SecretBytes, indexKeys: [IndexKey], partner: Partner? = nil,
-        ttl: UInt32
+        ttl: UInt32, leased: UInt32 = 0
     ) {
         self.profile = profile
         self.version = version
@@ -82,6 +84,7 @@ final class FieldKeyMaterial: Sendable {
         self.indexKeys = indexKeys
         self.partner = partner
         self.ttl = ttl
+        self.leased = leased
     }
 }
 

@@ -11,7 +11,7 @@ final class KeyLoader: Service, Sendable {
     typealias Completion = @Sendable (LoadedKeys) -> Void
 
     /// One call's wait for all that it asked for; guarded by the loader's lock.
-    private final class Wait: @unchecked Sendable {
+    fileprivate final class Wait: @unchecked Sendable {
         var open: Int
         var loaded = LoadedKeys()
         let completion: Completion
@@ -22,8 +22,19 @@ final class KeyLoader: Service, Sendable {
         }
     }
 
+    /// A call's wait for one selector.
+    private struct Seat {
+        let wait: Wait
+        /// Seals that it needs of an active key.
+        var seals: Int
+        /// The cache has no key for it, or none that is new enough.
+        var needsKey: Bool
+        /// How often it found too few seals.
+        var rounds = 0
+    }
+
     private struct State {
-        var flights: SingleFlight<KeySelector, Wait>
+        var flights: SingleFlight<KeySelector, Seat>
         var unknown: NegativeCache<KeySelector, ItemFailure>
         var refreshed: NegativeCache<KeySelector, Bool>
         var budget: MissBudget
@@ -73,20 +84,21 @@ final class KeyLoader: Service, Sendable {
     /// Loads what the cache does not hold.
     ///
     /// - Parameters:
-    ///   - selectors: each once.
+    ///   - missing: keys, and seals of active ones.
     ///   - identity: whose miss budget pays for the loads that this call starts.
     ///   - maximumAge: of an active key that the cache holds, in nanoseconds; an older one is loaded again.
     ///   - completion: called once, on any thread, when every selector has its answer; possibly before `load` returns.
     func load(
-        _ selectors: [KeySelector], identity: String, maximumAge: UInt64? = nil, completion: @escaping Completion
+        _ missing: MissingKeys, identity: String, maximumAge: UInt64? = nil, completion: @escaping Completion
     ) {
         let now = clock.now()
-        let wait = Wait(open: selectors.count + 1, completion: completion)
+        let wait = Wait(open: missing.selectors.count + 1, completion: completion)
         let (started, finished) = state.withLock { state in
             var started: [KeySelector] = []
-            for selector in selectors {
+            for selector in missing.selectors {
                 let cached = Self.cached(selector, in: store, at: now, maximumAge: maximumAge)
-                switch Self.decide(selector, cached, wait: wait, identity: identity, now: now, state: &state) {
+                let seat = Seat(wait: wait, seals: missing.seals[selector] ?? 0, needsKey: cached == nil)
+                switch Self.decide(selector, cached, seat, identity: identity, now: now, state: &state) {
                 case .answer(let answer): Self.settle(wait, selector, answer)
                 case .start: started.append(selector)
                 case .join: break
@@ -119,15 +131,27 @@ final class KeyLoader: Service, Sendable {
     }
 
     private static func decide(
-        _ selector: KeySelector, _ cached: Answer?, wait: Wait, identity: String, now: BootTime, state: inout State
+        _ selector: KeySelector, _ cached: Answer?, _ seat: Seat, identity: String, now: BootTime, state: inout State
     ) -> Decision {
-        if let cached { return .answer(cached) }
+        if let cached, reserve(seat, selector, cached) { return .answer(cached) }
         if let reason = state.unknown.reason(for: selector, at: now) { return .answer(.failure(reason)) }
         if state.flights.isUnderWay(selector) {
-            return state.flights.join(selector, waiter: wait) == .join ? .join : .answer(.failure(.loadLimit))
+            return state.flights.join(selector, waiter: seat) == .join ? .join : .answer(.failure(.loadLimit))
         }
-        guard state.budget.spend(identity: identity, at: now) else { return .answer(.failure(.missBudget)) }
-        return state.flights.join(selector, waiter: wait) == .start ? .start : .answer(.failure(.loadLimit))
+        // A key whose seals are used up was not missed.
+        guard cached != nil || state.budget.spend(identity: identity, at: now) else {
+            return .answer(.failure(.missBudget))
+        }
+        return state.flights.join(selector, waiter: seat) == .start ? .start : .answer(.failure(.loadLimit))
+    }
+
+    /// Takes the seals that the call needs.
+    /// - Returns: false where there are too few.
+    private static func reserve(_ seat: Seat, _ selector: KeySelector, _ answer: Answer) -> Bool {
+        guard seat.seals > 0, case .key(let entry) = answer, let budget = entry.seals else { return true }
+        guard budget.take(seat.seals) else { return false }
+        seat.wait.loaded.seals[selector] = ReservedSeals(budget: budget, count: seat.seals)
+        return true
     }
 
     private static func settle(_ wait: Wait, _ selector: KeySelector, _ answer: Answer) {
@@ -155,13 +179,14 @@ final class KeyLoader: Service, Sendable {
         let subjects = batch.filter { $0.subject != nil }
         var answers: [(KeySelector, Answer)] = []
         if batch.contains(.auditHash) { answers.append((.auditHash, await fetchHashKey())) }
-        if !fields.isEmpty { answers += await fetchFieldKeys(fields) }
+        if !fields.isEmpty { answers += await fieldAnswers(to: fields) }
         if !subjects.isEmpty { answers += await fetchSubjectKeys(subjects) }
         land(answers)
     }
 
     func keep(_ material: FieldKeyMaterial, answering selector: KeySelector, requested: BootTime) -> FieldKeyEntry? {
-        let entry = FieldKeyEntry(material: material, lifetime: lifetime(material.ttl, requested: requested))
+        let entry = FieldKeyEntry(
+            material: material, lifetime: lifetime(material.ttl, requested: requested), seals: seals(of: material))
         // What only a rewrap may use goes with the call that asked for it.
         guard !material.isCompromised else { return entry }
         let kept = KeySelector(field: selector.field, version: selector.version)
@@ -223,17 +248,51 @@ final class KeyLoader: Service, Sendable {
     }
 
     private func land(_ answers: [(KeySelector, Answer)]) {
-        let finished = state.withLock { state in
+        endRenewals(answers)
+        let (finished, again) = state.withLock { state in
             var finished: [Wait] = []
+            var again: [KeySelector] = []
             for (selector, answer) in answers {
-                for wait in state.flights.land(selector) {
-                    Self.settle(wait, selector, answer)
-                    if wait.open == 0 { finished.append(wait) }
+                for var seat in state.flights.land(selector) {
+                    var answer = answer
+                    if !Self.reserve(seat, selector, answer) {
+                        (seat.needsKey, seat.rounds) = (false, seat.rounds + 1)
+                        if seat.rounds < Self.sealRounds {
+                            switch state.flights.join(selector, waiter: seat) {
+                            case .start:
+                                again.append(selector)
+                                continue
+                            case .join: continue
+                            case .refuse: break
+                            }
+                        }
+                        answer = .failure(.loadLimit)
+                    }
+                    Self.settle(seat.wait, selector, answer)
+                    if seat.wait.open == 0 { finished.append(seat.wait) }
                 }
             }
-            return finished
+            return (finished, again)
         }
+        enqueue(again)
         for wait in finished { wait.completion(wait.loaded) }
+    }
+
+    /// What those who wait for a selector need.
+    func awaited(_ selector: KeySelector) -> (seals: Int, key: Bool) {
+        let seats = state.withLock { $0.flights.waiters(for: selector) }
+        return (seats.reduce(0) { $0 + $1.seals }, seats.contains(where: \.needsKey))
+    }
+
+    /// Leases more seals of a field's active key, which nobody waits for.
+    func renewSeals(of field: String) {
+        let selector = KeySelector.active(field)
+        let (starts, isUnderWay) = state.withLock { state in
+            let isUnderWay = state.flights.isUnderWay(selector)
+            return (!isUnderWay && state.flights.startUnattended(selector), isUnderWay)
+        }
+        if starts { return enqueue([selector]) }
+        if !isUnderWay { endRenewals([(selector, .failure(.loadLimit))]) }
     }
 }
 

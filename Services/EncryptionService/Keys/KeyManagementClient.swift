@@ -18,19 +18,30 @@ final class KeyManagementClient: KeySource {
         self.recipient = recipient
     }
 
-    func fieldKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<FieldKeyMaterial, ItemFailure>] {
+    func fieldKeys(_ requests: [FieldKeyRequest]) async throws(ItemFailure) -> [Result<FieldKeyMaterial, ItemFailure>] {
         let request = Proto.GetFieldKeyRequest(
-            recipient: recipient.publicKey,
-            selectors: selectors.map {
-                Proto.FieldKeySelector(field: $0.field, version: $0.version, forRewrap: $0.forRewrap)
-            })
+            recipient: recipient.publicKey, selectors: requests.map(Proto.FieldKeySelector.init))
         let answer: Proto.GetFieldKeyResponse = try await call("GetFieldKey", request)
-        guard answer.results.count == selectors.count else { throw .unexpected }
-        return zip(selectors, answer.results).map { selector, result in
+        guard answer.results.count == requests.count else { throw .unexpected }
+        return zip(requests, answer.results).map { request, result in
             switch result.outcome {
             case .grant(let grant):
-                Result { () throws(ItemFailure) in try recipient.open(grant, answering: selector) }
-            case .error(let error): .failure(ItemFailure(error, asking: selector))
+                Result { () throws(ItemFailure) in try recipient.open(grant, answering: request.selector) }
+            case .error(let error): .failure(ItemFailure(error, asking: request.selector))
+            case nil: .failure(.unexpected)
+            }
+        }
+    }
+
+    func lease(_ requests: [LeaseRequest]) async throws(ItemFailure) -> [Result<UInt32, ItemFailure>] {
+        let request = Proto.LeaseRequest(
+            items: requests.map { .init(field: $0.field, version: $0.version, count: $0.seals) })
+        let answer: Proto.LeaseResponse = try await call("Lease", request)
+        guard answer.results.count == requests.count else { throw .unexpected }
+        return zip(requests, answer.results).map { request, result in
+            switch result.outcome {
+            case .grant(let grant): .success(min(grant.count, request.seals))
+            case .error(let error): .failure(ItemFailure(error, asking: .active(request.field)))
             case nil: .failure(.unexpected)
             }
         }
@@ -120,7 +131,7 @@ extension ItemFailure {
         case .notFound: self = selector.isActive || error.message == "unknown field" ? .fieldUnknown : .versionUnknown
         case .invalidArgument: self = selector.isActive ? .fieldName : .versionUnknown
         case .permissionDenied: self = .keysDenied
-        case .failedPrecondition: self = selector.isActive ? .versionInactive : .init(stateIn: error.message)
+        case .failedPrecondition: self = .init(stateIn: error.message, isActive: selector.isActive)
         case .aborted: self = .keysConflict
         case .dataLoss: self = .keyDamaged
         case .resourceExhausted: self = .loadLimit
@@ -140,10 +151,25 @@ extension ItemFailure {
     }
 
     /// The fixed texts of key management name the state that a version is in.
-    private init(stateIn message: String) {
-        self =
-            message.contains("compromised")
-            ? .versionCompromised : message.contains("destroyed") ? .versionDestroyed : .versionRetired
+    private init(stateIn message: String, isActive: Bool) {
+        if message.contains("no seals") {
+            self = .versionExhausted
+        } else if isActive {
+            self = .versionInactive
+        } else if message.contains("compromised") {
+            self = .versionCompromised
+        } else {
+            self = message.contains("destroyed") ? .versionDestroyed : .versionRetired
+        }
+    }
+}
+
+extension Proto.FieldKeySelector {
+    init(_ request: FieldKeyRequest) {
+        let selector = request.selector
+        self.init(
+            field: selector.field, version: selector.version, leaseCount: request.seals,
+            forRewrap: selector.forRewrap, heldVersion: request.held)
     }
 }
 

@@ -49,7 +49,7 @@ final class KeyRecipient: Sendable {
             profile: profile, version: version, suite: suite, isActive: reference.state == .active,
             isCompromised: isCompromised,
             createdUnixMilliseconds: reference.createdUnixMs, key: key, indexKeys: indexKeys, partner: partner,
-            ttl: grant.ttlSeconds)
+            ttl: grant.ttlSeconds, leased: grant.leaseCount)
     }
 
     /// - Throws: as for a field's key.

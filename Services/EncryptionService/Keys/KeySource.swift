@@ -4,9 +4,14 @@ import FieldsealMessages
 protocol KeySource: Sendable {
     /// Asks for keys, opened into locked memory. Selectors of the active version make it where there is none.
     ///
-    /// - Returns: one result per selector, in order.
+    /// - Returns: one result per request, in order.
     /// - Throws: why nothing could be asked, `keysUnavailable` where key management is out of reach.
-    func fieldKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<FieldKeyMaterial, ItemFailure>]
+    func fieldKeys(_ requests: [FieldKeyRequest]) async throws(ItemFailure) -> [Result<FieldKeyMaterial, ItemFailure>]
+
+    /// Asks for more seals.
+    ///
+    /// - Returns: how many, one result per request, in order; `versionInactive` where another version is active by now.
+    func lease(_ requests: [LeaseRequest]) async throws(ItemFailure) -> [Result<UInt32, ItemFailure>]
 
     /// Asks for keys of subjects, opened into locked memory. One that is named by the caller is made where there is none.
     ///

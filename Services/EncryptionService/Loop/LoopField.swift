@@ -9,6 +9,10 @@ final class LoopField {
     let handle: FieldHandle
     @exclusivity(unchecked) private var active: FieldKeyEntry?
     @exclusivity(unchecked) private var versions: [FieldKeyEntry] = []
+    /// Seals of the active key that the loop has taken ahead.
+    @exclusivity(unchecked) private var slice = 0
+    /// What the call at hand will seal under the active key.
+    @exclusivity(unchecked) var sealsWanted = 0
 
     init(number: Int, name: String, handle: FieldHandle) {
         self.number = number
@@ -32,6 +36,7 @@ final class LoopField {
 
     func keep(_ entry: FieldKeyEntry, as version: UInt64) {
         if version == 0 {
+            if active !== entry { dropActive() }
             active = entry
         } else {
             versions.removeAll { $0.material.version.rawValue == version }
@@ -39,8 +44,34 @@ final class LoopField {
         }
     }
 
+    /// Takes what the call wants.
+    /// - Parameter reserved: what was taken for it while it waited.
+    /// - Returns: false where too few are left.
+    @inline(__always)
+    func takeSeals(reserved: Int) -> Bool {
+        let wanted = sealsWanted - reserved
+        if slice < wanted {
+            guard let taken = active?.seals?.takeSlice(atLeast: wanted - slice) else { return false }
+            slice += taken
+        }
+        slice -= max(0, wanted)
+        return true
+    }
+
+    /// What the call took it does not use.
+    func giveBackSeals() { active?.seals?.giveBack(sealsWanted) }
+
+    /// The budget of the active key, where it has one.
+    var seals: SealBudget? { active?.seals }
+
     func dropKeys() {
-        active = nil
+        dropActive()
         versions.removeAll(keepingCapacity: true)
+    }
+
+    private func dropActive() {
+        active?.seals?.giveBack(slice)
+        slice = 0
+        active = nil
     }
 }

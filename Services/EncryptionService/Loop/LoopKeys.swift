@@ -17,9 +17,17 @@ final class LoopKeys {
     @exclusivity(unchecked) private(set) var now = BootTime(nanoseconds: 0)
     @exclusivity(unchecked) private var hashKey: AuditHashEntry?
     @exclusivity(unchecked) private var loaded: LoadedKeys?
+    /// Fields under whose active keys the call seals, as far as that is counted.
+    @exclusivity(unchecked) private(set) var sealing: [LoopField] = []
+    private let renewSeals: (_ field: String) -> Void
 
-    init(store: FieldKeyStore, makeHandle: @escaping (_ table: String, _ field: String) -> FieldHandle) {
+    /// - Parameter renewSeals: leases more seals ahead.
+    init(
+        store: FieldKeyStore, renewSeals: @escaping (_ field: String) -> Void,
+        makeHandle: @escaping (_ table: String, _ field: String) -> FieldHandle
+    ) {
         self.store = store
+        self.renewSeals = renewSeals
         self.makeHandle = makeHandle
     }
 
@@ -36,7 +44,12 @@ final class LoopKeys {
     var mayLoad: Bool { loaded == nil }
 
     /// Ends the call.
-    func end() { loaded = nil }
+    func end() {
+        loaded?.release()
+        loaded = nil
+        for field in sealing { field.sealsWanted = 0 }
+        sealing.removeAll(keepingCapacity: true)
+    }
 
     /// Drops all references where the store has changed: it may not hold them any more.
     /// - Returns: whether it has.
@@ -95,6 +108,40 @@ final class LoopKeys {
         }
         guard let loaded else { return .missing(selector) }
         return .failed(loaded.failures[selector] ?? .loadLimit)
+    }
+
+    /// Notes that the call will seal a value under the field's active key.
+    @inline(__always)
+    func willSeal(_ field: LoopField) {
+        if field.sealsWanted == 0 { sealing.append(field) }
+        field.sealsWanted += 1
+    }
+
+    /// Takes the seals that the call wants of a field.
+    /// - Returns: false where too few are left.
+    @inline(__always)
+    func takeSeals(_ field: LoopField) -> Bool {
+        guard field.takeSeals(reserved: loaded == nil ? 0 : claimReserved(field)) else { return false }
+        if let budget = field.seals, budget.startRenewal(at: now) { renewSeals(field.name) }
+        return true
+    }
+
+    /// What was taken for the call while it waited; what it does not want is given back at its end.
+    private func claimReserved(_ field: LoopField) -> Int {
+        let selector = KeySelector.active(field.name)
+        guard let reserved = loaded?.seals[selector], reserved.budget === field.seals else { return 0 }
+        let claimed = min(reserved.count, field.sealsWanted)
+        loaded?.seals[selector]?.count -= claimed
+        return claimed
+    }
+
+    /// Why there are no seals of a field after a load: none were leased, or the key was changed since.
+    func sealFailure(_ field: LoopField) -> ItemFailure { loaded?.failures[.active(field.name)] ?? .keysConflict }
+
+    /// Whether what was loaded for a call is still what is used.
+    func isCurrent(_ loaded: LoadedKeys, at now: BootTime) -> Bool {
+        !loaded.entries.values.contains(where: \.isRevoked)
+            && loaded.seals.allSatisfy { store.entry(for: $0, at: now)?.seals === $1.budget }
     }
 
     enum SubjectResolution {

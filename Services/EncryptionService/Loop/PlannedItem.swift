@@ -8,6 +8,8 @@ struct PlannedItem {
     var key: FieldKeyEntry?
     /// The key that seals it anew.
     var newKey: FieldKeyEntry?
+    /// Whether a seal of the field's active key is taken for it.
+    var takesSeal = false
     /// The subject whose key takes part.
     var subject: SubjectKeyEntry?
     var failure: ItemFailure?

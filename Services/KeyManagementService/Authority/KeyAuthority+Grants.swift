@@ -11,6 +11,11 @@ struct FieldGrant: Sendable {
     var indexKeys: [(index: CatalogIndex, sealedKey: [UInt8])]
     /// The version before, under which values are sealed too.
     var partner: (version: KeyVersion, sealedKey: [UInt8])?
+    /// Seals that are allowed under it.
+    var leased: UInt32 = 0
+
+    /// Whether values sealed under it draw on its seals: what two versions seal has keys of its own.
+    var countsSeals: Bool { record.isActive && record.countsSeals && partner == nil }
 }
 
 /// To whom keys are sealed.
@@ -97,8 +102,9 @@ extension KeyAuthority {
         guard record.isActive, entry.field.lifecycle.isDual, let version = record.partner,
             let partner = try await reader.key(entry.key, version: version)
         else { return nil }
-        return record.isSealed(beside: partner, windowDays: transitionDays(of: entry.field), atUnixUs: clock())
-            ? partner : nil
+        return record.isSealed(
+            beside: partner, windowDays: transitionDays(of: entry.field), rotation.seals, atUnixUs: clock()
+        ) ? partner : nil
     }
 
     private func transitionDays(of field: CatalogField) -> Int32 {

@@ -14,7 +14,7 @@ struct RestoreOutcome: Sendable {
 extension KeyAuthority {
     /// Serves a store again that came from a backup or was rolled back: versions that were compromised or destroyed after
     /// it are so again, versions made after it become tombstones, every version with counted nonces is rotated, since
-    /// what was leased meanwhile is not known, and the revision goes on above all that is known of it. One transaction.
+    /// what was leased meanwhile is not known and counts as everything, and the revision goes on above all that is known of it. One transaction.
     ///
     /// - Parameter revision: the store's, as a check that it is the one that was looked at.
     func acceptRestore(
@@ -94,10 +94,9 @@ extension KeyAuthority {
                 after = record.destroyedElsewhere(atUnixUs: writer.nowUnixUs)
             }
             if marked.contains(record.version) { after = after.markedCompromised(note, atUnixUs: writer.nowUnixUs) }
-            if after == record, record.isActive, record.protection?.suite.hasSealLimit == true,
-                let superseded = record.after(.superseded, atUnixUs: writer.nowUnixUs)
-            {
-                after = superseded
+            if record.countsSeals, record.state.hasKey {
+                after.leased = max(after.leased, rotation.seals.refusal)
+                after = after.after(.superseded, atUnixUs: writer.nowUnixUs) ?? after
             }
             guard after != record else { continue }
             if record.isActive { changed.insert(record.object) }

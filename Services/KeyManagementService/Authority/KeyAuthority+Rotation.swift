@@ -32,13 +32,14 @@ extension KeyAuthority {
         _ entry: CatalogEntry, superseding expected: KeyVersion? = nil, writer: StoreWriter, context: CallContext
     ) async throws -> KeyRecord {
         let old = try await writer.reader.activeKey(entry.key, expecting: expected)
+        let entry = try await succeeding(old, entry, writer: writer, context: context)
         let dek = try await activeDEK(of: entry.table, writer: writer, context: context)
         let made = try KeyMaking.makeChild(
             of: dek, for: entry.key, protection: entry.field.protection,
             rotationCount: try await writer.reader.nextRotationCount(of: entry.key), atUnixUs: writer.nowUnixUs)
         try await writer.supersede(old)
         var record = rotation.dated(made.record, lifecycle: entry.field.lifecycle, from: writer.nowUnixUs)
-        if entry.field.lifecycle.isDual, old.mayBePartner { record.partner = old.version }
+        if entry.field.lifecycle.isDual, old.mayBePartner(rotation.seals) { record.partner = old.version }
         return try await writer.create(record, called: "\(entry.name)", field: entry.name, context, as: .rotateKey)
     }
 

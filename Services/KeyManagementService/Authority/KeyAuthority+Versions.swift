@@ -14,7 +14,7 @@ extension KeyAuthority {
     ///
     /// - Throws: `KeyServiceError.notRotatable` for other keys, also for the master key, whose former version not every
     ///   custodian need hold; `nothingToRollBack`; `protectionChanged` where the former version is sealed by
-    ///   other rules than the catalog's.
+    ///   other rules than the catalog's; `exhausted` where it has come to the limit of its nonces.
     func rollBackRotation(of name: String, dryRun: Bool, context: CallContext) async throws -> ChangedVersions {
         let keyring = try unsealed()
         return try await changing(dryRun: dryRun) { writer in
@@ -28,8 +28,9 @@ extension KeyAuthority {
             }
             let lifecycle = try await writer.reader.fields(where: "id = \(object.id.uuid)").first
             if let field = lifecycle, former.protection != field.protection { throw KeyServiceError.protectionChanged }
-            guard var restored = former.after(.rolledBack(exhausted: false), atUnixUs: writer.nowUnixUs) else {
-                throw KeyServiceError.conflict
+            let isSpent = self.rotation.seals.isSpent(former)
+            guard var restored = former.after(.rolledBack(exhausted: isSpent), atUnixUs: writer.nowUnixUs) else {
+                throw isSpent ? KeyServiceError.exhausted : KeyServiceError.conflict
             }
             let superseded = try await writer.update(active, after: .superseded)
             restored = self.rotation.dated(restored, lifecycle: lifecycle?.lifecycle, from: writer.nowUnixUs)
@@ -171,7 +172,7 @@ extension StoreWriter {
     /// Notes what was done to a version, for the audit trail.
     func tell(
         _ operation: AuditOperation, of record: KeyRecord, called name: String, _ context: CallContext,
-        cause: AuditCause = .none
+        cause: AuditCause = .none, count: UInt64 = 1
     ) {
         var event = context.event(operation, of: name, version: record.version)
         if record.object.kind == .fek, let field = FieldName(name) {
@@ -181,6 +182,7 @@ extension StoreWriter {
             event.table = name
         }
         event.cause = cause
+        event.count = count
         event.storeRevision = revision
         events.append(event)
     }

@@ -23,6 +23,7 @@ final class KeyAuthority: Sendable {
     let revisionCheck: RevisionCheck
     /// What those who follow the store's changes share on this replica.
     let watch = KeyWatch()
+    let leasesSeen = LeasesSeen()
     let backupRetention: BackupRetention
     /// Microseconds within which equal alerts fold into one.
     let alertFold: Int64

@@ -17,9 +17,9 @@ struct KeyManagementSettings: Sendable {
     init(_ section: ConfigurationSection) throws(ConfigurationError) {
         database = try section.string("database")
         masterKey = try MasterKeySettings(try section.section("master-key"))
-        rotation = try RotationSettings(try section.section("rotation"))
         let lease = try section.section("lease")
         leaseSeconds = UInt32(clamping: try lease.integer("ttl-seconds", default: 300, in: 10...3_600))
+        rotation = try RotationSettings(try section.section("rotation"), seals: try SealLimits(lease))
         revisionCheck = try section.section("start").choice("revision-check", default: RevisionCheck.required)
         alerts = try AlertSettings(try section.section("alerts"))
         backup = try BackupSettings(try section.section("backup"))

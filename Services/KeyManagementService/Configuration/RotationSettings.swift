@@ -7,7 +7,7 @@ struct RotationSettings: Sendable {
     /// Between two looks at the schedule.
     let interval: Duration
 
-    init(_ section: ConfigurationSection) throws(ConfigurationError) {
+    init(_ section: ConfigurationSection, seals: SealLimits) throws(ConfigurationError) {
         let days = 1...3_650
         let transition = try section.integer("transition-days", default: 30, in: days)
         func periods(_ name: String, _ rotation: Int) throws(ConfigurationError) -> RotationPolicy.Periods {
@@ -20,6 +20,7 @@ struct RotationSettings: Sendable {
             master: try periods("master", 365), dek: try periods("dek", 90), fek: try periods("fek", 30),
             waitingDays: Int32(clamping: try section.integer("waiting-days", default: 30, in: days)),
             jitterHours: Int32(clamping: try section.integer("jitter-hours", default: 24, in: 0...168)),
+            seals: seals,
             isPaused: try section.boolean("paused", default: false))
         interval = .seconds(try section.integer("interval-seconds", default: 60, in: 1...3_600))
     }

@@ -29,6 +29,8 @@ struct KeyRecord: Sendable, Equatable {
     var protection: FieldProtection?
     /// Of a dual field's key: the version that it superseded, under which values are sealed too until its window closes.
     var partner: KeyVersion?
+    /// Seals given out, where the suite limits them; never less than the values that were sealed.
+    var leased: Int64 = 0
     /// The store revision that wrote the row.
     var revision: UInt64
 
@@ -41,15 +43,20 @@ struct KeyRecord: Sendable, Equatable {
 
 extension KeyRecord {
     /// Whether values may go on being sealed under this version beside a newer one: as strong as the weaker of both.
-    var mayBePartner: Bool { compromisedUnixUs == nil && protection?.suite.isDeterministic == false }
+    func mayBePartner(_ limits: SealLimits) -> Bool {
+        compromisedUnixUs == nil && protection?.suite.isDeterministic == false && !limits.isSpent(self)
+    }
 
     /// Whether values are sealed under this active version and `partner` at once: while the window of the rotation that
-    /// put one in the other's place is open, where both bind values to the same things. Never after a compromise.
+    /// put one in the other's place is open, where both bind values to the same things. Never after a compromise, or where
+    /// the older one is spent.
     ///
     /// - Parameter windowDays: days for which a superseded version still opens values.
-    func isSealed(beside partner: KeyRecord, windowDays: Int32, atUnixUs now: Int64) -> Bool {
+    func isSealed(
+        beside partner: KeyRecord, windowDays: Int32, _ limits: SealLimits, atUnixUs now: Int64
+    ) -> Bool {
         guard isActive, partner.state == .transition, self.partner == partner.version, partner.object == object,
-            mayBePartner, partner.mayBePartner, let protection, let other = partner.protection,
+            mayBePartner(limits), partner.mayBePartner(limits), let protection, let other = partner.protection,
             protection.rowBound == other.rowBound, protection.recordKeys == other.recordKeys,
             protection.subjectKeys == other.subjectKeys
         else { return false }
@@ -104,6 +111,7 @@ extension KeyRecord {
         if let deactivatedUnixUs { row.append("deactivated_at", deactivatedUnixUs) }
         if let refusedUnixUs { row.append("refused_at", refusedUnixUs) }
         if let partner { row.append("partner_version", Int64(bitPattern: partner.rawValue)) }
+        if leased > 0 { row.append("leased", leased) }
         return row
     }
 }

@@ -16,6 +16,7 @@ struct RotationPolicy: Sendable, Equatable {
     var waitingDays: Int32 = 30
     /// Rotations are spread over this time before they expire, so that keys made together are not rotated together.
     var jitterHours: Int32 = 24
+    var seals = SealLimits()
     /// Nothing is done by schedule, whatever the store says.
     var isPaused = false
 

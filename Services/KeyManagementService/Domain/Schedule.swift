@@ -94,6 +94,11 @@ enum Schedule {
                 record.object.kind, protection: record.protection, lifecycle: facts.field?.lifecycle)
         else { return nil }
         let life = Int64(periods.rotationDays) * RotationPolicy.day
+        // What is spent was due before it was noticed.
+        if policy.seals.isSpent(record) {
+            return Entry(
+                record: record, action: .rotate, dueUnixUs: record.stateUnixUs, deadlineUnixUs: record.stateUnixUs)
+        }
         let expiry = record.stateUnixUs + life
         return Entry(
             record: record, action: .rotate, dueUnixUs: expiry - policy.jitter(of: record.version, life: life),

@@ -92,6 +92,10 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
         code: .invalidArgument, message: "of 2 to 16 shares, 2 or more, at most all, must open", cause: "threshold")
     static let foreignShare = Self(
         code: .failedPrecondition, message: "the share is of another set", cause: "share-set")
+    static let notActive = Self(
+        code: .failedPrecondition, message: "the key version is not active", cause: "not-active")
+    static let exhausted = Self(
+        code: .failedPrecondition, message: "the key version has no seals left", cause: "exhausted")
     static let cancelled = Self(code: .cancelled, message: "call cancelled", cause: "cancelled")
 
     /// A version that exists and is given to nobody.

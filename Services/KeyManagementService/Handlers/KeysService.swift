@@ -29,6 +29,7 @@ struct KeysService: Sendable {
         service.unary("ApplyCatalog") { try await serve($0, .applyCatalog, applyCatalog) }
         service.unary("GetCatalog") { try await serve($0, .getCatalog, getCatalog) }
         service.unary("GetFieldKey") { try await serve($0, .getFieldKey, getFieldKey) }
+        service.unary("Lease") { try await serve($0, .lease, lease) }
         service.unary("GetSubjectKey") { try await serve($0, .getSubjectKey, getSubjectKey) }
         service.unary("EraseSubject") { try await serve($0, .eraseSubject, eraseSubject) }
         service.unary("GetAuditHashKey") { try await serve($0, .getAuditHashKey, getAuditHashKey) }

@@ -7,6 +7,7 @@ extension FieldGrant {
             description: entry.description(of: record, activeVersion: activeVersion),
             key: record.reference(named: "\(entry.name)"), sealedKey: sealedKey, ttlSeconds: ttlSeconds,
             indexKeys: indexKeys.map { Proto.SealedIndexKey(name: $0.index.name, sealedKey: $0.sealedKey) },
+            leaseCount: leased,
             partner: partner.map { Proto.SealedPartner(version: $0.version.rawValue, sealedKey: $0.sealedKey) })
     }
 }
@@ -44,7 +45,8 @@ extension NamedKey {
             stateUnixMs: record.stateUnixUs / 1_000,
             transitionEndsUnixMs: (details.transitionEndsUnixUs ?? 0) / 1_000,
             compromisedUnixMs: (record.compromisedUnixUs ?? 0) / 1_000,
-            destroyUnixMs: (details.destroyUnixUs ?? 0) / 1_000, rows: details.rows.map { "\($0)" } ?? "")
+            destroyUnixMs: (details.destroyUnixUs ?? 0) / 1_000, leased: UInt64(clamping: record.leased),
+            rows: details.rows.map { "\($0)" } ?? "")
     }
 }
 

@@ -14,6 +14,7 @@ enum KeyStoreSchema {
             masterKeyWraps,
             unsealKeys,
             schedule,
+            leases,
         ])
 
     private static let createStore = """

@@ -43,7 +43,7 @@ extension KeyRecord {
     static let columns: PostgresQuery = """
         id, key_type, key_id, version, parent_key_id, parent_version, encrypted_key, key_hash, algorithm, created_at,
         expires_at, state, state_at, compromised_at, is_active, rotation_count, suite, row_bound, record_keys,
-        subject_keys, partner_version, deactivated_at, refused_at, metadata::text AS metadata, revision, row_mac
+        subject_keys, partner_version, deactivated_at, refused_at, leased, metadata::text AS metadata, revision, row_mac
         """
 
     init(_ row: PostgresRow) throws {
@@ -65,7 +65,7 @@ extension KeyRecord {
             rotationCount: try row.value("rotation_count"), metadata: try row.value("metadata"),
             protection: try Self.protection(row),
             partner: try row.optional("partner_version", as: Int64.self).flatMap(KeyVersion.init(column:)),
-            revision: try row.revision())
+            leased: try row.value("leased"), revision: try row.revision())
     }
 
     private static func parent(_ row: PostgresRow) throws -> KeyIdentity.Parent? {

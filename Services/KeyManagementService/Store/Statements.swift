@@ -7,7 +7,7 @@ extension KeyRecord {
         INSERT INTO encryption_keys (
             id, key_type, key_id, version, parent_key_id, parent_version, encrypted_key, key_hash, algorithm, created_at,
             expires_at, state, state_at, compromised_at, is_active, rotation_count, suite, row_bound, record_keys,
-            subject_keys, partner_version, deactivated_at, refused_at, metadata, revision, row_mac)
+            subject_keys, partner_version, deactivated_at, refused_at, leased, metadata, revision, row_mac)
         VALUES (
             \(identity.row.uuid), \(object.kind.name), \(object.id.uuid), \(version.column),
             \(identity.parent?.object.uuid), \(identity.parent?.version.column), \(encryptedKey), \(keyHash),
@@ -16,7 +16,8 @@ extension KeyRecord {
             \(Self.timestamp(compromisedUnixUs)), \(isActive), \(rotationCount),
             \(protection.map { Int16($0.suite.rawValue) }), \(protection?.rowBound), \(protection?.recordKeys),
             \(protection?.subjectKeys ?? false), \(partner?.column),
-            \(Self.timestamp(deactivatedUnixUs)), \(Self.timestamp(refusedUnixUs)), \(metadata)::json, \(Int64(revision)), \(mac))
+            \(Self.timestamp(deactivatedUnixUs)), \(Self.timestamp(refusedUnixUs)), \(leased), \(metadata)::json,
+            \(Int64(revision)), \(mac))
         """
     }
 
@@ -30,6 +31,7 @@ extension KeyRecord {
             compromised_at = \(Self.timestamp(compromisedUnixUs)), is_active = \(isActive),
             metadata = \(metadata)::json, partner_version = \(partner?.column),
             deactivated_at = \(Self.timestamp(deactivatedUnixUs)), refused_at = \(Self.timestamp(refusedUnixUs)),
+            leased = \(leased),
             revision = \(Int64(self.revision)), row_mac = \(mac)
         WHERE id = \(identity.row.uuid) AND revision = \(Int64(revision))
         """

@@ -65,10 +65,21 @@ extension StoreReader {
             notices: message.changes.compactMap(KeyNotice.init))
     }
 
+    /// The names of fields that are not removed, nor their tables.
+    func liveFieldNames(_ ids: Set<ObjectID>) async throws -> [ObjectID: String] {
+        let fields = try await fields(where: "id = ANY(\(ids.map(\.uuid)))").filter { !$0.isRemoved }
+        let tables = try await tables(where: "id = ANY(\(Set(fields.map(\.tableID)).map(\.uuid)))")
+        return names(of: fields, in: tables.filter { !$0.isRemoved })
+    }
+
     /// The names of fields, removed ones included.
     func fieldNames(_ ids: Set<ObjectID>) async throws -> [ObjectID: String] {
         let fields = try await fields(where: "id = ANY(\(ids.map(\.uuid)))")
         let tables = try await tables(where: "id = ANY(\(Set(fields.map(\.tableID)).map(\.uuid)))")
+        return names(of: fields, in: tables)
+    }
+
+    private func names(of fields: [CatalogField], in tables: [CatalogTable]) -> [ObjectID: String] {
         let tableNames = Dictionary(tables.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         var names: [ObjectID: String] = [:]
         for field in fields { names[field.id] = tableNames[field.tableID].map { "\($0).\(field.name)" } }

@@ -244,14 +244,20 @@ extension Proto {
         public var leaseCount: UInt32 = 0
         /// a compromised version is given for this alone
         public var forRewrap: Bool = false
+        /// the caller has seals enough of this version: they are asked for of another alone
+        public var heldVersion: UInt64 = 0
 
         public init() {}
 
-        public init(field: String = "", version: UInt64 = 0, leaseCount: UInt32 = 0, forRewrap: Bool = false) {
+        public init(
+            field: String = "", version: UInt64 = 0, leaseCount: UInt32 = 0, forRewrap: Bool = false,
+            heldVersion: UInt64 = 0
+        ) {
             self.field = field
             self.version = version
             self.leaseCount = leaseCount
             self.forRewrap = forRewrap
+            self.heldVersion = heldVersion
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -311,7 +317,7 @@ extension Proto {
         public var sealedKey: [UInt8] = []
         public var ttlSeconds: UInt32 = 0
         public var indexKeys: [Proto.SealedIndexKey] = []
-        /// seals allowed within the ttl; of suites 1 and 2
+        /// seals allowed, as long as the key is; of suites 1 and 2
         public var leaseCount: UInt32 = 0
         /// of a dual field in a transition: the version before
         public var partner: Proto.SealedPartner?
@@ -2351,6 +2357,7 @@ extension Proto.FieldKeySelector: CMessageConvertible {
         version = c.version
         leaseCount = c.lease_count
         forRewrap = c.for_rewrap != 0
+        heldVersion = c.held_version
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__FieldKeySelector>, in arena: MessageArena) {
@@ -2358,6 +2365,7 @@ extension Proto.FieldKeySelector: CMessageConvertible {
         c.pointee.version = version
         c.pointee.lease_count = leaseCount
         c.pointee.for_rewrap = forRewrap ? 1 : 0
+        c.pointee.held_version = heldVersion
     }
 }
 

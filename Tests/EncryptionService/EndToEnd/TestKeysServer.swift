@@ -16,10 +16,29 @@ struct TestKeysServer {
         var keys = AsyncRPCService("fieldseal.v1.Keys")
         keys.unary("GetFieldKey") { [source] call in
             let request = try Proto.GetFieldKeyRequest(decoding: call.payload)
-            let selectors = request.selectors.map { KeySelector(field: $0.field, version: $0.version) }
-            let results = try await Self.status { () throws(ItemFailure) in try await source.fieldKeys(selectors) }
+            let requests = request.selectors.map {
+                FieldKeyRequest(
+                    selector: KeySelector(field: $0.field, version: $0.version), seals: $0.leaseCount,
+                    held: $0.heldVersion)
+            }
+            let results = try await Self.status { () throws(ItemFailure) in try await source.fieldKeys(requests) }
             let sealed = try results.map { try Self.sealed($0, to: request.recipient, call.peer.identity) }
             return Proto.GetFieldKeyResponse(results: sealed).encoded()
+        }
+        keys.unary("Lease") { [source] call in
+            let requests = try Proto.LeaseRequest(decoding: call.payload).items.map {
+                LeaseRequest(field: $0.field, version: $0.version, seals: $0.count)
+            }
+            let results = try await Self.status { () throws(ItemFailure) in try await source.lease(requests) }
+            return Proto.LeaseResponse(
+                results: results.map { result in
+                    switch result {
+                    case .success(let count): .init(outcome: .grant(.init(count: count, ttlSeconds: source.ttl)))
+                    case .failure(let failure):
+                        .init(outcome: .error(.init(code: failure.code.rawValue, message: failure.message)))
+                    }
+                }
+            ).encoded()
         }
         keys.unary("GetAuditHashKey") { [source] call in
             let request = try Proto.GetAuditHashKeyRequest(decoding: call.payload)
@@ -111,7 +130,7 @@ struct TestKeysServer {
                         description: Proto.FieldDescription(material), key: reference,
                         sealedKey: try KeyAgreement.seal(
                             material.key, to: recipient, identity: identity, context: context),
-                        ttlSeconds: material.ttl, indexKeys: indexKeys)))
+                        ttlSeconds: material.ttl, indexKeys: indexKeys, leaseCount: material.leased)))
         }
     }
 }

@@ -155,8 +155,14 @@ extension KeyLoader {
     func loaded(
         _ selectors: [KeySelector], identity: String = "spiffe://test/backend", maximumAge: UInt64? = nil
     ) async -> LoadedKeys {
+        await loaded(MissingKeys(selectors: Set(selectors)), identity: identity, maximumAge: maximumAge)
+    }
+
+    func loaded(
+        _ missing: MissingKeys, identity: String = "spiffe://test/backend", maximumAge: UInt64? = nil
+    ) async -> LoadedKeys {
         await withCheckedContinuation { continuation in
-            load(selectors, identity: identity, maximumAge: maximumAge) { continuation.resume(returning: $0) }
+            load(missing, identity: identity, maximumAge: maximumAge) { continuation.resume(returning: $0) }
         }
     }
 }

@@ -92,9 +92,9 @@ final class HandlerBench: Sendable {
     ) async throws -> Answer {
         let payload = request.encoded()
         var outcome = try await serve(method, payload, identity, loaded: nil)
-        if case .missing(let selectors) = outcome {
+        if case .missing(let missing) = outcome {
             let maximumAge = method == .rewrap ? EncryptionHandler.newestWithin : nil
-            let loaded = await loader.loaded(selectors, identity: identity, maximumAge: maximumAge)
+            let loaded = await loader.loaded(missing, identity: identity, maximumAge: maximumAge)
             outcome = try await serve(method, payload, identity, loaded: loaded)
         }
         switch outcome {
@@ -107,7 +107,7 @@ final class HandlerBench: Sendable {
     private enum Outcome: Sendable {
         case answered([UInt8])
         case failed(RPCStatus)
-        case missing([KeySelector])
+        case missing(MissingKeys)
     }
 
     private func serve(
@@ -129,7 +129,7 @@ final class HandlerBench: Sendable {
             return switch served {
             case .answered: Outcome.answered(reply.payload)
             case .failed(let status): Outcome.failed(status)
-            case .missing(let selectors): Outcome.missing(selectors)
+            case .missing(let missing): Outcome.missing(missing)
             case .forwarded: Outcome.failed(.unknownMethod)
             }
         }.get()

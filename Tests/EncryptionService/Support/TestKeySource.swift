@@ -16,6 +16,7 @@ final class TestKeySource: KeySource {
         /// The version that it superseded, as long as values are sealed under both.
         var partner: UInt64?
         var isCompromised = false
+        var leased: UInt64 = 0
     }
 
     private struct State {
@@ -31,6 +32,9 @@ final class TestKeySource: KeySource {
         var followers: [[UInt8]: AsyncThrowingStream<Proto.KeyChanges, any Error>.Continuation] = [:]
         var acknowledged: [[UInt8]: UInt64] = [:]
         var followed: [UInt64] = []
+        var largestLease = UInt32.max
+        var sealLimit = UInt64(1) << 32
+        var leases: [LeaseRequest] = []
     }
 
     private let state = Mutex(State())
@@ -43,6 +47,22 @@ final class TestKeySource: KeySource {
     var calls: Int { state.withLock { $0.calls } }
     var asked: [KeySelector] { state.withLock { $0.asked } }
     var actors: [String] { state.withLock { $0.actors } }
+
+    /// Calls of `lease`.
+    var leases: [LeaseRequest] { state.withLock { $0.leases } }
+    /// Seals given out by version.
+    var leased: [UInt64: UInt64] {
+        state.withLock { state in
+            Dictionary(state.versions.values.joined().map { ($0.version, $0.leased) }, uniquingKeysWith: { $1 })
+        }
+    }
+
+    /// - Parameters:
+    ///   - largest: seals of one lease.
+    ///   - total: of one version.
+    func limitSeals(largest: UInt32 = .max, total: UInt64 = 1 << 32) {
+        state.withLock { ($0.largestLease, $0.sealLimit) = (largest, total) }
+    }
 
     func setOutage(_ failure: ItemFailure?) { state.withLock { $0.outage = failure } }
 
@@ -165,17 +185,54 @@ final class TestKeySource: KeySource {
         return version.version
     }
 
-    func fieldKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<FieldKeyMaterial, ItemFailure>] {
-        try await enter(asking: selectors)
-        return selectors.map { selector in
+    func fieldKeys(_ requests: [FieldKeyRequest]) async throws(ItemFailure) -> [Result<FieldKeyMaterial, ItemFailure>] {
+        try await enter(asking: requests.map(\.selector))
+        return requests.map { request in
+            let selector = request.selector
             let versions = state.withLock { $0.versions[selector.field] ?? [] }
             guard let active = versions.last else { return .failure(.fieldUnknown) }
             let found = selector.isActive ? active : versions.first { $0.version == selector.version }
             guard let found else { return .failure(.versionUnknown) }
             if let failure = found.failure { return .failure(failure) }
             if found.isCompromised, !selector.forRewrap { return .failure(.versionCompromised) }
-            return Result { () throws(ItemFailure) in try material(found, isActive: found.version == active.version) }
+            return Result { () throws(ItemFailure) in
+                let isActive = found.version == active.version
+                let counts = selector.isActive && found.suite.hasSealLimit && found.partner == nil
+                var leased: UInt32 = 0
+                if counts, request.held != found.version, request.seals > 0 {
+                    leased = try grant(request.seals, of: found.version, field: selector.field)
+                }
+                return try material(found, isActive: isActive, leased: leased)
+            }
         }
+    }
+
+    func lease(_ requests: [LeaseRequest]) async throws(ItemFailure) -> [Result<UInt32, ItemFailure>] {
+        try await enter(asking: [])
+        state.withLock { $0.leases += requests }
+        return requests.map { request in
+            Result { () throws(ItemFailure) in
+                guard state.withLock({ $0.versions[request.field]?.last?.version == request.version }) else {
+                    throw .versionInactive
+                }
+                return try grant(request.seals, of: request.version, field: request.field)
+            }
+        }
+    }
+
+    private func grant(_ count: UInt32, of version: UInt64, field: String) throws(ItemFailure) -> UInt32 {
+        let granted = state.withLock { state in
+            guard let index = state.versions[field]?.firstIndex(where: { $0.version == version }) else {
+                return UInt32(0)
+            }
+            let leased = state.versions[field]?[index].leased ?? 0
+            let granted = min(
+                count, state.largestLease, UInt32(clamping: state.sealLimit - min(leased, state.sealLimit)))
+            state.versions[field]?[index].leased += UInt64(granted)
+            return granted
+        }
+        guard granted > 0 else { throw .versionExhausted }
+        return granted
     }
 
     func subjectKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<SubjectKeyMaterial, ItemFailure>]
@@ -243,7 +300,7 @@ final class TestKeySource: KeySource {
         return try await ensureFieldKeys(fields, actor: actor)
     }
 
-    private func material(_ version: Version, isActive: Bool) throws(ItemFailure) -> FieldKeyMaterial {
+    private func material(_ version: Version, isActive: Bool, leased: UInt32) throws(ItemFailure) -> FieldKeyMaterial {
         guard let number = KeyVersion(rawValue: version.version) else { throw .unexpected }
         do {
             let indexKeys = try version.profile.indexes.map { index in
@@ -262,7 +319,7 @@ final class TestKeySource: KeySource {
                 profile: version.profile, version: number, suite: version.suite, isActive: isActive,
                 isCompromised: version.isCompromised,
                 createdUnixMilliseconds: 0, key: try SecretBytes(copying: version.key), indexKeys: indexKeys,
-                partner: partner, ttl: ttl)
+                partner: partner, ttl: ttl, leased: leased)
         } catch {
             throw .unexpected
         }

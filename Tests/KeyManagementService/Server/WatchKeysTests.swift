@@ -27,6 +27,8 @@ import Testing
             for field in [FieldName.note, logs] {
                 _ = try await server.authority.ensureKeys(of: field, context: .test)
             }
+            let made = try await server.authority.read { try await $0.revision().revision }
+            while server.authority.watch.newest != made { await Task.yield() }
             try await server.following(Proto.WatchKeysRequest(replica: Self.replica)) { stream in
                 let start = try #require(try await stream.next())
                 #expect(!start.lost && start.changes.isEmpty)

@@ -4614,7 +4614,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__get_field_key_request__descripto
   (ProtobufCMessageInit) fieldseal__v1__get_field_key_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__field_key_selector__field_descriptors[4] =
+static const ProtobufCFieldDescriptor fieldseal__v1__field_key_selector__field_descriptors[5] =
 {
   {
     "field",
@@ -4664,17 +4664,30 @@ static const ProtobufCFieldDescriptor fieldseal__v1__field_key_selector__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "held_version",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__FieldKeySelector, held_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__field_key_selector__field_indices_by_name[] = {
   0,   /* field[0] = field */
   3,   /* field[3] = for_rewrap */
+  4,   /* field[4] = held_version */
   2,   /* field[2] = lease_count */
   1,   /* field[1] = version */
 };
 static const ProtobufCIntRange fieldseal__v1__field_key_selector__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__field_key_selector__descriptor =
 {
@@ -4684,7 +4697,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__field_key_selector__descriptor =
   "Fieldseal__V1__FieldKeySelector",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__FieldKeySelector),
-  4,
+  5,
   fieldseal__v1__field_key_selector__field_descriptors,
   fieldseal__v1__field_key_selector__field_indices_by_name,
   1,  fieldseal__v1__field_key_selector__number_ranges,

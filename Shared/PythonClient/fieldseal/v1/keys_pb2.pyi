@@ -312,16 +312,18 @@ class FieldKeyGrant(_message.Message):
     def __init__(self, description: _Optional[_Union[_common_pb2.FieldDescription, _Mapping]] = ..., key: _Optional[_Union[_common_pb2.FieldKeyReference, _Mapping]] = ..., sealed_key: _Optional[bytes] = ..., ttl_seconds: _Optional[int] = ..., index_keys: _Optional[_Iterable[_Union[SealedIndexKey, _Mapping]]] = ..., lease_count: _Optional[int] = ..., partner: _Optional[_Union[SealedPartner, _Mapping]] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class FieldKeySelector(_message.Message):
-    __slots__ = ["field", "for_rewrap", "lease_count", "version"]
+    __slots__ = ["field", "for_rewrap", "held_version", "lease_count", "version"]
     FIELD_FIELD_NUMBER: _ClassVar[int]
     FOR_REWRAP_FIELD_NUMBER: _ClassVar[int]
+    HELD_VERSION_FIELD_NUMBER: _ClassVar[int]
     LEASE_COUNT_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     field: str
     for_rewrap: bool
+    held_version: int
     lease_count: int
     version: int
-    def __init__(self, field: _Optional[str] = ..., version: _Optional[int] = ..., lease_count: _Optional[int] = ..., for_rewrap: bool = ...) -> None: ...
+    def __init__(self, field: _Optional[str] = ..., version: _Optional[int] = ..., lease_count: _Optional[int] = ..., for_rewrap: bool = ..., held_version: _Optional[int] = ...) -> None: ...
 
 class GetAuditHashKeyRequest(_message.Message):
     __slots__ = ["recipient"]

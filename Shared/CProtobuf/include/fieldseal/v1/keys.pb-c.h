@@ -325,10 +325,14 @@ struct  Fieldseal__V1__FieldKeySelector
    * a compromised version is given for this alone
    */
   protobuf_c_boolean for_rewrap;
+  /*
+   * the caller has seals enough of this version: they are asked for of another alone
+   */
+  uint64_t held_version;
 };
 #define FIELDSEAL__V1__FIELD_KEY_SELECTOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__field_key_selector__descriptor) \
-    , {0,NULL}, 0, 0, 0 }
+    , {0,NULL}, 0, 0, 0, 0 }
 
 
 struct  Fieldseal__V1__GetFieldKeyResponse
@@ -376,7 +380,7 @@ struct  Fieldseal__V1__FieldKeyGrant
   size_t n_index_keys;
   Fieldseal__V1__SealedIndexKey **index_keys;
   /*
-   * seals allowed within the ttl; of suites 1 and 2
+   * seals allowed, as long as the key is; of suites 1 and 2
    */
   uint32_t lease_count;
   /*

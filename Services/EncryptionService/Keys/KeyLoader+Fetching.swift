@@ -1,0 +1,143 @@
+import Logging
+
+/// How the answers about field keys come to be: more seals for a key that is at hand, or the key.
+extension KeyLoader {
+    /// How often an answer may be overtaken by a change before the load fails.
+    static let attempts = 4
+    /// How often a call may find that others have used up what was leased for it.
+    static let sealRounds = 16
+    /// Nanoseconds between two attempts to lease ahead where one has failed.
+    private static let renewalPause = 2 * UInt64.nanosecondsPerSecond
+
+    func fieldAnswers(to selectors: [KeySelector]) async -> [(KeySelector, Answer)] {
+        let answers = await renewLeases(selectors)
+        let rest = selectors.filter { answers[$0] == nil }
+        return answers.map { ($0.key, $0.value) } + (rest.isEmpty ? [] : await fetchFieldKeys(rest))
+    }
+
+    /// Loads keys; an answer that a change has overtaken is asked for again.
+    func fetchFieldKeys(_ selectors: [KeySelector]) async -> [(KeySelector, Answer)] {
+        var (answers, rest) = permitted(selectors)
+        for _ in 0..<Self.attempts where !rest.isEmpty {
+            let requested = clock.now()
+            let requests = rest.map { request($0, at: requested) }
+            do throws(ItemFailure) {
+                let results = try await source.fieldKeys(requests)
+                guard results.count == rest.count else { throw .unexpected }
+                var overtaken: [KeySelector] = []
+                for (selector, result) in zip(rest, results) {
+                    switch result {
+                    case .success(let material):
+                        if let entry = keep(material, answering: selector, requested: requested) {
+                            answers.append((selector, .key(entry)))
+                        } else {
+                            overtaken.append(selector)
+                        }
+                    case .failure(let failure): answers.append((selector, refuse(selector, failure)))
+                    }
+                }
+                rest = overtaken
+            } catch {
+                logger.warning(
+                    "field keys were not loaded", metadata: ["cause": "\(error.cause)", "count": "\(rest.count)"])
+                return answers + rest.map { ($0, .failure(error)) }
+            }
+        }
+        return answers + rest.map { ($0, .failure(.keysConflict)) }
+    }
+
+    /// While the stream of changes is silent nothing is known of rotations and revocations, and no permission to seal is
+    /// renewed.
+    private func permitted(_ selectors: [KeySelector]) -> ([(KeySelector, Answer)], [KeySelector]) {
+        guard let signs, !signs.areFresh(at: clock.now()) else { return ([], selectors) }
+        return (
+            selectors.filter(\.isActive).map { ($0, .failure(.keysUnavailable)) }, selectors.filter { !$0.isActive }
+        )
+    }
+
+    private func request(_ selector: KeySelector, at now: BootTime) -> FieldKeyRequest {
+        guard selector.isActive else { return FieldKeyRequest(selector: selector) }
+        let waiting = awaited(selector).seals
+        let entry = store.entry(for: selector, at: now)
+        guard let seals = entry?.seals else {
+            var size = LeaseSize()
+            return FieldKeyRequest(selector: selector, seals: size.next(at: now, waiting: waiting))
+        }
+        // The least, should another version be active by now; what it needs more it leases.
+        guard !seals.hasPlenty(for: waiting) else {
+            return FieldKeyRequest(
+                selector: selector, seals: seals.size.count, held: entry?.material.version.rawValue ?? 0)
+        }
+        return FieldKeyRequest(selector: selector, seals: seals.nextLease(at: now, waiting: waiting))
+    }
+
+    /// The version's budget, with what was leased: the one that the cache has of the version, so that what is left of an
+    /// earlier lease is not lost.
+    func seals(of material: FieldKeyMaterial) -> SealBudget? {
+        guard material.isActive, material.countsNonces else { return nil }
+        let held = store.entry(for: .active(material.profile.name), at: clock.now())
+        let known = held?.material.version == material.version ? held?.seals : nil
+        let seals = known ?? SealBudget(size: held?.seals?.size ?? LeaseSize())
+        seals.add(material.leased)
+        return seals
+    }
+
+    /// Adds seals to keys at hand that have few left.
+    /// - Returns: answers for those that need not be loaded.
+    private func renewLeases(_ selectors: [KeySelector]) async -> [KeySelector: Answer] {
+        let now = clock.now()
+        var answers: [KeySelector: Answer] = [:]
+        var entries: [(entry: FieldKeyEntry, seals: SealBudget)] = []
+        var requests: [LeaseRequest] = []
+        for selector in permitted(selectors).1 where selector.isActive {
+            guard let entry = store.entry(for: selector, at: now), let seals = entry.seals, !entry.isRevoked,
+                entry.lifetime.phase(at: now) == .fresh
+            else { continue }
+            let waiting = awaited(selector)
+            guard !seals.hasPlenty(for: waiting.seals) else {
+                if !waiting.key { answers[selector] = .key(entry) }
+                continue
+            }
+            entries.append((entry, seals))
+            requests.append(
+                LeaseRequest(
+                    field: selector.field, version: entry.material.version.rawValue,
+                    seals: seals.nextLease(at: now, waiting: waiting.seals)))
+        }
+        guard !requests.isEmpty else { return answers }
+        do throws(ItemFailure) {
+            let results = try await source.lease(requests)
+            guard results.count == requests.count else { throw .unexpected }
+            for ((entry, seals), result) in zip(entries, results) {
+                let selector = KeySelector.active(entry.material.profile.name)
+                switch result {
+                case .success(let count):
+                    seals.add(count)
+                    answers[selector] = .key(entry)
+                // Rotated meanwhile: the new version is loaded.
+                case .failure(.versionInactive): break
+                case .failure(let failure): answers[selector] = refuse(selector, failure)
+                }
+            }
+        } catch {
+            logger.warning(
+                "no seals were leased", metadata: ["cause": "\(error.cause)", "count": "\(requests.count)"])
+            for (entry, _) in entries { answers[.active(entry.material.profile.name)] = .failure(error) }
+        }
+        return answers
+    }
+
+    /// Leases ahead may be asked for again: after a failure not at once.
+    func endRenewals(_ answers: [(KeySelector, Answer)]) {
+        let now = clock.now()
+        for (selector, answer) in answers where selector.isActive {
+            switch answer {
+            case .key(let entry): entry.seals?.endRenewal(retries: nil)
+            case .failure:
+                store.entry(for: selector, at: now)?.seals?.endRenewal(
+                    retries: now.advanced(by: Self.renewalPause))
+            case .subject, .hashKey: break
+            }
+        }
+    }
+}
