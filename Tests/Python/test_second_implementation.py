@@ -34,6 +34,7 @@ KEY_COLUMNS = {
 # Enter a row's MAC, in this order, only where they say something.
 LATER_KEY_COLUMNS = {
     "subject_keys": "boolean", "deactivated_at": "moment", "refused_at": "moment", "partner_version": "integer",
+    "leased": "integer",
 }
 WRAP_COLUMNS = {
     "id": "uuid", "version": "integer", "custodian": "text", "provider": "text", "algorithm": "text", "wrapped": "binary",

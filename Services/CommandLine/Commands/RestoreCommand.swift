@@ -12,7 +12,7 @@ struct RestoreAcceptCommand: AsyncParsableCommand {
         commandName: "accept", abstract: "Bring a restored store up to what the audit log knows, and let it serve.",
         discussion: """
             A store that is older than the log serves nothing: it was restored, or somebody rolled it back. Accepting replays \
-            compromises, destructions, erasures and leases from the log and rotates what may have spent its seals. \
+            compromises, destructions and erasures from the log and rotates what may have spent its seals. \
             `fieldseal status` tells the store's revision; --dry-run tells what would be replayed.
             """)
 

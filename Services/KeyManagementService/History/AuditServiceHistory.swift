@@ -9,7 +9,7 @@ struct AuditServiceHistory: AuditHistory {
     /// Changes of one restore; more are refused rather than held.
     static let maximumChanges = 200_000
 
-    /// What changes a key, a subject or the catalog. Leases are not read: their versions are rotated anyway.
+    /// What changes a key, a subject or the catalog. Leases are not read: all of their versions count as spent.
     static let operations: [Proto.Operation] = [
         .createKey, .rotateKey, .rollbackRotation, .compromiseKey, .destroyKey, .forceDestruction, .eraseSubject,
         .applyCatalog, .retireKey, .restoreKey,

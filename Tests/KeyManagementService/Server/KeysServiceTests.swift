@@ -50,6 +50,48 @@ import Testing
         }
     }
 
+    @Test func sealsComeWithAnActiveKeyAndAreLeasedOn() async throws {
+        try await withServer { server in
+            let recipient = try Recipient()
+            func grant(_ selector: Proto.FieldKeySelector) async throws -> Proto.FieldKeyGrant {
+                let response: Proto.GetFieldKeyResponse = try await server.call(
+                    "GetFieldKey",
+                    Proto.GetFieldKeyRequest(recipient: recipient.pair.publicKey, selectors: [selector]),
+                    as: "encryption-service")
+                guard case .grant(let grant) = response.results.first?.outcome else { throw KeyServiceError.conflict }
+                return grant
+            }
+            let suites: Set<Proto.Suite> = [.aes256GCM, .chacha20Poly1305]
+            let first = try await grant(.init(field: "users.note", leaseCount: 1_000))
+            let key = try #require(first.key)
+            #expect(first.leaseCount == 1_000 && suites.contains(key.suite))
+            #expect(try await grant(.init(field: "users.note")).leaseCount == 0, "to open only")
+            let held = Proto.FieldKeySelector(field: "users.note", leaseCount: 1_000, heldVersion: key.version)
+            #expect(try await grant(held).leaseCount == 0, "there are enough")
+            let other = Proto.FieldKeySelector(field: "users.note", leaseCount: 1_000, heldVersion: 1)
+            #expect(try await grant(other).leaseCount == 1_000)
+
+            let answer: Proto.LeaseResponse = try await server.call(
+                "Lease",
+                Proto.LeaseRequest(items: [
+                    .init(field: "users.note", version: key.version, count: .max),
+                    .init(field: "users.note", version: 1, count: 10), .init(field: "logs.line", version: 1, count: 10),
+                    .init(field: "users.note", version: key.version),
+                ]), as: "encryption-service")
+            #expect(answer.results.first?.outcome == .grant(.init(count: 1 << 22, ttlSeconds: 300)))
+            let codes = answer.results.dropFirst().map { result -> RPCCode? in
+                guard case .error(let error) = result.outcome else { return nil }
+                return RPCCode(rawValue: error.code)
+            }
+            #expect(codes == [.failedPrecondition, .permissionDenied, .invalidArgument])
+            let shown = try await server.authority.key(named: "users.note", version: nil).key
+            #expect(shown.message.leased == 2_000 + 1 << 22)
+            #expect(try await server.status("Lease", Proto.LeaseRequest(), as: "operator")?.code == .permissionDenied)
+            let denied = try await server.events { $0.contains { $0.cause == "policy" && $0.operation == .lease } }
+            #expect(denied.contains { $0.operation == .lease && $0.table == "logs" && $0.field == "line" })
+        }
+    }
+
     @Test func errorsOfItemsAreTheirOwn() async throws {
         try await withServer { server in
             let recipient = try Recipient()

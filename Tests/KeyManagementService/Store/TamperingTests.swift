@@ -16,6 +16,7 @@ import Testing
         "UPDATE encryption_keys SET record_keys = NOT record_keys WHERE key_type = 'fek'",
         "UPDATE encryption_keys SET subject_keys = true WHERE key_type = 'fek'",
         "UPDATE encryption_keys SET partner_version = 1 WHERE key_type = 'fek'",
+        "UPDATE encryption_keys SET leased = 1 WHERE key_type = 'fek'",
         "UPDATE catalog_fields SET subject_keys = true",
         "UPDATE catalog_fields SET rotation_days = 3650",
         "UPDATE catalog_fields SET transition_days = 1",

@@ -60,12 +60,12 @@ struct TestStore {
     func sealedReplica(
         provider: (any MasterKeyProvider)? = nil, custodians: Custodians? = nil,
         history: (any AuditHistory)? = nil, revisionCheck: RevisionCheck = .required,
-        clock: @escaping @Sendable () -> Int64 = UnixClock.microseconds
+        rotation: RotationPolicy = RotationPolicy(), clock: @escaping @Sendable () -> Int64 = UnixClock.microseconds
     ) throws -> KeyAuthority {
         KeyAuthority(
             pool: try pool(), custodians: custodians ?? Custodians(provider ?? self.provider),
             identity: "spiffe://fieldseal.local/service/key-management", logger: Self.logger, history: history,
-            revisionCheck: revisionCheck, clock: clock)
+            revisionCheck: revisionCheck, rotation: rotation, clock: clock)
     }
 
     func replica(custodians: Custodians? = nil, history: (any AuditHistory)? = nil) async throws -> KeyAuthority {
