@@ -33,16 +33,19 @@ final class Scheduler: Service, Sendable {
     /// How people know this replica.
     private let replica: String
     private let interval: Duration
+    private let fullReadInterval: Int64
     private let logger: Logger
     private let state = Mutex(State())
 
     init(
-        authority: KeyAuthority, replica: String, interval: Duration = .seconds(60), logger: Logger,
+        authority: KeyAuthority, replica: String, interval: Duration = .seconds(60),
+        fullReadInterval: Int64 = Scheduler.fullReadInterval, logger: Logger,
         announce: @escaping KeyAuthority.Announcement
     ) {
         self.authority = authority
         self.replica = replica
         self.interval = interval
+        self.fullReadInterval = fullReadInterval
         self.logger = logger
         self.announce = announce
     }
@@ -123,7 +126,7 @@ final class Scheduler: Service, Sendable {
 
     private func refreshedView(_ now: Int64) async throws -> ScheduleView {
         var (view, read) = state.withLock { ($0.view, $0.readUnixUs) }
-        if now - read >= Self.fullReadInterval || now < read {
+        if now - read >= fullReadInterval || now < read {
             view = ScheduleView()
             read = now
         }

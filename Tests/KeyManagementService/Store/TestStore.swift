@@ -23,13 +23,13 @@ struct TestStore {
     static func with(
         provider: (any MasterKeyProvider)? = nil, _ body: (TestStore) async throws -> Void
     ) async throws {
-        try await DatabaseTurns.shared.take { try await withDatabase(provider: provider, body) }
+        let server = try #require(conninfo)
+        try await DatabaseTurns.shared.take { try await with(databaseOn: server, provider: provider, body) }
     }
 
-    private static func withDatabase(
-        provider: (any MasterKeyProvider)?, _ body: (TestStore) async throws -> Void
+    static func with(
+        databaseOn server: String, provider: (any MasterKeyProvider)? = nil, _ body: (TestStore) async throws -> Void
     ) async throws {
-        let server = try #require(conninfo)
         let name = "kms_\(UInt64.random(in: 0 ... .max))"
         let administration = try PostgresPool(.init(conninfo: server, maximumConnections: 1), logger: logger)
         try await administration.query("CREATE DATABASE \(identifier: name)")
