@@ -23,7 +23,8 @@ import Testing
                 }
                 try await scene.checkNothingIsReused(afterRestoring: "older")
                 // A run that did next to nothing says nothing.
-                #expect(scene.struck > 5 && scene.done.count > 10, "seed \(seed)")
+                #expect(scene.struck > 5 && scene.lostCommits > 5 && scene.done.count > 10, "seed \(seed)")
+                #expect(scene.dualSeals > 0, "seed \(seed)")
             } catch {
                 let trace = scene.trace.suffix(12).joined(separator: "\n")
                 Issue.record("FIELDSEAL_INTERLEAVING_SEED=\(seed): \(error) after\n\(trace)")

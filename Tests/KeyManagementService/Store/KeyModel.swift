@@ -95,15 +95,31 @@ struct KeyModel {
         versions[version]?.bytes = bytes
     }
 
-    /// Takes over what the schedule, or calls that raced, did by themselves, where all of it is allowed.
-    mutating func absorb(_ rows: [Row], bySchedule: Bool, waitingDays: Int32, at now: Int64) throws {
+    /// Who changed the store without the model being told.
+    enum Author {
+        /// Calls that raced.
+        case calls
+        case schedule
+        /// A call of any kind whose answer was lost.
+        case unanswered
+    }
+
+    /// Takes over what was done, where all of it is allowed to its author.
+    ///
+    /// - Returns: the keys of which a version went into another state.
+    mutating func absorb(
+        _ rows: [Row], by author: Author, waitingDays: Int32, at now: Int64
+    ) throws -> Set<KeyObject> {
+        var moved: Set<KeyObject> = []
         for row in rows {
             guard let known = versions[row.version], known.state != row.state else { continue }
+            moved.insert(known.object)
             try move(row.version, to: row.state, at: now)
             // Superseded.
-            if known.state == .active { continue }
+            if author == .unanswered || known.state == .active { continue }
             try Self.require(
-                bySchedule && [.retired, .destroyed].contains(row.state), "nobody moved \(row.version) to \(row.state)")
+                author == .schedule && [.retired, .destroyed].contains(row.state),
+                "nobody moved \(row.version) to \(row.state)")
             guard row.state == .destroyed else { continue }
             try Self.require(!known.isKept, "\(row.version) was destroyed against an order")
             try Self.require(
@@ -121,6 +137,7 @@ struct KeyModel {
                 order.append(row.version)
             }
         }
+        return moved
     }
 
     func check(_ rows: [Row]) throws {
