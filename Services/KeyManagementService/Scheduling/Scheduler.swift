@@ -1,3 +1,4 @@
+import FieldsealAlerts
 import FieldsealAuditTrail
 import FieldsealPostgres
 import Logging
@@ -12,7 +13,7 @@ import Synchronization
 final class Scheduler: Service, Sendable {
     /// Acts of one tick; what is left is done by the next ones, which follow at once.
     static let maximumActs = 500
-    /// After this time the whole store is read and verified anew.
+    /// After this time the whole store is read anew, and compared with the chain of its changes.
     static let fullReadInterval = RotationPolicy.hour * 6
 
     struct Outcome: Sendable, Equatable {
@@ -80,7 +81,19 @@ final class Scheduler: Service, Sendable {
     private func work() async throws -> Outcome {
         let now = authority.clock()
         try await SchedulerSeat.take(replica, nowUnixUs: now, authority.pool)
-        let view = try await refreshedView(now)
+        let view: ScheduleView
+        do {
+            view = try await refreshedView(now)
+        } catch {
+            let failure = KeyServiceError(error)
+            if failure.code == .dataLoss {
+                await authority.alerts.raise(
+                    Alert(
+                        .storeDamaged, .critical,
+                        text: "The schedule stands still: \(failure.detail ?? failure.message)."))
+            }
+            throw error
+        }
         let entries = view.entries(authority.rotation, atUnixUs: now)
         let due = entries.filter { $0.isDue(atUnixUs: now) }
         var outcome = Outcome(hasLock: true, hasMore: due.count > Self.maximumActs)
@@ -125,20 +138,16 @@ final class Scheduler: Service, Sendable {
     }
 
     private func refreshedView(_ now: Int64) async throws -> ScheduleView {
-        var (view, read) = state.withLock { ($0.view, $0.readUnixUs) }
-        if now - read >= fullReadInterval || now < read {
-            view = ScheduleView()
-            read = now
-        }
-        let start = view
-        let refreshed = try await authority.read { reader in
-            var view = start
+        let former = state.withLock { $0 }
+        let isFull = now - former.readUnixUs >= fullReadInterval || now < former.readUnixUs
+        let view = try await authority.read { reader in
+            if isFull { try await StoreHistory(reader: reader).verify() }
+            var view = isFull ? ScheduleView() : former.view
             try await view.refresh(reader)
             return view
         }
-        let readAt = read
-        state.withLock { $0 = State(view: refreshed, readUnixUs: readAt) }
-        return refreshed
+        state.withLock { $0 = State(view: view, readUnixUs: isFull ? now : former.readUnixUs) }
+        return view
     }
 }
 

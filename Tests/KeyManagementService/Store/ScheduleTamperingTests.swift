@@ -129,6 +129,24 @@ import Testing
         ]
     }
 
+    /// A replica that goes on running reads only what is new, and from time to time everything.
+    @Test(arguments: Self.tables) func aRowThatIsGoneIsNoticedWhileTheScheduleRuns(table: String) async throws {
+        try await TestStore.with { store in
+            let (replica, _) = try await prepare(store)
+            let scheduler = Scheduler(authority: replica, replica: "a", logger: TestStore.logger) { _ in }
+            #expect(try await scheduler.tick().hasLock)
+            try await replica.pool.withConnection { try await $0.script("DELETE FROM \(table)") }
+            #expect(try await scheduler.tick().hasLock)
+            clock.advance(days: 0.25)
+            for _ in 0..<2 {
+                let error = await failure { _ = try await scheduler.tick() }
+                #expect(error?.code == .dataLoss && error?.detail?.hasSuffix("is gone") == true)
+            }
+            let alerts = try await replica.pool.query("SELECT FROM alerts WHERE kind = 'store-damaged'")
+            #expect(alerts.count == 1)
+        }
+    }
+
     /// Each row's MAC holds, where there is one.
     @Test func aRowThatIsGoneOrBroughtBackIsNoticedAtTheNextStart() async throws {
         try await TestStore.with { store in
