@@ -35,6 +35,35 @@ import Testing
         #expect(!json.contains("users.name"))
     }
 
+    @Test func showsFirstWhatIsToBeReencrypted() async throws {
+        let cluster = TestCluster { _, _ in
+            Proto.ShowScheduleResponse(
+                entries: [Self.open], scheduler: "replica-1",
+                reencryptions: [
+                    Proto.Reencryption(
+                        field: "users.email", reason: "compromise", sinceUnixMs: 1_795_000_000_000, versions: [3, 4],
+                        rows: 12, censusUnixMs: 1_795_000_060_000),
+                    Proto.Reencryption(
+                        field: "users.note", reason: "compromise", sinceUnixMs: 1_795_000_000_000, versions: [7]),
+                ])
+        }
+        let (status, output, _) = try await cluster.runConfigured("keys", "schedule")
+        #expect(status == .done)
+        #expect(
+            output == """
+                RE-ENCRYPT FIRST  REASON      SINCE                     VERSIONS                           ROWS  CENSUS
+                users.email       compromise  2026-11-18T11:06:40.000Z  0000000000000003 0000000000000004  12    2026-11-18T11:07:40.000Z
+                users.note        compromise  2026-11-18T11:06:40.000Z  0000000000000007                   -     -
+
+                KEY         TYPE  VERSION           ACTION        DUE                       LATE  WAITS FOR  FAILURES
+                users.name  fek   0000000000000006  close-window  2026-11-18T11:06:40.000Z  -     census     -
+
+                """)
+        let (_, json, _) = try await cluster.runConfigured("keys", "schedule", "--json")
+        #expect(json.contains(#""rows": 12"#) && json.contains(#""rows": null"#))
+        #expect(json.contains("0000000000000004"))
+    }
+
     @Test func saysWhereNobodySchedules() async throws {
         let cluster = TestCluster { _, _ in Proto.ShowScheduleResponse() }
         let (status, output, errors) = try await cluster.runConfigured("keys", "schedule", "--late")

@@ -31,10 +31,35 @@ extension ScheduleEntry {
     }
 }
 
+extension Reencryption {
+    var json: JSON {
+        .object([
+            ("field", .string(field)), ("reason", .string(reason)), ("since", .time(sinceUnixMs)),
+            ("versions", .array(versions.map(JSON.version))),
+            ("rows", censusUnixMs == 0 ? .null : .unsigned(rows)), ("census", .time(censusUnixMs)),
+        ])
+    }
+
+    fileprivate var cells: [String] {
+        [
+            field, reason, Time.orNone(unixMilliseconds: sinceUnixMs),
+            versions.map { Hexadecimal.encode($0) }.joined(separator: " "), censusUnixMs == 0 ? "-" : "\(rows)",
+            Time.orNone(unixMilliseconds: censusUnixMs),
+        ]
+    }
+
+    static func table(_ reencryptions: [Reencryption]) -> String {
+        var table = Table(["RE-ENCRYPT FIRST", "REASON", "SINCE", "VERSIONS", "ROWS", "CENSUS"])
+        for reencryption in reencryptions { table.append(reencryption.cells) }
+        return table.text
+    }
+}
+
 extension KeySchedule {
     var json: JSON {
         .object([
-            ("now", .time(nowUnixMs)), ("scheduler", .text(scheduler)), ("entries", .array(entries.map(\.json))),
+            ("now", .time(nowUnixMs)), ("scheduler", .text(scheduler)),
+            ("reencryptions", .array(reencryptions.map(\.json))), ("entries", .array(entries.map(\.json))),
         ])
     }
 

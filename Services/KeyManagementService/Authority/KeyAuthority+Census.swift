@@ -28,6 +28,7 @@ extension KeyAuthority {
                 field: entry.field.id, location: location, begunUnixUs: begunUnixUs, reportedUnixUs: writer.nowUnixUs,
                 reporter: context.actor.identity, isPrimary: isPrimary)
             try await writer.write(CensusRules.census(report, counts: counts, versions: versions, after: former))
+            try await writer.closeReencryption(of: entry.field.id)
             var event = context.event(.reportCensus, of: "\(field)", version: nil)
             event.table = field.table
             event.field = field.field

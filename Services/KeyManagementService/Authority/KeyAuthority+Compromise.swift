@@ -62,7 +62,8 @@ extension KeyAuthority {
                 writer.note(.compromiseKey, marked, names, context)
             }
             outcome.affected = try await writer.reader.affected(outcome.compromised.map(\.record), names)
-            for field in Set(outcome.affected.compactMap(\.field)).sorted() {
+            for field in Set(outcome.affected.compactMap(\.field)).sorted()
+            where try await !writer.reader.versionsToLeave(field).isEmpty {
                 try await writer.write(.compromise(of: field, atUnixUs: writer.nowUnixUs))
             }
             outcome.made = try await renewal.renew(plan.renewed, names: names, context: context)
@@ -144,7 +145,7 @@ extension StoreReader {
         return affected.sorted { $0.name < $1.name }
     }
 
-    private func count(of versions: [KeyRecord], in field: ObjectID) async throws -> AffectedObject.Count? {
+    func count(of versions: [KeyRecord], in field: ObjectID) async throws -> AffectedObject.Count? {
         guard let lifecycle = try await fields(where: "id = \(field.uuid)").first?.lifecycle else { return nil }
         let censuses = try await censuses(of: field)
         let places = [""] + lifecycle.locations

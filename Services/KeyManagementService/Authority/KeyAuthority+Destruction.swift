@@ -144,6 +144,7 @@ extension StoreWriter {
     ) async throws -> KeyRecord {
         let destroyed = try await update(record, after: .destroyed)
         tell(operation, of: destroyed, called: name, context)
+        if record.object.kind == .fek { try await closeReencryption(of: record.object.id) }
         alerts.append(Alert(.keyDestroyed, .info, object: name, text: "version \(record.version) was destroyed"))
         return destroyed
     }

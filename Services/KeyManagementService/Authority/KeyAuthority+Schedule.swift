@@ -82,8 +82,15 @@ extension KeyAuthority {
         }
     }
 
+    struct ShownSchedule: Sendable {
+        var reencryptions: [Reencryption]
+        var entries: [(name: String, entry: Schedule.Entry)]
+        /// The replica that runs it; empty: none.
+        var holder: String
+    }
+
     /// The schedule of everything, or of what `name` names and the keys under it.
-    func schedule(of name: String) async throws -> (entries: [(name: String, entry: Schedule.Entry)], holder: String) {
+    func schedule(of name: String) async throws -> ShownSchedule {
         let now = clock()
         return try await read { reader in
             var view = ScheduleView()
@@ -96,7 +103,12 @@ extension KeyAuthority {
             let entries = view.entries(self.rotation, atUnixUs: now)
                 .filter { wanted?.contains($0.record.object) ?? true }
                 .map { (name: view.name(of: $0.record), entry: $0) }
-            return (entries, try await SchedulerSeat.holder(reader.connection, nowUnixUs: now))
+            let reencryptions = try await reader.reencryptions(try await self.names(reader)).filter {
+                wanted?.contains(KeyObject(kind: .fek, id: $0.request.fieldID)) ?? true
+            }
+            return ShownSchedule(
+                reencryptions: reencryptions, entries: entries,
+                holder: try await SchedulerSeat.holder(reader.connection, nowUnixUs: now))
         }
     }
 }

@@ -16,6 +16,15 @@ struct ReencryptionRequest: Sendable, Equatable {
         Self(fieldID: field, reason: .compromise, priority: 100, createdUnixUs: now)
     }
 
+    /// The versions under which values may be left; once there are none, the request is met.
+    static func versions(
+        toLeave versions: [KeyRecord], lifecycle: FieldLifecycle, censuses: [Census]
+    ) -> [KeyRecord] {
+        versions.filter {
+            $0.state == .compromised && CensusRules.emptySince($0, lifecycle: lifecycle, censuses: censuses) == nil
+        }
+    }
+
     func canonical(revision: UInt64) -> CanonicalRow {
         var row = CanonicalRow(table: "reencryption_requests", revision: revision)
         row.append("field_id", fieldID)

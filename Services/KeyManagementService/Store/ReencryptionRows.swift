@@ -14,6 +14,36 @@ extension StoreReader {
             return request
         }
     }
+
+    /// Compromised versions of a field under which values may be left.
+    func versionsToLeave(_ field: ObjectID) async throws -> [KeyRecord] {
+        guard let lifecycle = try await fields(where: "id = \(field.uuid)").first?.lifecycle else { return [] }
+        return ReencryptionRequest.versions(
+            toLeave: try await versions(of: KeyObject(kind: .fek, id: field), limit: Int(Int32.max)),
+            lifecycle: lifecycle, censuses: try await censuses(of: field))
+    }
+
+    /// The open requests, with what the censuses know of the values that are left.
+    func reencryptions(_ names: KeyNames) async throws -> [Reencryption] {
+        var open: [Reencryption] = []
+        for request in try await reencryptionRequests() {
+            let versions = try await versionsToLeave(request.fieldID)
+            open.append(
+                Reencryption(
+                    name: names.name(of: KeyObject(kind: .fek, id: request.fieldID)), request: request,
+                    versions: versions.map(\.version), count: try await count(of: versions, in: request.fieldID)))
+        }
+        return open
+    }
+}
+
+/// A request to re-encrypt as people see it.
+struct Reencryption: Sendable {
+    var name: String
+    var request: ReencryptionRequest
+    var versions: [KeyVersion]
+    /// Nil where a place was never counted.
+    var count: AffectedObject.Count?
 }
 
 extension StoreWriter {
@@ -31,8 +61,9 @@ extension StoreWriter {
         wrote(.reencryption, id: request.fieldID, mac: mac)
     }
 
-    /// The field's values are where they belong.
-    func removeReencryptionRequest(of field: ObjectID) async throws {
+    /// Takes the request to re-encrypt a field back, if there is one and it is met.
+    func closeReencryption(of field: ObjectID) async throws {
+        guard try await reader.versionsToLeave(field).isEmpty else { return }
         let deleted = try await connection.query(
             "DELETE FROM reencryption_requests WHERE field_id = \(field.uuid)")
         if deleted.affected > 0 { removed(.reencryption, id: field) }

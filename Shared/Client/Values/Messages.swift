@@ -25,6 +25,7 @@ public typealias AuditPage = Proto.QueryResponse
 public typealias AuditStatus = Proto.AuditStatusResponse
 public typealias KeySchedule = Proto.ShowScheduleResponse
 public typealias ScheduleEntry = Proto.ScheduleEntry
+public typealias Reencryption = Proto.Reencryption
 public typealias ScheduledAction = Proto.ScheduledAction
 public typealias PausedRotation = Proto.PausedRotation
 public typealias FieldCensus = Proto.Census

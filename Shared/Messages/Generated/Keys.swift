@@ -925,13 +925,54 @@ extension Proto {
         /// the replica that holds the lock; empty: nobody
         public var scheduler: String = ""
         public var nowUnixMs: Int64 = 0
+        /// open ones, the most urgent first; those go ahead of other work
+        public var reencryptions: [Proto.Reencryption] = []
 
         public init() {}
 
-        public init(entries: [Proto.ScheduleEntry] = [], scheduler: String = "", nowUnixMs: Int64 = 0) {
+        public init(
+            entries: [Proto.ScheduleEntry] = [], scheduler: String = "", nowUnixMs: Int64 = 0,
+            reencryptions: [Proto.Reencryption] = []
+        ) {
             self.entries = entries
             self.scheduler = scheduler
             self.nowUnixMs = nowUnixMs
+            self.reencryptions = reencryptions
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    /// A field whose values have to leave some versions.
+    public struct Reencryption: ProtoMessage {
+        public var field: String = ""
+        /// a fixed word: "compromise"
+        public var reason: String = ""
+        public var sinceUnixMs: Int64 = 0
+        public var versions: [UInt64] = []
+        /// by the last censuses of the field
+        public var rows: UInt64 = 0
+        /// when the oldest of them began; 0: some place was never counted
+        public var censusUnixMs: Int64 = 0
+
+        public init() {}
+
+        public init(
+            field: String = "", reason: String = "", sinceUnixMs: Int64 = 0, versions: [UInt64] = [], rows: UInt64 = 0,
+            censusUnixMs: Int64 = 0
+        ) {
+            self.field = field
+            self.reason = reason
+            self.sinceUnixMs = sinceUnixMs
+            self.versions = versions
+            self.rows = rows
+            self.censusUnixMs = censusUnixMs
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -2938,12 +2979,37 @@ extension Proto.ShowScheduleResponse: CMessageConvertible {
         entries = try decodeMessages(c.entries, c.n_entries)
         scheduler = try decodeText(c.scheduler)
         nowUnixMs = c.now_unix_ms
+        reencryptions = try decodeMessages(c.reencryptions, c.n_reencryptions)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ShowScheduleResponse>, in arena: MessageArena) {
         (c.pointee.entries, c.pointee.n_entries) = arena.messages(entries)
         c.pointee.scheduler = arena.bytes(scheduler)
         c.pointee.now_unix_ms = nowUnixMs
+        (c.pointee.reencryptions, c.pointee.n_reencryptions) = arena.messages(reencryptions)
+    }
+}
+
+extension Proto.Reencryption: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__Reencryption> = { fieldseal__v1__reencryption__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__Reencryption> = { fieldseal__v1__reencryption__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__Reencryption) throws(MessageError) {
+        field = try decodeText(c.field)
+        reason = try decodeText(c.reason)
+        sinceUnixMs = c.since_unix_ms
+        versions = decodeNumbers(c.versions, c.n_versions)
+        rows = c.rows
+        censusUnixMs = c.census_unix_ms
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__Reencryption>, in arena: MessageArena) {
+        c.pointee.field = arena.bytes(field)
+        c.pointee.reason = arena.bytes(reason)
+        c.pointee.since_unix_ms = sinceUnixMs
+        (c.pointee.versions, c.pointee.n_versions) = arena.numbers(versions)
+        c.pointee.rows = rows
+        c.pointee.census_unix_ms = censusUnixMs
     }
 }
 

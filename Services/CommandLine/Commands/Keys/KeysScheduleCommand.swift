@@ -8,6 +8,9 @@ struct KeysScheduleCommand: AsyncParsableCommand {
             Actions are rotate, close-window (transition ends), destroy and drill. What an entry waits for: paused; census \
             (none says that no row is left); waiting-period; backups (the data's own have not expired); undeclared (the \
             catalog does not say how long they live); children (keys are still wrapped under it); retry (an attempt failed).
+
+            Fields with values under compromised versions stand above it until a census finds none: their re-encryption \
+            goes ahead of other work.
             """)
 
     @Argument(help: "Only this key and those under it.")
@@ -27,11 +30,10 @@ struct KeysScheduleCommand: AsyncParsableCommand {
             Console.current.show(schedule.json.text())
             return
         }
-        if schedule.entries.isEmpty {
-            Console.current.show(late ? "Nothing is late." : "Nothing is scheduled.")
-        } else {
-            Console.current.show(schedule.table)
-        }
+        let nothing = late ? "Nothing is late." : "Nothing is scheduled."
+        var parts = [schedule.entries.isEmpty ? nothing : schedule.table]
+        if !schedule.reencryptions.isEmpty { parts.insert(Reencryption.table(schedule.reencryptions), at: 0) }
+        Console.current.show(parts.joined(separator: "\n\n"))
         if schedule.scheduler.isEmpty {
             Console.current.complain("no replica holds the scheduler's lock: nothing happens by itself now")
         }

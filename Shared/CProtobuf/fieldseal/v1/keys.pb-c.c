@@ -1672,6 +1672,51 @@ void   fieldseal__v1__show_schedule_response__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__show_schedule_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   fieldseal__v1__reencryption__init
+                     (Fieldseal__V1__Reencryption         *message)
+{
+  static const Fieldseal__V1__Reencryption init_value = FIELDSEAL__V1__REENCRYPTION__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__reencryption__get_packed_size
+                     (const Fieldseal__V1__Reencryption *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__reencryption__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__reencryption__pack
+                     (const Fieldseal__V1__Reencryption *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__reencryption__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__reencryption__pack_to_buffer
+                     (const Fieldseal__V1__Reencryption *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__reencryption__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__Reencryption *
+       fieldseal__v1__reencryption__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__Reencryption *)
+     protobuf_c_message_unpack (&fieldseal__v1__reencryption__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__reencryption__free_unpacked
+                     (Fieldseal__V1__Reencryption *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__reencryption__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   fieldseal__v1__pause_rotation_request__init
                      (Fieldseal__V1__PauseRotationRequest         *message)
 {
@@ -6477,7 +6522,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__schedule_entry__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__schedule_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__show_schedule_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor fieldseal__v1__show_schedule_response__field_descriptors[4] =
 {
   {
     "entries",
@@ -6515,16 +6560,29 @@ static const ProtobufCFieldDescriptor fieldseal__v1__show_schedule_response__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reencryptions",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__ShowScheduleResponse, n_reencryptions),
+    offsetof(Fieldseal__V1__ShowScheduleResponse, reencryptions),
+    &fieldseal__v1__reencryption__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__show_schedule_response__field_indices_by_name[] = {
   0,   /* field[0] = entries */
   2,   /* field[2] = now_unix_ms */
+  3,   /* field[3] = reencryptions */
   1,   /* field[1] = scheduler */
 };
 static const ProtobufCIntRange fieldseal__v1__show_schedule_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__show_schedule_response__descriptor =
 {
@@ -6534,11 +6592,114 @@ const ProtobufCMessageDescriptor fieldseal__v1__show_schedule_response__descript
   "Fieldseal__V1__ShowScheduleResponse",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__ShowScheduleResponse),
-  3,
+  4,
   fieldseal__v1__show_schedule_response__field_descriptors,
   fieldseal__v1__show_schedule_response__field_indices_by_name,
   1,  fieldseal__v1__show_schedule_response__number_ranges,
   (ProtobufCMessageInit) fieldseal__v1__show_schedule_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__reencryption__field_descriptors[6] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Reencryption, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Reencryption, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since_unix_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Reencryption, since_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "versions",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Fieldseal__V1__Reencryption, n_versions),
+    offsetof(Fieldseal__V1__Reencryption, versions),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Reencryption, rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "census_unix_ms",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Reencryption, census_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__reencryption__field_indices_by_name[] = {
+  5,   /* field[5] = census_unix_ms */
+  0,   /* field[0] = field */
+  1,   /* field[1] = reason */
+  4,   /* field[4] = rows */
+  2,   /* field[2] = since_unix_ms */
+  3,   /* field[3] = versions */
+};
+static const ProtobufCIntRange fieldseal__v1__reencryption__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__reencryption__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.Reencryption",
+  "Reencryption",
+  "Fieldseal__V1__Reencryption",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__Reencryption),
+  6,
+  fieldseal__v1__reencryption__field_descriptors,
+  fieldseal__v1__reencryption__field_indices_by_name,
+  1,  fieldseal__v1__reencryption__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__reencryption__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor fieldseal__v1__pause_rotation_request__field_descriptors[2] =

@@ -631,6 +631,22 @@ class RaisedAlert(_message.Message):
     text: str
     def __init__(self, id: _Optional[bytes] = ..., raised_unix_ms: _Optional[int] = ..., kind: _Optional[str] = ..., severity: _Optional[str] = ..., object: _Optional[str] = ..., text: _Optional[str] = ..., pending: _Optional[int] = ...) -> None: ...
 
+class Reencryption(_message.Message):
+    __slots__ = ["census_unix_ms", "field", "reason", "rows", "since_unix_ms", "versions"]
+    CENSUS_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    SINCE_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    census_unix_ms: int
+    field: str
+    reason: str
+    rows: int
+    since_unix_ms: int
+    versions: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, field: _Optional[str] = ..., reason: _Optional[str] = ..., since_unix_ms: _Optional[int] = ..., versions: _Optional[_Iterable[int]] = ..., rows: _Optional[int] = ..., census_unix_ms: _Optional[int] = ...) -> None: ...
+
 class ReplayedEvent(_message.Message):
     __slots__ = ["object", "operation", "unix_ms", "version"]
     OBJECT_FIELD_NUMBER: _ClassVar[int]
@@ -832,14 +848,16 @@ class ShowScheduleRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., late_only: bool = ...) -> None: ...
 
 class ShowScheduleResponse(_message.Message):
-    __slots__ = ["entries", "now_unix_ms", "scheduler"]
+    __slots__ = ["entries", "now_unix_ms", "reencryptions", "scheduler"]
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
     NOW_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
+    REENCRYPTIONS_FIELD_NUMBER: _ClassVar[int]
     SCHEDULER_FIELD_NUMBER: _ClassVar[int]
     entries: _containers.RepeatedCompositeFieldContainer[ScheduleEntry]
     now_unix_ms: int
+    reencryptions: _containers.RepeatedCompositeFieldContainer[Reencryption]
     scheduler: str
-    def __init__(self, entries: _Optional[_Iterable[_Union[ScheduleEntry, _Mapping]]] = ..., scheduler: _Optional[str] = ..., now_unix_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, entries: _Optional[_Iterable[_Union[ScheduleEntry, _Mapping]]] = ..., scheduler: _Optional[str] = ..., now_unix_ms: _Optional[int] = ..., reencryptions: _Optional[_Iterable[_Union[Reencryption, _Mapping]]] = ...) -> None: ...
 
 class ShowUnsealRequest(_message.Message):
     __slots__ = []

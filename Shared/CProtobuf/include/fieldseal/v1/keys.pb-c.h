@@ -53,6 +53,7 @@ typedef struct Fieldseal__V1__KeyChangeResponse Fieldseal__V1__KeyChangeResponse
 typedef struct Fieldseal__V1__ShowScheduleRequest Fieldseal__V1__ShowScheduleRequest;
 typedef struct Fieldseal__V1__ScheduleEntry Fieldseal__V1__ScheduleEntry;
 typedef struct Fieldseal__V1__ShowScheduleResponse Fieldseal__V1__ShowScheduleResponse;
+typedef struct Fieldseal__V1__Reencryption Fieldseal__V1__Reencryption;
 typedef struct Fieldseal__V1__PauseRotationRequest Fieldseal__V1__PauseRotationRequest;
 typedef struct Fieldseal__V1__ResumeRotationRequest Fieldseal__V1__ResumeRotationRequest;
 typedef struct Fieldseal__V1__PauseRotationResponse Fieldseal__V1__PauseRotationResponse;
@@ -790,10 +791,43 @@ struct  Fieldseal__V1__ShowScheduleResponse
    */
   ProtobufCBinaryData scheduler;
   int64_t now_unix_ms;
+  /*
+   * open ones, the most urgent first; those go ahead of other work
+   */
+  size_t n_reencryptions;
+  Fieldseal__V1__Reencryption **reencryptions;
 };
 #define FIELDSEAL__V1__SHOW_SCHEDULE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__show_schedule_response__descriptor) \
-    , 0,NULL, {0,NULL}, 0 }
+    , 0,NULL, {0,NULL}, 0, 0,NULL }
+
+
+/*
+ * A field whose values have to leave some versions.
+ */
+struct  Fieldseal__V1__Reencryption
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData field;
+  /*
+   * a fixed word: "compromise"
+   */
+  ProtobufCBinaryData reason;
+  int64_t since_unix_ms;
+  size_t n_versions;
+  uint64_t *versions;
+  /*
+   * by the last censuses of the field
+   */
+  uint64_t rows;
+  /*
+   * when the oldest of them began; 0: some place was never counted
+   */
+  int64_t census_unix_ms;
+};
+#define FIELDSEAL__V1__REENCRYPTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__reencryption__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0,NULL, 0, 0 }
 
 
 struct  Fieldseal__V1__PauseRotationRequest
@@ -2346,6 +2380,25 @@ Fieldseal__V1__ShowScheduleResponse *
 void   fieldseal__v1__show_schedule_response__free_unpacked
                      (Fieldseal__V1__ShowScheduleResponse *message,
                       ProtobufCAllocator *allocator);
+/* Fieldseal__V1__Reencryption methods */
+void   fieldseal__v1__reencryption__init
+                     (Fieldseal__V1__Reencryption         *message);
+size_t fieldseal__v1__reencryption__get_packed_size
+                     (const Fieldseal__V1__Reencryption   *message);
+size_t fieldseal__v1__reencryption__pack
+                     (const Fieldseal__V1__Reencryption   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__reencryption__pack_to_buffer
+                     (const Fieldseal__V1__Reencryption   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__Reencryption *
+       fieldseal__v1__reencryption__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__reencryption__free_unpacked
+                     (Fieldseal__V1__Reencryption *message,
+                      ProtobufCAllocator *allocator);
 /* Fieldseal__V1__PauseRotationRequest methods */
 void   fieldseal__v1__pause_rotation_request__init
                      (Fieldseal__V1__PauseRotationRequest         *message);
@@ -3466,6 +3519,9 @@ typedef void (*Fieldseal__V1__ScheduleEntry_Closure)
 typedef void (*Fieldseal__V1__ShowScheduleResponse_Closure)
                  (const Fieldseal__V1__ShowScheduleResponse *message,
                   void *closure_data);
+typedef void (*Fieldseal__V1__Reencryption_Closure)
+                 (const Fieldseal__V1__Reencryption *message,
+                  void *closure_data);
 typedef void (*Fieldseal__V1__PauseRotationRequest_Closure)
                  (const Fieldseal__V1__PauseRotationRequest *message,
                   void *closure_data);
@@ -3671,6 +3727,7 @@ extern const ProtobufCMessageDescriptor fieldseal__v1__key_change_response__desc
 extern const ProtobufCMessageDescriptor fieldseal__v1__show_schedule_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__schedule_entry__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__show_schedule_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__reencryption__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__pause_rotation_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__resume_rotation_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__pause_rotation_response__descriptor;
