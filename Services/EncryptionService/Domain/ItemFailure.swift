@@ -66,8 +66,8 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
     /// Whether key management's answer will be the same in a while, so that it is remembered and ends what was cached.
     var isLasting: Bool {
         switch self {
-        case .fieldUnknown, .versionUnknown, .versionInactive, .versionExhausted, .versionRetired, .versionCompromised,
-            .versionDestroyed, .keysDenied, .subjectUnexpected, .subjectUnknown, .subjectErased:
+        case .fieldUnknown, .versionUnknown, .versionInactive, .versionRetired, .versionCompromised, .versionDestroyed,
+            .keysDenied, .subjectUnexpected, .subjectUnknown, .subjectErased:
             true
         default: false
         }

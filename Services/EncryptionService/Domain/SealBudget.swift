@@ -18,6 +18,8 @@ final class SealBudget: Sendable {
         var isUnderWay = false
         /// Not before, after a failure.
         var retries: BootTime?
+        /// Until then key management is not asked: it has no more.
+        var exhausted: BootTime?
     }
 
     init(size: LeaseSize = LeaseSize()) {
@@ -66,7 +68,9 @@ final class SealBudget: Sendable {
     func startRenewal(at now: BootTime) -> Bool {
         guard remaining < low.load(ordering: .relaxed) else { return false }
         return renewal.withLock { renewal in
-            guard !renewal.isUnderWay, renewal.retries.map({ now >= $0 }) ?? true else { return false }
+            guard !renewal.isUnderWay, now >= renewal.retries ?? now, now >= renewal.exhausted ?? now else {
+                return false
+            }
             renewal.isUnderWay = true
             return true
         }
@@ -81,41 +85,27 @@ final class SealBudget: Sendable {
         }
     }
 
+    /// Key management has no more seals of the version.
+    func noteExhaustion(until time: BootTime) { renewal.withLock { $0.exhausted = time } }
+
+    func isExhausted(at now: BootTime) -> Bool {
+        renewal.withLock { now < $0.exhausted ?? now }
+    }
+
     /// How many seals to ask for next.
     /// - Parameter waiting: what calls wait for.
     func nextLease(at now: BootTime, waiting: Int) -> UInt32 {
-        renewal.withLock { $0.size.next(at: now, waiting: waiting) }
+        size.next(at: now).count(with: waiting)
     }
 
     /// So many more were leased.
-    func add(_ count: UInt32) {
+    func add(_ count: UInt32, at now: BootTime) {
         guard count > 0 else { return }
         left.add(Int(count), ordering: .relaxed)
         low.store(Int(count) / 2, ordering: .relaxed)
-    }
-}
-
-/// How many seals are leased at a time: the least at first, four times as many after a lease that was used up within the
-/// hour, and a quarter after one that lasted for more than a day. A busy field leases seldom, and an idle one, or one whose
-/// process is restarted often, does not use up its key.
-struct LeaseSize: Equatable, Sendable {
-    static let bounds: ClosedRange<UInt32> = 1_024...(1 << 22)
-    private static let short = 3_600 * UInt64.nanosecondsPerSecond
-    private static let long = 24 * short
-
-    private(set) var count = bounds.lowerBound
-    private var since: BootTime?
-
-    mutating func next(at now: BootTime, waiting: Int) -> UInt32 {
-        if let since {
-            let age = now.elapsed(since: since)
-            if age < Self.short {
-                count = min(Self.bounds.upperBound, count * 4)
-            } else if age > Self.long {
-                count = max(Self.bounds.lowerBound, count / 4)
-            }
+        renewal.withLock { renewal in
+            renewal.size = renewal.size.next(at: now)
+            renewal.exhausted = nil
         }
-        since = now
-        return min(Self.bounds.upperBound, count + UInt32(clamping: waiting))
     }
 }

@@ -12,7 +12,7 @@ import NIOCore
 final class EncryptionHandler: RPCHandler, @unchecked Sendable {
     /// Items of one call.
     static let itemLimit = 65_536
-    private static let loadLimit = 4
+    static let loadLimit = 4
     private static let sweepInterval = TimeAmount.seconds(5)
 
     let service: EncryptionService
@@ -123,7 +123,6 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
         service.loader.load(missing, identity: caller.peer.identity, maximumAge: maximumAge) { loaded in
             self.loop.execute {
                 if attempts > 1, !self.keys.isCurrent(loaded, at: self.service.clock.now()) {
-                    loaded.release()
                     return self.load(missing, then: method, payload, caller, reply, attempts: attempts - 1)
                 }
                 reply.reply { writer in self.resume(method, payload, caller, loaded, &writer) }

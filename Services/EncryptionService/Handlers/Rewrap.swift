@@ -35,10 +35,9 @@ extension EncryptionHandler {
             if let found = try key(of: item.field, plan.field, version: 0) {
                 plan.field = found.field
                 plan.newKey = found.key
-                requireNewest(found.field, found.key)
-                if plan.header.map(found.key.material.isCurrent) == false {
-                    willSeal(&plan, found.field, under: found.key)
-                }
+                let isCurrent = plan.header.map(found.key.material.isCurrent) ?? false
+                if !isCurrent { willSeal(&plan, found.field, under: found.key) }
+                requireNewest(plan, found.field, found.key)
             } else {
                 willSeal(missing: item.field)
             }
@@ -52,10 +51,11 @@ extension EncryptionHandler {
         }
     }
 
-    /// Has the active key loaded again where it may have been rotated since. A load that fails leaves the one at hand.
-    private func requireNewest(_ field: LoopField, _ key: FieldKeyEntry) {
+    /// Has the active key loaded again where it may have been rotated since: under a newer version the value is sealed, even
+    /// if it would not be under this one. A load that fails leaves the one at hand.
+    private func requireNewest(_ plan: PlannedItem, _ field: LoopField, _ key: FieldKeyEntry) {
         guard keys.mayLoad, keys.now.elapsed(since: key.lifetime.requested) > Self.newestWithin else { return }
-        missing.add(.active(field.name))
+        missing.add(seals: plan.takesSeal ? 0 : 1, of: field.name)
     }
 
     private func rewrap(

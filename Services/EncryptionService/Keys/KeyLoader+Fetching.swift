@@ -15,28 +15,33 @@ extension KeyLoader {
         return answers.map { ($0.key, $0.value) } + (rest.isEmpty ? [] : await fetchFieldKeys(rest))
     }
 
-    /// Loads keys; an answer that a change has overtaken is asked for again.
+    /// Loads keys; an answer that a change has overtaken is asked for again, and an exhausted version without seals.
     func fetchFieldKeys(_ selectors: [KeySelector]) async -> [(KeySelector, Answer)] {
         var (answers, rest) = permitted(selectors)
+        var exhausted: Set<KeySelector> = []
         for _ in 0..<Self.attempts where !rest.isEmpty {
             let requested = clock.now()
-            let requests = rest.map { request($0, at: requested) }
+            let requests = rest.map {
+                exhausted.contains($0) ? FieldKeyRequest(selector: $0) : request($0, at: requested)
+            }
             do throws(ItemFailure) {
                 let results = try await source.fieldKeys(requests)
                 guard results.count == rest.count else { throw .unexpected }
-                var overtaken: [KeySelector] = []
+                var again: [KeySelector] = []
                 for (selector, result) in zip(rest, results) {
                     switch result {
                     case .success(let material):
                         if let entry = keep(material, answering: selector, requested: requested) {
                             answers.append((selector, .key(entry)))
                         } else {
-                            overtaken.append(selector)
+                            again.append(selector)
                         }
+                    // Without seals it is of use to those who do not seal.
+                    case .failure(.versionExhausted) where exhausted.insert(selector).inserted: again.append(selector)
                     case .failure(let failure): answers.append((selector, refuse(selector, failure)))
                     }
                 }
-                rest = overtaken
+                rest = again
             } catch {
                 logger.warning(
                     "field keys were not loaded", metadata: ["cause": "\(error.cause)", "count": "\(rest.count)"])
@@ -55,30 +60,29 @@ extension KeyLoader {
         )
     }
 
+    /// Seals are asked for where calls wait for some, and never because a key has changed: services that lease without
+    /// need would use up one version after the other.
     private func request(_ selector: KeySelector, at now: BootTime) -> FieldKeyRequest {
-        guard selector.isActive else { return FieldKeyRequest(selector: selector) }
         let waiting = awaited(selector).seals
+        guard selector.isActive, waiting > 0 else { return FieldKeyRequest(selector: selector) }
         let entry = store.entry(for: selector, at: now)
-        guard let seals = entry?.seals else {
-            var size = LeaseSize()
-            return FieldKeyRequest(selector: selector, seals: size.next(at: now, waiting: waiting))
+        guard let entry, let seals = entry.seals else {
+            return FieldKeyRequest(selector: selector, seals: LeaseSize().count(with: waiting))
         }
-        // The least, should another version be active by now; what it needs more it leases.
-        guard !seals.hasPlenty(for: waiting) else {
-            return FieldKeyRequest(
-                selector: selector, seals: seals.size.count, held: entry?.material.version.rawValue ?? 0)
-        }
-        return FieldKeyRequest(selector: selector, seals: seals.nextLease(at: now, waiting: waiting))
+        return FieldKeyRequest(
+            selector: selector, seals: seals.nextLease(at: now, waiting: waiting),
+            held: seals.hasPlenty(for: waiting) ? entry.material.version.rawValue : 0)
     }
 
     /// The version's budget, with what was leased: the one that the cache has of the version, so that what is left of an
     /// earlier lease is not lost.
     func seals(of material: FieldKeyMaterial) -> SealBudget? {
         guard material.isActive, material.countsNonces else { return nil }
-        let held = store.entry(for: .active(material.profile.name), at: clock.now())
+        let now = clock.now()
+        let held = store.entry(for: .active(material.profile.name), at: now)
         let known = held?.material.version == material.version ? held?.seals : nil
         let seals = known ?? SealBudget(size: held?.seals?.size ?? LeaseSize())
-        seals.add(material.leased)
+        seals.add(material.leased, at: now)
         return seals
     }
 
@@ -112,7 +116,11 @@ extension KeyLoader {
                 let selector = KeySelector.active(entry.material.profile.name)
                 switch result {
                 case .success(let count):
-                    seals.add(count)
+                    seals.add(count, at: clock.now())
+                    answers[selector] = .key(entry)
+                // What is left serves on, for whom it is enough.
+                case .failure(.versionExhausted):
+                    seals.noteExhaustion(until: clock.now().advanced(by: limits.negativeTTL))
                     answers[selector] = .key(entry)
                 // Rotated meanwhile: the new version is loaded.
                 case .failure(.versionInactive): break

@@ -133,7 +133,7 @@ final class KeyLoader: Service, Sendable {
     private static func decide(
         _ selector: KeySelector, _ cached: Answer?, _ seat: Seat, identity: String, now: BootTime, state: inout State
     ) -> Decision {
-        if let cached, reserve(seat, selector, cached) { return .answer(cached) }
+        if let cached, let answer = answer(seat, selector, cached, at: now) { return .answer(answer) }
         if let reason = state.unknown.reason(for: selector, at: now) { return .answer(.failure(reason)) }
         if state.flights.isUnderWay(selector) {
             return state.flights.join(selector, waiter: seat) == .join ? .join : .answer(.failure(.loadLimit))
@@ -146,12 +146,12 @@ final class KeyLoader: Service, Sendable {
     }
 
     /// Takes the seals that the call needs.
-    /// - Returns: false where there are too few.
-    private static func reserve(_ seat: Seat, _ selector: KeySelector, _ answer: Answer) -> Bool {
-        guard seat.seals > 0, case .key(let entry) = answer, let budget = entry.seals else { return true }
-        guard budget.take(seat.seals) else { return false }
-        seat.wait.loaded.seals[selector] = ReservedSeals(budget: budget, count: seat.seals)
-        return true
+    /// - Returns: nil where it has to wait for them.
+    private static func answer(_ seat: Seat, _ selector: KeySelector, _ answer: Answer, at now: BootTime) -> Answer? {
+        guard seat.seals > 0, case .key(let entry) = answer, let budget = entry.seals else { return answer }
+        guard budget.take(seat.seals) else { return budget.isExhausted(at: now) ? .failure(.versionExhausted) : nil }
+        seat.wait.loaded.seals[selector] = ReservedSeals(seat.seals, of: budget)
+        return answer
     }
 
     private static func settle(_ wait: Wait, _ selector: KeySelector, _ answer: Answer) {
@@ -248,34 +248,40 @@ final class KeyLoader: Service, Sendable {
     }
 
     private func land(_ answers: [(KeySelector, Answer)]) {
-        endRenewals(answers)
+        let now = clock.now()
         let (finished, again) = state.withLock { state in
             var finished: [Wait] = []
             var again: [KeySelector] = []
             for (selector, answer) in answers {
-                for var seat in state.flights.land(selector) {
-                    var answer = answer
-                    if !Self.reserve(seat, selector, answer) {
-                        (seat.needsKey, seat.rounds) = (false, seat.rounds + 1)
-                        if seat.rounds < Self.sealRounds {
-                            switch state.flights.join(selector, waiter: seat) {
-                            case .start:
-                                again.append(selector)
-                                continue
-                            case .join: continue
-                            case .refuse: break
-                            }
+                for seat in state.flights.land(selector) {
+                    var settled = Self.answer(seat, selector, answer, at: now)
+                    if settled == nil {
+                        switch Self.waitOn(seat, selector, &state) {
+                        case .start: again.append(selector)
+                        case .join: break
+                        case .refuse: settled = .failure(.loadLimit)
                         }
-                        answer = .failure(.loadLimit)
                     }
-                    Self.settle(seat.wait, selector, answer)
+                    guard let settled else { continue }
+                    Self.settle(seat.wait, selector, settled)
                     if seat.wait.open == 0 { finished.append(seat.wait) }
                 }
             }
             return (finished, again)
         }
+        // Not before the landing: who found the flight under way relies on it.
+        endRenewals(answers)
         enqueue(again)
         for wait in finished { wait.completion(wait.loaded) }
+    }
+
+    /// A call that others have left too few seals waits for the next lease.
+    private static func waitOn(
+        _ seat: Seat, _ selector: KeySelector, _ state: inout State
+    ) -> SingleFlight<KeySelector, Seat>.Decision {
+        var seat = seat
+        (seat.needsKey, seat.rounds) = (false, seat.rounds + 1)
+        return seat.rounds < sealRounds ? state.flights.join(selector, waiter: seat) : .refuse
     }
 
     /// What those who wait for a selector need.

@@ -26,7 +26,7 @@ final class KeyManagementClient: KeySource {
         return zip(requests, answer.results).map { request, result in
             switch result.outcome {
             case .grant(let grant):
-                Result { () throws(ItemFailure) in try recipient.open(grant, answering: request.selector) }
+                Result { () throws(ItemFailure) in try recipient.open(grant, answering: request) }
             case .error(let error): .failure(ItemFailure(error, asking: request.selector))
             case nil: .failure(.unexpected)
             }
@@ -40,9 +40,9 @@ final class KeyManagementClient: KeySource {
         guard answer.results.count == requests.count else { throw .unexpected }
         return zip(requests, answer.results).map { request, result in
             switch result.outcome {
-            case .grant(let grant): .success(min(grant.count, request.seals))
+            case .grant(let grant) where grant.count > 0: .success(min(grant.count, request.seals))
             case .error(let error): .failure(ItemFailure(error, asking: .active(request.field)))
-            case nil: .failure(.unexpected)
+            case .grant, nil: .failure(.unexpected)
             }
         }
     }

@@ -19,7 +19,9 @@ final class KeyRecipient: Sendable {
 
     /// - Throws: `unexpected` where the grant is not for what was asked or breaks the protocol; `keyDamaged` where a
     ///   key does not open.
-    func open(_ grant: Proto.FieldKeyGrant, answering selector: KeySelector) throws(ItemFailure) -> FieldKeyMaterial {
+    func open(_ grant: Proto.FieldKeyGrant, answering request: FieldKeyRequest) throws(ItemFailure) -> FieldKeyMaterial
+    {
+        let selector = request.selector
         guard let description = grant.description, let reference = grant.key, description.field == selector.field,
             let version = KeyVersion(rawValue: reference.version),
             selector.isActive || selector.version == reference.version,
@@ -49,7 +51,7 @@ final class KeyRecipient: Sendable {
             profile: profile, version: version, suite: suite, isActive: reference.state == .active,
             isCompromised: isCompromised,
             createdUnixMilliseconds: reference.createdUnixMs, key: key, indexKeys: indexKeys, partner: partner,
-            ttl: grant.ttlSeconds, leased: grant.leaseCount)
+            ttl: grant.ttlSeconds, leased: min(grant.leaseCount, request.seals))
     }
 
     /// - Throws: as for a field's key.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What a load brought: every selector that was asked for stands in one of the three.
 struct LoadedKeys: Sendable {
     var entries: [KeySelector: FieldKeyEntry] = [:]
@@ -9,14 +11,23 @@ struct LoadedKeys: Sendable {
 
     /// Keys that an interrupted call asked for a second time are not there because others pushed them out.
     static let none = LoadedKeys()
-
-    /// The call does not use what was taken for it.
-    func release() {
-        for seals in seals.values { seals.budget.giveBack(seals.count) }
-    }
 }
 
-struct ReservedSeals: Sendable {
+/// Seals that were taken for a call. What it has not used goes back with the last reference, also where the call ended
+/// while it waited.
+final class ReservedSeals: Sendable {
     let budget: SealBudget
-    var count: Int
+    private let left: Atomic<Int>
+
+    init(_ count: Int, of budget: SealBudget) {
+        self.budget = budget
+        left = Atomic(count)
+    }
+
+    deinit { budget.giveBack(count) }
+
+    var count: Int { left.load(ordering: .relaxed) }
+
+    /// - Parameter used: at most `count`.
+    func use(_ used: Int) { left.subtract(used, ordering: .relaxed) }
 }

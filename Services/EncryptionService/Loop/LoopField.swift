@@ -46,15 +46,17 @@ final class LoopField {
 
     /// Takes what the call wants.
     /// - Parameter reserved: what was taken for it while it waited.
-    /// - Returns: false where too few are left.
+    /// - Returns: false where too few are left; nothing was taken then.
     @inline(__always)
-    func takeSeals(reserved: Int) -> Bool {
-        let wanted = sealsWanted - reserved
+    func takeSeals(reserved: ReservedSeals?) -> Bool {
+        let used = min(sealsWanted, reserved?.count ?? 0)
+        let wanted = sealsWanted - used
         if slice < wanted {
             guard let taken = active?.seals?.takeSlice(atLeast: wanted - slice) else { return false }
             slice += taken
         }
-        slice -= max(0, wanted)
+        slice -= wanted
+        reserved?.use(used)
         return true
     }
 

@@ -45,7 +45,6 @@ final class LoopKeys {
 
     /// Ends the call.
     func end() {
-        loaded?.release()
         loaded = nil
         for field in sealing { field.sealsWanted = 0 }
         sealing.removeAll(keepingCapacity: true)
@@ -121,18 +120,15 @@ final class LoopKeys {
     /// - Returns: false where too few are left.
     @inline(__always)
     func takeSeals(_ field: LoopField) -> Bool {
-        guard field.takeSeals(reserved: loaded == nil ? 0 : claimReserved(field)) else { return false }
+        let reserved = loaded == nil ? nil : reserved(for: field)
+        guard field.takeSeals(reserved: reserved) else { return false }
         if let budget = field.seals, budget.startRenewal(at: now) { renewSeals(field.name) }
         return true
     }
 
-    /// What was taken for the call while it waited; what it does not want is given back at its end.
-    private func claimReserved(_ field: LoopField) -> Int {
-        let selector = KeySelector.active(field.name)
-        guard let reserved = loaded?.seals[selector], reserved.budget === field.seals else { return 0 }
-        let claimed = min(reserved.count, field.sealsWanted)
-        loaded?.seals[selector]?.count -= claimed
-        return claimed
+    /// What was taken for the call while it waited.
+    private func reserved(for field: LoopField) -> ReservedSeals? {
+        loaded?.seals[.active(field.name)].flatMap { $0.budget === field.seals ? $0 : nil }
     }
 
     /// Why there are no seals of a field after a load: none were leased, or the key was changed since.

@@ -15,6 +15,8 @@ extension SealLimits {
             try section.integer("refuse-at", default: Int(standard.refusal), in: 1_024...Int(standard.refusal)))
         let most = min(standard.rotation, refusal / 2)
         rotation = Int64(try section.integer("rotate-at", default: Int(most), in: 512...Int(most)))
+        // So few that several services have their part of a version before it is rotated.
+        largestLease = min(standard.largestLease, rotation / 16)
         let exhaustion: Exhaustion = try section.choice("exhaustion-suite", default: .extendedNonces)
         exhaustionSuite = exhaustion == .stay ? nil : .xaes256GCM
     }

@@ -10,14 +10,14 @@ struct SealLimits: Sendable, Equatable {
     var refusal: Int64 = 1 << 32
     /// The suite that a field moves to whose version came to its rotation in less than `shortLife`; nil: it stays.
     var exhaustionSuite: CipherSuite? = .xaes256GCM
-
     /// Seals of one lease, at most.
-    static let largestLease: Int64 = 1 << 22
+    var largestLease: Int64 = 1 << 22
+
     static let shortLife = 7 * RotationPolicy.day
 
     /// What a request gets; 0 where nothing is left.
     func granted(_ wanted: UInt32, of record: KeyRecord) -> Int64 {
-        max(0, min(Int64(wanted), Self.largestLease, refusal - record.leased))
+        max(0, min(Int64(wanted), largestLease, refusal - record.leased))
     }
 
     /// Whether the version has come to its rotation: it is neither made active again nor sealed beside another.

@@ -4,10 +4,11 @@ import FieldsealMessages
 
 extension HandlerBench {
     func encrypt(
-        _ items: [Proto.EncryptItem], encoding: Proto.Encoding = .binary, as identity: String = HandlerBench.backend
+        _ items: [Proto.EncryptItem], encoding: Proto.Encoding = .binary, as identity: String = HandlerBench.backend,
+        on loop: Int = 0, loaded: @Sendable () async -> Void = {}
     ) async throws -> [Proto.EncryptResult] {
         let answer: Proto.EncryptResponse = try await call(
-            .encrypt, Proto.EncryptRequest(items: items, encoding: encoding), as: identity)
+            .encrypt, Proto.EncryptRequest(items: items, encoding: encoding), as: identity, on: loop, loaded: loaded)
         return answer.results
     }
 
