@@ -66,7 +66,7 @@ extension TwoYears {
             #expect(left >= expiry - life * Self.day / 10 - Self.day)
             guard record.state == .destroyed else {
                 // Window, a month until the next count, the waiting period, backups.
-                #expect(clock.now - left <= (window + 15 + 30 + 15 + 14 + 2) * Self.day + outage, "\(record.state)")
+                #expect(clock.now - left <= (window + 15 + 30 + 15 + 14 + 4) * Self.day + outage, "\(record.state)")
                 continue
             }
             #expect(record.encryptedKey.isEmpty)
