@@ -31,10 +31,9 @@ extension KeyAuthority {
                 event.storeRevision = writer.revision
                 writer.events.append(event)
             }
-            for id in plan.reversioned {
-
-                guard let entry = try await writer.reader.field(id: id) else { throw KeyServiceError.conflict }
-                _ = try await self.rotateField(entry, writer: writer, context: context)
+            if !plan.reversioned.isEmpty {
+                let entries = try await writer.reader.entries(where: "id = ANY(\(plan.reversioned.map(\.uuid)))")
+                _ = try await self.rotateFields(entries, writer: writer, context: context)
             }
             return plan
         }

@@ -23,24 +23,31 @@ extension KeyAuthority {
     ) async throws -> KeyRecord {
         try await change { writer in
             guard let entry = try await writer.reader.field(id: object.id) else { throw KeyServiceError.unknownField }
-            return try await self.rotateField(entry, superseding: expected, writer: writer, context: context)
+            return try await self.rotateFields(
+                [entry], superseding: expected, writer: writer, context: context)[0]
         }.value
     }
 
-    /// A new version with the field's present protection.
-    func rotateField(
-        _ entry: CatalogEntry, superseding expected: KeyVersion? = nil, writer: StoreWriter, context: CallContext
-    ) async throws -> KeyRecord {
-        let old = try await writer.reader.activeKey(entry.key, expecting: expected)
-        let entry = try await succeeding(old, entry, writer: writer, context: context)
-        let dek = try await activeDEK(of: entry.table, writer: writer, context: context)
-        let made = try KeyMaking.makeChild(
-            of: dek, for: entry.key, protection: entry.field.protection,
-            rotationCount: try await writer.reader.nextRotationCount(of: entry.key), atUnixUs: writer.nowUnixUs)
-        try await writer.supersede(old)
-        var record = rotation.dated(made.record, lifecycle: entry.field.lifecycle, from: writer.nowUnixUs)
-        if entry.field.lifecycle.isDual, old.mayBePartner(rotation.seals) { record.partner = old.version }
-        return try await writer.create(record, called: "\(entry.name)", field: entry.name, context, as: .rotateKey)
+    /// New versions with the fields' present protection.
+    func rotateFields(
+        _ entries: [CatalogEntry], superseding expected: KeyVersion? = nil, writer: StoreWriter, context: CallContext
+    ) async throws -> [KeyRecord] {
+        let objects = entries.map(\.key)
+        let active = try await writer.reader.activeKeys(objects)
+        let counts = try await writer.reader.nextRotationCounts(of: objects)
+        var superseded: [KeyRecord] = []
+        var wanted: [WantedKey] = []
+        for entry in entries {
+            let old = try active[entry.key].expected(expected)
+            superseded.append(try old.following(.superseded, atUnixUs: writer.nowUnixUs))
+            let entry = try await succeeding(old, entry, writer: writer, context: context)
+            var key = WantedKey(fieldKeyOf: entry)
+            key.rotationCount = counts[entry.key] ?? 0
+            if entry.field.lifecycle.isDual, old.mayBePartner(rotation.seals) { key.partner = old.version }
+            wanted.append(key)
+        }
+        try await writer.update(superseded)
+        return try await make(wanted, writer: writer, context: context, as: .rotateKey)
     }
 
     private func rotateTable(
@@ -100,7 +107,7 @@ extension KeyAuthority {
             }
             rewrapped.append(try rewrapping.rewrap(child))
         }
-        try await writer.rewrap(rewrapped)
+        try await writer.update(rewrapped)
     }
 }
 
@@ -109,9 +116,24 @@ extension StoreReader {
     ///
     /// - Throws: `KeyServiceError.noKeyYet`; `conflict` where another version than `expected` is active.
     func activeKey(_ object: KeyObject, expecting expected: KeyVersion?) async throws -> KeyRecord {
-        guard let record = try await activeKey(object) else { throw KeyServiceError.noKeyYet }
-        guard expected == nil || record.version == expected else { throw KeyServiceError.conflict }
+        try await activeKey(object).expected(expected)
+    }
+}
+
+extension KeyRecord? {
+    /// The record, which must be there, and of this version where one is named.
+    fileprivate func expected(_ version: KeyVersion?) throws(KeyServiceError) -> KeyRecord {
+        guard let record = self else { throw .noKeyYet }
+        guard version == nil || record.version == version else { throw .conflict }
         return record
+    }
+}
+
+extension KeyRecord {
+    /// The record as `event` leaves it; `KeyServiceError.wrongState` where its state has no such edge.
+    func following(_ event: KeyState.Event, atUnixUs now: Int64) throws(KeyServiceError) -> KeyRecord {
+        guard let next = after(event, atUnixUs: now) else { throw .wrongState(state) }
+        return next
     }
 }
 
@@ -121,9 +143,6 @@ extension StoreWriter {
 
     /// Writes a record as `event` leaves it; `KeyServiceError.wrongState` where its state has no such edge.
     func update(_ record: KeyRecord, after event: KeyState.Event) async throws -> KeyRecord {
-        guard let next = record.after(event, atUnixUs: nowUnixUs) else {
-            throw KeyServiceError.wrongState(record.state)
-        }
-        return try await update(next)
+        try await update(try record.following(event, atUnixUs: nowUnixUs))
     }
 }

@@ -149,7 +149,8 @@ struct SubjectWork {
         }
         let dek = try await authority.activeDEK(of: table, writer: writer, context: context)
         let made = try KeyMaking.makeChild(
-            of: dek, for: object, rotationCount: try await reader.nextRotationCountOfInactive(object),
+            of: dek, for: object,
+            rotationCount: try await reader.nextRotationCounts(ofInactive: [object])[object] ?? 0,
             atUnixUs: writer.nowUnixUs)
         try await writer.create(made.record, called: SubjectObject.name(of: table.name), field: nil, context)
         let key = SharedSecret(try made.key.copy())

@@ -72,6 +72,14 @@ struct KeyObject: Hashable, Sendable {
     var id: ObjectID
 }
 
+extension CatalogTable {
+    var key: KeyObject { KeyObject(kind: .dek, id: id) }
+}
+
+extension CatalogIndex {
+    var key: KeyObject { KeyObject(kind: .index, id: id) }
+}
+
 extension Catalog {
     func table(named name: String) -> CatalogTable? { tables.first { !$0.isRemoved && $0.name == name } }
 

@@ -16,7 +16,7 @@ struct KeyNames {
         let fields = Dictionary(grouping: catalog.fields, by: \.tableID)
         let indexes = Dictionary(grouping: catalog.indexes, by: \.fieldID)
         for table in catalog.tables {
-            let tableKey = KeyObject(kind: .dek, id: table.id)
+            let tableKey = table.key
             add(tableKey, called: table.name, isRemoved: table.isRemoved)
             let subjects = KeyObject(kind: .subjectWrapping, id: table.id)
             add(subjects, called: SubjectObject.name(of: table.name), isRemoved: table.isRemoved)
@@ -27,7 +27,7 @@ struct KeyNames {
                 add(fieldKey, called: name, isRemoved: field.isRemoved)
                 children[tableKey, default: []].append(fieldKey)
                 for index in indexes[field.id] ?? [] {
-                    let indexKey = KeyObject(kind: .index, id: index.id)
+                    let indexKey = index.key
                     add(indexKey, called: "\(name)/\(index.name)", isRemoved: index.isRemoved)
                     children[fieldKey, default: []].append(indexKey)
                 }

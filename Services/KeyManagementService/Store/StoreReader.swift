@@ -30,6 +30,14 @@ struct StoreReader {
         try await key("key_type = \(object.kind.name) AND key_id = \(object.id.uuid) AND is_active")
     }
 
+    /// The active versions of keys; those that have none are left out.
+    func activeKeys(_ objects: [KeyObject]) async throws -> [KeyObject: KeyRecord] {
+        let records = try await keys("\(Self.versions(of: objects)) AND is_active", limit: Int(Int32.max))
+        let active = Dictionary(grouping: records, by: \.object)
+        guard active.count == records.count else { throw KeyServiceError.damaged("a key has several active versions") }
+        return active.compactMapValues(\.first)
+    }
+
     func key(_ object: KeyObject, version: KeyVersion) async throws -> KeyRecord? {
         try await key(
             "version = \(version.column) AND key_type = \(object.kind.name) AND key_id = \(object.id.uuid)")
@@ -55,10 +63,29 @@ struct StoreReader {
         (try await versions(of: object, limit: 1).first?.rotationCount).map { $0 + 1 } ?? 0
     }
 
-    /// The same for a key without an active version. Reads, and so verifies, all versions: a row that was made to look
+    /// The same for many keys; those without a version are left out.
+    func nextRotationCounts(of objects: [KeyObject]) async throws -> [KeyObject: Int32] {
+        let newest = try await keys(
+            """
+            id IN (
+                SELECT newest.id
+                FROM unnest(\(objects.map(\.kind.name)), \(objects.map(\.id.uuid))) AS object (kind, id), LATERAL (
+                    SELECT id FROM encryption_keys WHERE key_type = object.kind AND key_id = object.id
+                    ORDER BY rotation_count DESC LIMIT 1) AS newest)
+            """, limit: Int(Int32.max))
+        return Dictionary(newest.map { ($0.object, $0.rotationCount + 1) }, uniquingKeysWith: max)
+    }
+
+    /// The same for keys without an active version. Reads, and so verifies, all versions: a row that was made to look
     /// superseded does not pass for a key that is still to be made.
-    func nextRotationCountOfInactive(_ object: KeyObject) async throws -> Int32 {
-        (try await versions(of: object, limit: Int(Int32.max)).first?.rotationCount).map { $0 + 1 } ?? 0
+    func nextRotationCounts(ofInactive objects: [KeyObject]) async throws -> [KeyObject: Int32] {
+        let versions = try await keys(Self.versions(of: objects), limit: Int(Int32.max))
+        return Dictionary(versions.map { ($0.object, $0.rotationCount + 1) }, uniquingKeysWith: max)
+    }
+
+    private static func versions(of objects: [KeyObject]) -> PostgresQuery {
+        let kinds = Array(Set(objects.map(\.kind.name)))
+        return "key_type = ANY(\(kinds)) AND key_id = ANY(\(objects.map(\.id.uuid)))"
     }
 
     /// What a rotation of `parent` wraps anew: every child that holds a key, whatever its state.
@@ -69,26 +96,31 @@ struct StoreReader {
 }
 
 extension StoreReader {
-    func field(_ name: FieldName) async throws -> CatalogEntry? {
-        guard
-            let table = try await table(named: name.table),
-            let field = try await fields(where: "table_id = \(table.id.uuid) AND name = \(name.field)")
-                .first(where: { !$0.isRemoved })
-        else { return nil }
-        return try await entry(field, of: table)
+    func field(_ name: FieldName) async throws -> CatalogEntry? { try await entries(named: [name]).first }
+
+    func field(id: ObjectID) async throws -> CatalogEntry? { try await entries(where: "id = \(id.uuid)").first }
+
+    /// Fields by name; those that the catalog does not have are left out. Tombstones are read too: a live row that was made
+    /// to look removed is noticed.
+    func entries(named names: [FieldName]) async throws -> [CatalogEntry] {
+        let tables = try await tables(where: "name = ANY(\(Array(Set(names.map(\.table)))))").filter { !$0.isRemoved }
+        let fields = try await fields(
+            where: """
+                table_id = ANY(\(tables.map(\.id.uuid))) AND name = ANY(\(Array(Set(names.map(\.field))))) ORDER BY name
+                """)
+        let wanted = Set(names)
+        return try await entries(fields, of: tables).filter { wanted.contains($0.name) }
+    }
+
+    func entries(where condition: PostgresQuery) async throws -> [CatalogEntry] {
+        let fields = try await fields(where: condition)
+        let tables = try await tables(where: "id = ANY(\(Array(Set(fields.map(\.tableID.uuid)))))")
+        return try await entries(fields, of: tables)
     }
 
     /// Tombstones are read too: a live row that was made to look removed is noticed.
     private func table(named name: String) async throws -> CatalogTable? {
         try await tables(where: "name = \(name)").first { !$0.isRemoved }
-    }
-
-    func field(id: ObjectID) async throws -> CatalogEntry? {
-        guard
-            let field = try await fields(where: "id = \(id.uuid)").first, !field.isRemoved,
-            let table = try await tables(where: "id = \(field.tableID.uuid)").first, !table.isRemoved
-        else { return nil }
-        return try await entry(field, of: table)
     }
 
     /// The key that an operator names; `master` and `audit-hash` belong to `store`.
@@ -104,19 +136,26 @@ extension StoreReader {
                 return KeyObject(kind: .subjectWrapping, id: table.id)
             }
             guard let field = FieldName(String(parts[0])), let entry = try await self.field(field) else { return nil }
-            return entry.indexes.first { $0.name == parts[1] }.map { KeyObject(kind: .index, id: $0.id) }
+            return entry.indexes.first { $0.name == parts[1] }.map { $0.key }
         }
         if CatalogName.isTable(name), let table = try await table(named: name) {
-            return KeyObject(kind: .dek, id: table.id)
+            return table.key
         }
         guard let field = FieldName(name) else { return nil }
         return try await self.field(field)?.key
     }
 
-    private func entry(_ field: CatalogField, of table: CatalogTable) async throws -> CatalogEntry {
-        CatalogEntry(
-            table: table, field: field,
-            indexes: try await indexes(where: "field_id = \(field.id.uuid) ORDER BY name").filter { !$0.isRemoved })
+    /// The fields that are not removed, nor their tables, with their indexes.
+    private func entries(_ fields: [CatalogField], of tables: [CatalogTable]) async throws -> [CatalogEntry] {
+        let fields = fields.filter { !$0.isRemoved }
+        let tables = Dictionary(
+            tables.lazy.filter { !$0.isRemoved }.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let indexes = Dictionary(
+            grouping: try await indexes(where: "field_id = ANY(\(fields.map(\.id.uuid))) ORDER BY name")
+                .filter { !$0.isRemoved }, by: \.fieldID)
+        return fields.compactMap { field in
+            tables[field.tableID].map { CatalogEntry(table: $0, field: field, indexes: indexes[field.id] ?? []) }
+        }
     }
 
     /// The whole catalog, tombstones included.
@@ -151,9 +190,9 @@ extension StoreReader {
         }
     }
 
-    func verify(_ row: PostgresRow, _ columns: CanonicalRow, _ name: String) throws {
+    func verify(_ row: PostgresRow, _ columns: CanonicalRow, _ name: @autoclosure () -> String) throws {
         guard try mac.isValid(try row.value("row_mac"), for: columns) else {
-            throw KeyServiceError.damaged("the MAC of \(name) does not hold")
+            throw KeyServiceError.damaged("the MAC of \(name()) does not hold")
         }
     }
 

@@ -34,47 +34,40 @@ final class StoreWriter {
 
     var storeID: ObjectID { before.storeID }
 
-    func insert(_ record: KeyRecord) async throws -> KeyRecord {
-        let record = stamped(record)
-        let mac = try reader.mac.authenticate(record.canonical)
-        try await connection.query(record.insertion(mac: mac))
-        change.append(.keys, id: record.identity.row, mac: mac)
-        noteInserted(record)
-        return record
+    func insert(_ record: KeyRecord) async throws -> KeyRecord { try await insert([record])[0] }
+
+    func insert(_ records: [KeyRecord]) async throws -> [KeyRecord] {
+        let records = records.map(stamped)
+        let macs = try records.map { try reader.mac.authenticate($0.canonical) }
+        _ = try await connection.copy(
+            zip(records, macs).map { $0.insertedValues(mac: $1) }, into: "encryption_keys",
+            columns: KeyRecord.insertedColumns)
+        for (record, mac) in zip(records, macs) {
+            change.append(.keys, id: record.identity.row, mac: mac)
+            noteInserted(record)
+        }
+        return records
     }
 
-    /// Writes a new content of a row that was read before; `KeyServiceError.conflict` where it is another by now.
-    func update(_ record: KeyRecord) async throws -> KeyRecord {
-        let stamped = stamped(record)
-        let mac = try reader.mac.authenticate(stamped.canonical)
-        let rows = try await connection.query(stamped.update(mac: mac, expecting: record.revision))
-        guard rows.affected == 1 else { throw KeyServiceError.conflict }
-        change.append(.keys, id: record.identity.row, mac: mac)
-        noteUpdated(stamped)
-        if record.object.kind == .master, !record.state.hasKey { try await deleteWraps(of: record.version) }
-        return stamped
-    }
+    func update(_ record: KeyRecord) async throws -> KeyRecord { try await update([record])[0] }
 
-    /// Writes new wraps of rows that were read before, all at once; `KeyServiceError.conflict` where one is another by now.
-    /// Nothing else of a row changes: its key, its version and its state stay.
-    func rewrap(_ records: [KeyRecord]) async throws {
-        guard !records.isEmpty else { return }
-        let stamped = records.map(stamped)
-        let macs = try stamped.map { try reader.mac.authenticate($0.canonical) }
-        let rows = try await connection.query(
-            """
-            UPDATE encryption_keys AS old SET parent_version = new.parent_version,
-                encrypted_key = new.encrypted_key, key_hash = new.key_hash, algorithm = new.algorithm,
-                revision = \(Int64(revision)), row_mac = new.row_mac
-            FROM unnest(
-                \(records.map(\.identity.row.uuid)), \(records.map { Int64($0.revision) }),
-                \(records.map { $0.identity.parent?.version.column ?? 0 }), \(records.map(\.encryptedKey)),
-                \(records.map(\.keyHash)), \(records.map(\.algorithm)), \(macs)
-            ) AS new (id, revision, parent_version, encrypted_key, key_hash, algorithm, row_mac)
-            WHERE old.id = new.id AND old.revision = new.revision
-            """)
+    /// Writes new contents of rows that were read before, all at once; `KeyServiceError.conflict` where one is another by
+    /// now.
+    @discardableResult
+    func update(_ records: [KeyRecord]) async throws -> [KeyRecord] {
+        guard !records.isEmpty else { return [] }
+        let updated = records.map(stamped)
+        let macs = try updated.map { try reader.mac.authenticate($0.canonical) }
+        let rows = try await connection.query(KeyRecord.update(records, to: Int64(revision), macs: macs))
         guard rows.affected == records.count else { throw KeyServiceError.conflict }
-        for (record, mac) in zip(records, macs) { change.append(.keys, id: record.identity.row, mac: mac) }
+        for (record, mac) in zip(updated, macs) {
+            change.append(.keys, id: record.identity.row, mac: mac)
+            noteUpdated(record)
+        }
+        for record in updated where record.object.kind == .master && !record.state.hasKey {
+            try await deleteWraps(of: record.version)
+        }
+        return updated
     }
 
     /// Writes new counts of seals of rows that were read before. Nothing else of a row changes, and nobody need hear of it.
@@ -98,21 +91,16 @@ final class StoreWriter {
 
     func write(_ plan: CatalogPlan) async throws {
         try await note(plan)
-        for table in plan.tables {
-            let mac = try reader.mac.authenticate(table.canonical(revision: revision))
-            try await connection.query(table.upsert(revision: Int64(revision), mac: mac))
-            change.append(.catalogTables, id: table.id, mac: mac)
-        }
-        for field in plan.fields {
-            let mac = try reader.mac.authenticate(field.canonical(revision: revision))
-            try await connection.query(field.upsert(revision: Int64(revision), mac: mac))
-            change.append(.catalogFields, id: field.id, mac: mac)
-        }
-        for index in plan.indexes {
-            let mac = try reader.mac.authenticate(index.canonical(revision: revision))
-            try await connection.query(index.upsert(revision: Int64(revision), mac: mac))
-            change.append(.catalogIndexes, id: index.id, mac: mac)
-        }
+        try await write(plan.tables, .catalogTables)
+        try await write(plan.fields, .catalogFields)
+        try await write(plan.indexes, .catalogIndexes)
+    }
+
+    private func write<Row: CatalogRow>(_ rows: [Row], _ table: StoreChange.Table) async throws {
+        guard !rows.isEmpty else { return }
+        let macs = try rows.map { try reader.mac.authenticate($0.canonical(revision: revision)) }
+        try await connection.query(Row.upsert(rows, revision: Int64(revision), macs: macs))
+        for (row, mac) in zip(rows, macs) { change.append(table, id: row.id, mac: mac) }
     }
 
     /// Authenticates every row of the store anew; `mac` is that of the store-integrity key to come. The transaction's last
