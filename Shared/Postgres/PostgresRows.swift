@@ -43,8 +43,7 @@ public struct PostgresRow: Sendable {
     public func optional<Value: PostgresDecodable>(_ column: String, as _: Value.Type = Value.self)
         throws(PostgresError) -> Value?
     {
-        let position = PQfnumber(result.pointer, PostgresQuery.quoted(column))
-        guard position >= 0 else { throw unexpected(column, "is missing") }
+        guard let position = result.positions[column] else { throw unexpected(column, "is missing") }
         guard PQgetisnull(result.pointer, index, position) == 0 else { return nil }
         let bytes = UnsafeRawBufferPointer(
             start: PQgetvalue(result.pointer, index, position), count: Int(PQgetlength(result.pointer, index, position))
@@ -58,8 +57,7 @@ public struct PostgresRow: Sendable {
 
     /// The bytes of a column of whatever type in PostgreSQL's binary format; nil where it is null.
     public func binary(_ column: String) throws(PostgresError) -> [UInt8]? {
-        let position = PQfnumber(result.pointer, PostgresQuery.quoted(column))
-        guard position >= 0 else { throw unexpected(column, "is missing") }
+        guard let position = result.positions[column] else { throw unexpected(column, "is missing") }
         guard PQgetisnull(result.pointer, index, position) == 0 else { return nil }
         return [UInt8](
             UnsafeRawBufferPointer(
@@ -76,8 +74,17 @@ public struct PostgresRow: Sendable {
 final class ServerResult: @unchecked Sendable {
     // Sendable: after libpq has handed a result out, only its readers touch it, and they change nothing.
     let pointer: OpaquePointer
+    /// Of the columns, by name.
+    let positions: [String: Int32]
 
-    init(_ pointer: OpaquePointer) { self.pointer = pointer }
+    init(_ pointer: OpaquePointer) {
+        self.pointer = pointer
+        // The columns of a COPY have no names.
+        let names = (0..<PQnfields(pointer)).compactMap { position in
+            PQfname(pointer, position).map { (String(cString: $0), position) }
+        }
+        positions = Dictionary(names, uniquingKeysWith: { first, _ in first })
+    }
 
     /// The command's tag, e.g. "COMMIT".
     var command: String { String(cString: PQcmdStatus(pointer)) }
