@@ -49,13 +49,15 @@ extension KeyAuthority {
 
     /// The same, once all have acknowledged or `wait` is over. Looks again whenever somebody acknowledges.
     func propagation(of revision: UInt64?, waiting wait: Duration) async throws -> Propagation {
+        // From before the first look: none is missed between the two.
+        let acknowledgements = watch.acknowledgements()
         var found = try await propagation(of: revision)
         guard wait > .zero, !found.isComplete else { return found }
         let asked = found.revision
         let (wakes, continuation) = AsyncStream<Bool>.makeStream(bufferingPolicy: .bufferingNewest(2))
         return try await withThrowingTaskGroup { group in
             group.addTask {
-                for await _ in self.watch.acknowledgements() { continuation.yield(true) }
+                for await _ in acknowledgements { continuation.yield(true) }
             }
             group.addTask {
                 try? await Task.sleep(for: wait)
