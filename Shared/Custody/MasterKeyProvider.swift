@@ -10,6 +10,9 @@ public protocol MasterKeyProvider: Sendable {
     /// The key that wraps, as operators of the provider name it, e.g. an ARN; nil where it has no name.
     var keyName: String? { get }
 
+    /// Whether this process itself makes the wraps, so that opening one again would prove nothing; default: no.
+    var wrapsLocally: Bool { get }
+
     /// Tells at start whether the provider can be reached, lets us in and uses its key; default: wraps and opens a
     /// probe.
     /// - Throws: `MasterKeyError`.
@@ -30,6 +33,7 @@ public protocol MasterKeyProvider: Sendable {
 
 extension MasterKeyProvider {
     public var keyName: String? { nil }
+    public var wrapsLocally: Bool { false }
 
     public func tick() async {}
 

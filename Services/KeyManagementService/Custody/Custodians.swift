@@ -36,13 +36,14 @@ struct Custodians: Sendable {
 }
 
 extension Custodian {
-    /// Wraps a master key, and opens the wrap again: what cannot be opened is not kept.
+    /// Wraps a master key, and opens the wrap again where others made it: what cannot be opened is not kept.
     func wrap(
         _ key: borrowing SecretBytes, as identity: KeyIdentity, atUnixUs now: Int64
     ) async throws -> MasterKeyWrap {
         let wrap = MasterKeyWrap(
             id: .random(), version: identity.version, custodian: name, provider: provider.name,
             algorithm: provider.algorithm, wrapped: try await provider.wrap(key, as: identity), addedUnixUs: now)
+        if provider.wrapsLocally { return wrap }
         let opened = try await provider.unwrap(wrap.wrapped, as: identity)
         guard constantTimeEquals(opened, key) else {
             throw MasterKeyError(code: .refused, description: "custodian \(name) opens its own wrap to another key")

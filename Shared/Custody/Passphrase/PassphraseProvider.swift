@@ -22,6 +22,8 @@ public struct PassphraseProvider: MasterKeyProvider {
 
     public var name: String { "passphrase" }
     public var keyName: String? { file.path }
+    /// scrypt takes its time, which a rotation needs not twice.
+    public var wrapsLocally: Bool { true }
     public var algorithm: String { "scrypt+\(CipherSuite.xaes256GCMCommitting.name)" }
 
     public func wrap(_ key: borrowing SecretBytes, as identity: KeyIdentity) async throws -> [UInt8] {
