@@ -1,7 +1,8 @@
 import FieldsealClient
 import Synchronization
 
-/// Encrypts and decrypts at every replica, for as long as something else is measured.
+/// Encrypts and decrypts at every replica, for as long as something else is measured: at a steady rate, since callers that
+/// leave no processor free would be all that is measured.
 final class BackgroundLoad: Sendable {
     struct Tally: Sendable {
         var calls = 0
@@ -29,13 +30,17 @@ final class BackgroundLoad: Sendable {
         }
     }
 
-    /// Runs `body` while each replica has `tasksEach` callers. They stop when it ends.
+    /// Runs `body` while each replica has `callers`, which stop when it ends.
+    ///
+    /// - Parameter interval: from one value of a caller to its next.
     func run<Result: Sendable>(
-        tasksEach: Int, _ body: @Sendable () async throws -> Result
+        callers: Int, interval: Duration, _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for client in clients {
-                for task in 0..<tasksEach { group.addTask { await self.call(client, row: Int64(task)) } }
+                for caller in 0..<callers {
+                    group.addTask { await self.call(client, row: Int64(caller), every: interval) }
+                }
             }
             defer { group.cancelAll() }
             return try await body()
@@ -46,7 +51,9 @@ final class BackgroundLoad: Sendable {
         for client in clients { await client.shutdown() }
     }
 
-    private func call(_ client: FieldsealClient, row: Int64) async {
+    private func call(_ client: FieldsealClient, row: Int64, every interval: Duration) async {
+        let clock = ContinuousClock()
+        var next = clock.now
         let record = RecordID(.integer(row))
         let text = [UInt8](repeating: 42, count: 64)
         while !Task.isCancelled {
@@ -58,6 +65,8 @@ final class BackgroundLoad: Sendable {
                 guard !Task.isCancelled else { return }
                 note(error.description)
             }
+            next = max(next + interval, clock.now)
+            try? await clock.sleep(until: next)
         }
     }
 

@@ -5,6 +5,8 @@ import Foundation
 struct KeysBench: Sendable {
     static let loadedField = "bench_load.value"
     private static let purgedTable = "bench_purged"
+    /// As many as key management takes in one call.
+    private static let fieldsOfCall = 500
 
     let command: KeysBenchCommand
     let client: FieldsealClient
@@ -14,9 +16,10 @@ struct KeysBench: Sendable {
 
     func run(into report: KeysReport) async throws -> KeysReport {
         var report = report
-        try await declare()
+        try await declare(&report)
         report.add("Status without load (baseline)", try await statusTimes())
-        report = try await load.run(tasksEach: command.callers) { [report] in
+        let interval = Duration.seconds(1) / command.rate
+        report = try await load.run(callers: command.callers, interval: interval) { [report] in
             var report = report
             try await settle()
             report.add("Status with load (baseline)", try await statusTimes())
@@ -34,7 +37,7 @@ struct KeysBench: Sendable {
     }
 
     /// The tables, and a key for each field of them.
-    private func declare() async throws {
+    private func declare(_ report: inout KeysReport) async throws {
         func table(_ name: String, fields: [String]) -> CatalogTable {
             CatalogTable(
                 name: name, keyColumns: ["id"],
@@ -45,13 +48,21 @@ struct KeysBench: Sendable {
         tables.append(table("bench_load", fields: ["value"]))
         tables.append(table(Self.purgedTable, fields: (0..<command.purges).map { "p\($0)" }))
         let many = (0..<command.tables).map { table("bench_\($0)", fields: names) }
-        tell("declaring \(many.count) tables of \(names.count) fields and making their keys")
-        _ = try await client.keys.applyCatalog(tables + many, options: options)
+        let declared = tables + many
+        report.add(
+            "declare \(many.count) tables of \(names.count) fields",
+            try await times(1) { _ in _ = try await client.keys.applyCatalog(declared, options: options) })
         let fields = many.flatMap { table in table.fields.map { "\(table.name).\($0.name)" } }
-        for start in stride(from: 0, to: fields.count, by: 100) {
-            let part = Array(fields[start..<min(start + 100, fields.count)])
-            for result in try await client.keys.ensureFieldKeys(part, options: options) { _ = try result.get() }
+        let parts = stride(from: 0, to: fields.count, by: Self.fieldsOfCall).map {
+            Array(fields[$0..<min($0 + Self.fieldsOfCall, fields.count)])
         }
+        report.add(
+            "make the keys of \(Self.fieldsOfCall) of them",
+            try await times(parts.count) { part in
+                for result in try await client.keys.ensureFieldKeys(parts[part], options: options) {
+                    _ = try result.get()
+                }
+            })
     }
 
     /// Until the load's calls succeed: a replica may have to fetch its keys first.

@@ -23,6 +23,9 @@ struct KeysBenchCommand: AsyncParsableCommand {
     @Option(help: "Callers that encrypt and decrypt at each replica.")
     var callers = 2
 
+    @Option(help: "Values that each of them encrypts and decrypts in a second.")
+    var rate = 50
+
     @Option(help: "Rotations of one field's key; a service lets one identity rotate 200 keys at a time.")
     var rotations = 150
 
@@ -39,7 +42,8 @@ struct KeysBenchCommand: AsyncParsableCommand {
     var purges = 20
 
     func validate() throws {
-        guard callers > 0, (1...190).contains(rotations + masterRotations), (1...1000).contains(purges),
+        guard callers > 0, (1...100_000).contains(rate), (1...190).contains(rotations + masterRotations),
+            (1...1000).contains(purges),
             (1...10_000).contains(tables), (1...100).contains(fieldsEach), masterRotations > 0
         else { throw ValidationError("a number is out of bounds") }
     }
