@@ -9,6 +9,8 @@ public struct Alert: Hashable, Sendable {
         /// The nonce budget of a version is nearly spent.
         case budgetNearLimit = "budget-near-limit"
         case providerUnreachable = "provider-unreachable"
+        /// A new version of the master key is not wrapped under a custodian that holds the older ones.
+        case custodianLeftOut = "custodian-left-out"
         /// A row of the store was altered, or the store is older than the log.
         case storeDamaged = "store-damaged"
         case storeRestored = "store-restored"

@@ -43,6 +43,18 @@ import Testing
         #expect(json.contains(#""drill-cause": "refused""#) && json.contains(#""drill-passed": null"#))
     }
 
+    @Test func showsWhoIsMissing() async throws {
+        let cluster = TestCluster { _, _ in
+            Proto.ShowMasterResponse(
+                key: Self.master.key,
+                custodians: [Self.custodians[0], Proto.Custodian(name: "spare", configured: true, missing: true)])
+        }
+        let (_, output, _) = try await cluster.runConfigured("master", "show")
+        #expect(output.contains("missing  yes"))
+        #expect(
+            output.hasSuffix("\nspare does not hold the active version; when it is back: fieldseal master add spare\n"))
+    }
+
     @Test(arguments: [("add", "AddCustodian"), ("remove", "RemoveCustodian")])
     func changesCustodians(verb: String, expected: String) async throws {
         let cluster = TestCluster { method, payload in

@@ -70,9 +70,11 @@ import Testing
     }
 
     @Test func aDryRunRotatesNothing() async throws {
-        let cluster = TestCluster { method, _ in
-            #expect(method == "ShowKey")
-            return Proto.ShowKeyResponse(key: Self.key, versions: [Self.key])
+        let cluster = TestCluster { method, payload in
+            guard method == "RotateKey" else { return Proto.ShowKeyResponse(key: Self.key, versions: [Self.key]) }
+            let request = try Proto.RotateKeysRequest(decoding: payload)
+            #expect(request.dryRun)
+            return Proto.RotateKeysResponse(results: [.init(outcome: .key(.init(version: 1)))])
         }
         let (status, output, _) = try await cluster.runConfigured("keys", "rotate", "users.email", "--dry-run")
         #expect(status == .done)

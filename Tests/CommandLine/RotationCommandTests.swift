@@ -47,6 +47,19 @@ import Testing
         #expect(json.contains(#""dry-run": true"#) && json.contains(#""version": "0000000000000007""#))
     }
 
+    @Test func leavesACustodianOutAndSaysSo() async throws {
+        let cluster = TestCluster { method, payload in
+            let request = try Proto.RotateKeysRequest(decoding: payload)
+            #expect(method == "RotateKey" && request.keys == ["master"] && request.without == ["spare"])
+            return Proto.RotateKeysResponse(results: [.init(outcome: .key(.init(version: 7, state: .active)))])
+        }
+        let (status, output, errors) = try await cluster.runConfigured("keys", "rotate", "master", "--without", "spare")
+        #expect(status == .done && output.contains("0000000000000007"))
+        #expect(errors.contains("spare does not hold the new version") && errors.contains("fieldseal master add spare"))
+        let (usage, _, _) = try await cluster.runConfigured("keys", "rotate", "users.email", "--without", "spare")
+        #expect(usage == .usage)
+    }
+
     @Test func rollsBack() async throws {
         let cluster = TestCluster { method, payload in
             #expect(method == "RollbackRotation")

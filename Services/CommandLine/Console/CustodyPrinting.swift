@@ -4,7 +4,8 @@ extension Custodian {
     var json: JSON {
         .object([
             ("name", .string(name)), ("provider", .string(provider)), ("key", .text(key)),
-            ("configured", .bool(configured)), ("holds", .bool(holds)), ("added", .time(addedUnixMs)),
+            ("configured", .bool(configured)), ("holds", .bool(holds)), ("missing", .bool(missing)),
+            ("added", .time(addedUnixMs)),
             ("drilled", .time(drilledUnixMs)), ("drill-passed", drilledUnixMs == 0 ? .null : .bool(drillPassed)),
             ("drill-cause", .text(drillCause)),
         ])
@@ -15,7 +16,7 @@ extension Custodian {
         for custodian in custodians {
             table.append([
                 custodian.name, custodian.provider, custodian.key.isEmpty ? "-" : custodian.key,
-                custodian.holds ? "yes" : "no", custodian.configured ? "yes" : "no",
+                custodian.holds ? "yes" : custodian.missing ? "missing" : "no", custodian.configured ? "yes" : "no",
                 Time.orNone(unixMilliseconds: custodian.addedUnixMs),
                 Time.orNone(unixMilliseconds: custodian.drilledUnixMs), custodian.drillText,
             ])
@@ -46,6 +47,11 @@ extension MasterKeyReport {
         if holders.count > 1 {
             parts.append(
                 "Any one of \(holders.map(\.name).joined(separator: ", ")) opens the master key: the weakest of them decides."
+            )
+        }
+        for custodian in custodians where custodian.missing {
+            parts.append(
+                "\(custodian.name) does not hold the active version; when it is back: fieldseal master add \(custodian.name)"
             )
         }
         return parts.joined(separator: "\n\n")

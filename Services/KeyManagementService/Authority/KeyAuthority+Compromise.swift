@@ -48,10 +48,13 @@ extension KeyAuthority {
 
     /// Marks all that was ever under the key, and gives every key among them a new version from a parent that is not
     /// compromised; in one transaction. Versions that are marked already stay as they are.
+    ///
+    /// - Parameter leftOut: custodians under which a new master key is not wrapped.
     func compromise(
-        _ object: KeyObject, called name: String, version: KeyVersion?, note: CompromiseNote, context: CallContext
+        _ object: KeyObject, called name: String, version: KeyVersion?, note: CompromiseNote,
+        without leftOut: Set<String> = [], context: CallContext
     ) async throws -> (value: CompromiseOutcome, revision: UInt64) {
-        try await renewing { writer, renewal in
+        try await renewing(without: leftOut) { writer, renewal in
             let plan = try await self.plan(object, version, writer.reader)
             let names = try await self.names(writer.reader)
             var outcome = CompromiseOutcome()
@@ -67,6 +70,7 @@ extension KeyAuthority {
                 try await writer.write(.compromise(of: field, atUnixUs: writer.nowUnixUs))
             }
             outcome.made = try await renewal.renew(plan.renewed, names: names, context: context)
+            if let master = renewal.usedMaster { writer.tellLeftOut(of: master, context) }
             writer.alerts.append(
                 Alert(.keyCompromised, .critical, object: name, text: outcome.alertText(name, note)))
             return outcome
@@ -75,12 +79,13 @@ extension KeyAuthority {
 
     /// A change that may make new master and store-integrity keys, which are held once it is durable.
     func renewing<Value: Sendable>(
-        _ access: StoreAccess = .served, _ body: (StoreWriter, KeyRenewal) async throws -> Value
+        _ access: StoreAccess = .served, without leftOut: Set<String> = [],
+        _ body: (StoreWriter, KeyRenewal) async throws -> Value
     ) async throws -> (value: Value, revision: UInt64) {
         do {
             return try await renewing(access, with: nil, body)
         } catch is MasterKeyNeeded {
-            let prepared = try await makeMaster(try unsealed().storeID, access, withShares: false)
+            let prepared = try await makeMaster(try unsealed().storeID, access, without: leftOut, withShares: false)
             return try await renewing(access, with: prepared, body)
         }
     }

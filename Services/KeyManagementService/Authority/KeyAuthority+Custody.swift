@@ -1,3 +1,4 @@
+import FieldsealAlerts
 import FieldsealAuditTrail
 import FieldsealCrypto
 import FieldsealCustody
@@ -10,6 +11,8 @@ struct CustodianState: Sendable {
     var configured: Custodian?
     /// Nil where the active master key is not wrapped under it.
     var wrap: MasterKeyWrap?
+    /// Whether it holds older versions, and not the active one.
+    var isMissing = false
 }
 
 extension KeyAuthority {
@@ -17,31 +20,38 @@ extension KeyAuthority {
     /// configured on other replicas only.
     func showMaster() async throws -> (master: StoredMaster, custodians: [CustodianState]) {
         let storeID = try unsealed().storeID
-        let master = try await read { try await $0.activeMaster(of: storeID) }
-        return (master, states(of: master))
-    }
-
-    private func states(of master: StoredMaster) -> [CustodianState] {
-        let others = master.wraps.filter { custodians[$0.custodian] == nil }
-        return custodians.list.map { .init(name: $0.name, configured: $0, wrap: master.wrap(of: $0.name)) }
-            + others.map { .init(name: $0.custodian, configured: nil, wrap: $0) }
+        let (master, holders) = try await read { reader in
+            let holders = try await reader.masters(of: storeID).flatMap { $0.record.custodians }
+            return (try await reader.activeMaster(of: storeID), Set(holders))
+        }
+        let names = custodians.list.map(\.name) + holders.filter { custodians[$0] == nil }.sorted()
+        let states = names.map { name in
+            let wrap = master.wrap(of: name)
+            return CustodianState(
+                name: name, configured: custodians[name], wrap: wrap, isMissing: wrap == nil && holders.contains(name))
+        }
+        return (master, states)
     }
 
     /// A new master key, wrapped under every custodian that holds the active one: before the transaction that stores it.
     ///
     /// - Parameters:
-    ///   - skipped: custodians that do not answer and are left out on an administrator's word.
+    ///   - leftOut: custodians that do not answer and are left out on an administrator's word.
     ///   - withShares: false after a compromise, which took the unseal keys, too.
-    /// - Throws: `MasterKeyError` where any other custodian is not configured here, does not answer or refuses.
+    /// - Throws: `KeyServiceError.unknownCustodian`, `lastCustodian`; `custodianAway` where any other custodian is not
+    ///   configured here, does not answer or refuses.
     func makeMaster(
-        _ store: ObjectID, _ access: StoreAccess = .served, skipping skipped: Set<String> = [], withShares: Bool = true
+        _ store: ObjectID, _ access: StoreAccess = .served, without leftOut: Set<String> = [], withShares: Bool = true
     ) async throws -> NewMaster {
         let active = try await read(access) { try await $0.activeMaster(of: store) }
+        guard leftOut.isSubset(of: active.record.custodians) else { throw KeyServiceError.unknownCustodian }
+        let holders = active.holders(withShares: withShares).filter { !leftOut.contains($0) }
+        guard !holders.isEmpty else { throw KeyServiceError.lastCustodian }
         if withShares { try await armShares(of: active) }
-        return try await KeyMaking.makeMaster(
-            store: store, custodians: custodians,
-            under: active.holders(withShares: withShares).filter { !skipped.contains($0) },
-            atUnixUs: clock())
+        var made = try await KeyMaking.makeMaster(
+            store: store, custodians: custodians, under: holders, atUnixUs: clock())
+        made.leftOut = leftOut
+        return made
     }
 
     /// Wraps every version of the master key that still has its key under a configured custodian, which holds it from
@@ -52,19 +62,21 @@ extension KeyAuthority {
         guard let custodian = custodians[name] else { throw KeyServiceError.unknownCustodian }
         guard !(custodian.provider is SharesProvider) else { throw KeyServiceError.sharesAreMade }
         let masters = try await openedMasters()
-        guard !masters.contains(where: { $0.stored.wrap(of: name) != nil }) else { throw KeyServiceError.holdsAlready }
+        // It may have been left out of some.
+        let wanted = masters.filter { $0.stored.wrap(of: name) == nil }
+        guard !wanted.isEmpty else { throw KeyServiceError.holdsAlready }
         var wraps: [KeyVersion: MasterKeyWrap] = [:]
-        for master in masters {
+        for master in wanted {
             wraps[master.stored.record.version] = try await custodian.wrap(
                 master.key.bytes, as: master.stored.record.identity, atUnixUs: clock())
         }
         guard !isDryRun else { return }
         _ = try await change { [wraps] writer in
             for master in try await writer.reader.masters(of: writer.storeID) {
-                // A version, or a custodian, that came meanwhile.
-                guard let wrap = wraps[master.record.version], master.wrap(of: name) == nil else {
-                    throw KeyServiceError.conflict
-                }
+                let wrap = wraps[master.record.version]
+                // A version, or a custodian, that came or went meanwhile.
+                guard (wrap == nil) == (master.wrap(of: name) != nil) else { throw KeyServiceError.conflict }
+                guard let wrap else { continue }
                 try await writer.insert(wrap)
                 try await writer.setCustodians(of: master, to: master.record.custodians + [name])
             }
@@ -120,15 +132,31 @@ extension StoreWriter {
     /// Stores a new version of the master key with its wraps.
     ///
     /// - Throws: `KeyServiceError.conflict` where a custodian was added or removed meanwhile.
-    func createMaster(
-        _ new: NewMaster, replacing old: KeyRecord, skipping skipped: Set<String> = [], _ context: CallContext
-    ) async throws -> KeyRecord {
-        guard new.stored.record.custodians == old.custodians.filter({ !skipped.contains($0) }) else {
+    func createMaster(_ new: NewMaster, replacing old: KeyRecord, _ context: CallContext) async throws -> KeyRecord {
+        guard new.stored.record.custodians == old.custodians.filter({ !new.leftOut.contains($0) }) else {
             throw KeyServiceError.conflict
         }
         let written = try await create(new.stored.record, called: "master", field: nil, context, as: .rotateKey)
         for wrap in new.stored.wraps { try await insert(wrap) }
+        tellLeftOut(of: new, context)
         return written
+    }
+
+    /// Tells of each custodian that a new master key is not wrapped under.
+    func tellLeftOut(of new: NewMaster, _ context: CallContext) {
+        for name in new.leftOut.sorted() {
+            var event = custodyEvent(.removeCustodian, name, context)
+            event.keyVersion = new.stored.record.version.rawValue
+            event.cause = "left-out"
+            events.append(event)
+            alerts.append(
+                Alert(
+                    .custodianLeftOut, .critical, object: name,
+                    text: """
+                        The new version of the master key is not wrapped under custodian \(name), on the word of \
+                        \(context.actor.identity). When it is back: fieldseal master add \(name).
+                        """))
+        }
     }
 
     /// Names the custodians of a master key in its row.

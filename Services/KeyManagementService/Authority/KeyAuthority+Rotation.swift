@@ -6,16 +6,27 @@ extension KeyAuthority {
     /// Makes a new active version of a key from its parent's active one; the old goes to `transition`, and what it
     /// wraps is wrapped anew. One transaction; no data is touched.
     ///
-    /// - Parameter expected: the version to supersede; `KeyServiceError.conflict` where another one is active by now.
+    /// - Parameters:
+    ///   - expected: the version to supersede; `KeyServiceError.conflict` where another one is active by now.
+    ///   - leftOut: custodians under which a new master key is not wrapped.
     func rotate(
-        _ object: KeyObject, called name: String, superseding expected: KeyVersion? = nil, context: CallContext
+        _ object: KeyObject, called name: String, superseding expected: KeyVersion? = nil,
+        without leftOut: Set<String> = [], context: CallContext
     ) async throws -> KeyRecord {
         switch object.kind {
         case .fek: try await rotateField(object, superseding: expected, context: context)
         case .dek: try await rotateTable(object, called: name, superseding: expected, context: context)
-        case .master: try await rotateMaster(superseding: expected, context: context)
+        case .master: try await rotateMaster(superseding: expected, without: leftOut, context: context)
         case .index, .auditHash, .storeIntegrity, .subjectWrapping, .unseal: throw KeyServiceError.notRotatable
         }
+    }
+
+    /// The version that a rotation would supersede. A new master key is wrapped by its custodians, and thrown away.
+    func planRotation(of object: KeyObject, without leftOut: Set<String> = []) async throws -> KeyRecord {
+        guard object.kind.isRotatable else { throw KeyServiceError.notRotatable }
+        let present = try await read { try await $0.activeKey(object, expecting: nil) }
+        if object.kind == .master { _ = try await makeMaster(object.id, without: leftOut) }
+        return present
     }
 
     private func rotateField(
@@ -68,12 +79,14 @@ extension KeyAuthority {
     }
 
     /// The new key is made and wrapped by its provider, which may take its time, before the store is locked.
-    private func rotateMaster(superseding expected: KeyVersion?, context: CallContext) async throws -> KeyRecord {
+    private func rotateMaster(
+        superseding expected: KeyVersion?, without leftOut: Set<String>, context: CallContext
+    ) async throws -> KeyRecord {
         let keyring = try unsealed()
         let object = KeyObject(kind: .master, id: keyring.storeID)
         // A custodian is not asked for what is not wanted any more, nor waited for while the store's lock is held.
         if let expected { _ = try await read { try await $0.activeKey(object, expecting: expected) } }
-        let new = try await makeMaster(object.id)
+        let new = try await makeMaster(object.id, without: leftOut)
         let record = try await change { writer in
             let present = try await writer.reader.activeKey(object, expecting: expected)
             var made = new

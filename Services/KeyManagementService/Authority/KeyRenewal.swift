@@ -19,6 +19,8 @@ final class KeyRenewal {
     private var tableKeys: [ObjectID: Parent] = [:]
     private(set) var newMaster: Keyring.Master?
     private(set) var newIntegrity: Keyring.Integrity?
+    /// The prepared master key, where it was needed.
+    var usedMaster: NewMaster? { newMaster == nil ? nil : prepared }
 
     init(authority: KeyAuthority, writer: StoreWriter, prepared: NewMaster?) {
         self.prepared = prepared
@@ -86,7 +88,9 @@ final class KeyRenewal {
         let formers = try await writer.reader.versions(of: object, limit: Int(Int32.max))
         // A custodian that was added or removed meanwhile.
         guard let former = formers.first(where: \.state.hasKey),
-            made.stored.record.custodians == (try await writer.reader.master(former)).holders(withShares: false)
+            made.stored.record.custodians
+                == (try await writer.reader.master(former)).holders(withShares: false)
+                .filter({ !made.leftOut.contains($0) })
         else { throw KeyServiceError.conflict }
         let record = try await writer.insert(made.stored.record)
         for wrap in made.stored.wraps { try await writer.insert(wrap) }

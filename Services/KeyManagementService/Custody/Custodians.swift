@@ -70,19 +70,21 @@ extension Custodians {
     /// Wraps a new master key under each of the named custodians. Takes as long as the slowest of them: done before a
     /// transaction, never inside.
     ///
-    /// - Throws: `MasterKeyError` where one of them is not configured here, does not answer or refuses; nothing is
-    ///   skipped.
+    /// - Throws: `KeyServiceError.custodianAway` where one of them is not configured here, does not answer or refuses;
+    ///   nothing is skipped.
     func wrap(
         _ key: borrowing SecretBytes, as identity: KeyIdentity, under names: [String], atUnixUs now: Int64
     ) async throws -> [MasterKeyWrap] {
         var wraps: [MasterKeyWrap] = []
         for name in names {
             guard let custodian = self[name] else {
-                throw MasterKeyError(
-                    code: .credential,
-                    description: "custodian \(name) holds the master key and is not configured here")
+                throw KeyServiceError.custodianAway(name).detailed("it is not configured here")
             }
-            wraps.append(try await custodian.wrap(key, as: identity, atUnixUs: now))
+            do {
+                wraps.append(try await custodian.wrap(key, as: identity, atUnixUs: now))
+            } catch let error as MasterKeyError {
+                throw KeyServiceError.custodianAway(name).detailed(error.description)
+            }
         }
         guard !wraps.isEmpty else {
             throw MasterKeyError(code: .credential, description: "no custodian is configured")

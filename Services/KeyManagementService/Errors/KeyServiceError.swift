@@ -77,6 +77,17 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
     static let unknownCustodian = Self(
         code: .notFound, message: "no custodian of that name holds the master key or is configured here",
         cause: "unknown-custodian")
+    /// - Parameter name: as it is configured.
+    static func custodianAway(_ name: String) -> Self {
+        Self(
+            code: .unavailable,
+            message: "custodian \(name) does not wrap the new master key; see fieldseal keys rotate --without",
+            cause: "custody")
+    }
+
+    static let onlyMasterWithout = Self(
+        code: .invalidArgument, message: "only the master key, alone, is rotated without a custodian",
+        cause: "not-master")
     static let holdsAlready = Self(
         code: .failedPrecondition, message: "the custodian holds the master key already", cause: "holds-already")
     static let lastCustodian = Self(

@@ -13,12 +13,14 @@ extension KeysService {
         guard let object = try await authority.compromisable(named: request.key) else {
             throw KeyServiceError.unknownKey
         }
+        let leftOut = try call.leftOut(request.without)
         let version = KeyVersion(rawValue: request.version)
         let (outcome, revision) =
             request.dryRun
             ? try await authority.planCompromise(of: object, version: version, note: note)
             : try await authority.compromise(
-                object, called: request.key, version: version, note: note, context: call.context)
+                object, called: request.key, version: version, note: note, without: leftOut,
+                context: call.context)
         // What was changed stands in the outbox, key by key.
         if request.dryRun || outcome.compromised.isEmpty {
             call.succeeded(object: request.key, version: version, count: outcome.compromised.count)

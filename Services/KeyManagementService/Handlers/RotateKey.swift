@@ -10,13 +10,17 @@ extension KeysService {
         _ = try authority.unsealed()
         try call.assert(request.assertedActor)
         guard request.keys.count <= Self.maximumRotations else { throw KeyServiceError.tooMany }
+        let leftOut = try call.leftOut(request.without)
+        guard leftOut.isEmpty || request.keys == [KeyKind.master.name] else { throw KeyServiceError.onlyMasterWithout }
         var response = Proto.RotateKeysResponse()
-        for name in request.keys { response.results.append(.init(try await rotate(name, call))) }
+        for name in request.keys {
+            response.results.append(.init(try await rotate(name, without: leftOut, isDryRun: request.dryRun, call)))
+        }
         return response
     }
 
     private func rotate(
-        _ name: String, _ call: KeysCall
+        _ name: String, without leftOut: Set<String>, isDryRun: Bool, _ call: KeysCall
     ) async throws -> Result<Proto.FieldKeyReference, KeyServiceError> {
         do {
             guard let object = try await authority.keyObject(named: name) else {
@@ -29,8 +33,13 @@ extension KeysService {
                 return .failure(.denied)
             }
             try rotations.admit(call.context.actor.identity, nowUnixUs: authority.clock())
+            if isDryRun {
+                let present = try await authority.planRotation(of: object, without: leftOut)
+                call.succeeded(object: name, version: present.version)
+                return .success(present.reference(named: name))
+            }
             // The store's outbox tells of the success.
-            let record = try await authority.rotate(object, called: name, context: call.context)
+            let record = try await authority.rotate(object, called: name, without: leftOut, context: call.context)
             return .success(record.reference(named: name))
         } catch {
             let failure = KeyServiceError(error)
@@ -39,5 +48,13 @@ extension KeysService {
             call.failed(failure, object: failure == .unknownKey || failure == .denied ? "" : name)
             return .failure(failure)
         }
+    }
+}
+
+extension KeysCall {
+    /// The custodians that the caller has left out, which takes the right to change them.
+    func leftOut(_ names: [String]) throws(KeyServiceError) -> Set<String> {
+        guard names.isEmpty || grant.allows(.manageCustody) else { throw .denied }
+        return Set(names)
     }
 }

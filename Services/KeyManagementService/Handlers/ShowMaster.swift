@@ -21,6 +21,6 @@ extension CustodianState {
             key: configured?.provider.keyName ?? "",
             configured: configured != nil, holds: wrap != nil, addedUnixMs: (wrap?.addedUnixUs ?? 0) / 1_000,
             drilledUnixMs: (wrap?.drill?.unixUs ?? 0) / 1_000, drillPassed: wrap?.drill?.hasPassed ?? false,
-            drillCause: wrap?.drill.map { $0.hasPassed ? "" : $0.outcome } ?? "")
+            drillCause: wrap?.drill.map { $0.hasPassed ? "" : $0.outcome } ?? "", missing: isMissing)
     }
 }

@@ -16,6 +16,8 @@ struct OpenKey: ~Copyable {
 struct NewMaster: Sendable {
     var stored: StoredMaster
     let key: SharedSecret
+    /// Holders of the version before that were left out on an administrator's word.
+    var leftOut: Set<String> = []
 
     func opened() throws -> OpenKey { OpenKey(record: stored.record, key: try key.bytes.copy()) }
 }

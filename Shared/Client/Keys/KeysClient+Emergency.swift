@@ -6,12 +6,14 @@ extension KeysClient {
     ///   - version: nil: every version of the key.
     ///   - reason: for administrators; at most 500 bytes.
     ///   - suspectedSince: milliseconds since 1970.
+    ///   - custodians: under which a new master key is not wrapped.
     public func compromise(
-        _ key: String, version: UInt64? = nil, reason: String, suspectedSince: Int64, dryRun: Bool = false,
-        options: CallOptions = CallOptions()
+        _ key: String, version: UInt64? = nil, reason: String, suspectedSince: Int64, without custodians: [String] = [],
+        dryRun: Bool = false, options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> CompromiseReport {
         let request = Proto.CompromiseKeyRequest(
-            key: key, version: version ?? 0, reason: reason, suspectedSinceUnixMs: suspectedSince, dryRun: dryRun)
+            key: key, version: version ?? 0, reason: reason, suspectedSinceUnixMs: suspectedSince, dryRun: dryRun,
+            without: custodians)
         return try await channel.call("CompromiseKey", request, options: options)
     }
 

@@ -2,11 +2,15 @@ public import FieldsealMessages
 
 extension KeysClient {
     /// Gives each key a new version.
-    /// - Parameter names: "table.field" (its field key), "table" (its data encryption key) or "master".
+    /// - Parameters:
+    ///   - names: "table.field" (its field key), "table" (its data encryption key) or "master".
+    ///   - custodians: with "master" alone: under which the new version is not wrapped.
+    ///   - dryRun: the results are the versions that would be superseded.
     public func rotate(
-        _ names: [String], options: CallOptions = CallOptions()
+        _ names: [String], without custodians: [String] = [], dryRun: Bool = false,
+        options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> [Result<FieldKeyReference, FieldsealError>] {
-        let request = Proto.RotateKeysRequest(keys: names)
+        let request = Proto.RotateKeysRequest(keys: names, without: custodians, dryRun: dryRun)
         let response: Proto.RotateKeysResponse = try await channel.call("RotateKey", request, options: options)
         guard response.results.count == names.count else { throw .wrongCount }
         return response.results.map { $0.result }

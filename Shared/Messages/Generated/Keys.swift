@@ -474,12 +474,18 @@ extension Proto {
         /// "table.field" (its FEK), "table" (its DEK) or "master"
         public var keys: [String] = []
         public var assertedActor: String = ""
+        /// with "master" alone: custodians under which the new version is not wrapped
+        public var without: [String] = []
+        /// answers the versions that would be superseded; the master key's custodians are asked
+        public var dryRun: Bool = false
 
         public init() {}
 
-        public init(keys: [String] = [], assertedActor: String = "") {
+        public init(keys: [String] = [], assertedActor: String = "", without: [String] = [], dryRun: Bool = false) {
             self.keys = keys
             self.assertedActor = assertedActor
+            self.without = without
+            self.dryRun = dryRun
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1213,18 +1219,21 @@ extension Proto {
         public var reason: String = ""
         public var suspectedSinceUnixMs: Int64 = 0
         public var dryRun: Bool = false
+        /// custodians under which a new master key is not wrapped
+        public var without: [String] = []
 
         public init() {}
 
         public init(
             key: String = "", version: UInt64 = 0, reason: String = "", suspectedSinceUnixMs: Int64 = 0,
-            dryRun: Bool = false
+            dryRun: Bool = false, without: [String] = []
         ) {
             self.key = key
             self.version = version
             self.reason = reason
             self.suspectedSinceUnixMs = suspectedSinceUnixMs
             self.dryRun = dryRun
+            self.without = without
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1832,12 +1841,15 @@ extension Proto {
         public var drillPassed: Bool = false
         /// a fixed word
         public var drillCause: String = ""
+        /// it holds older versions of the master key, and not the active one
+        public var missing: Bool = false
 
         public init() {}
 
         public init(
             name: String = "", provider: String = "", key: String = "", configured: Bool = false, holds: Bool = false,
-            addedUnixMs: Int64 = 0, drilledUnixMs: Int64 = 0, drillPassed: Bool = false, drillCause: String = ""
+            addedUnixMs: Int64 = 0, drilledUnixMs: Int64 = 0, drillPassed: Bool = false, drillCause: String = "",
+            missing: Bool = false
         ) {
             self.name = name
             self.provider = provider
@@ -1848,6 +1860,7 @@ extension Proto {
             self.drilledUnixMs = drilledUnixMs
             self.drillPassed = drillPassed
             self.drillCause = drillCause
+            self.missing = missing
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -2598,11 +2611,15 @@ extension Proto.RotateKeysRequest: CMessageConvertible {
     init(_ c: Fieldseal__V1__RotateKeysRequest) throws(MessageError) {
         keys = try decodeTexts(c.keys, c.n_keys)
         assertedActor = try decodeText(c.asserted_actor)
+        without = try decodeTexts(c.without, c.n_without)
+        dryRun = c.dry_run != 0
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__RotateKeysRequest>, in arena: MessageArena) {
         (c.pointee.keys, c.pointee.n_keys) = arena.texts(keys)
         c.pointee.asserted_actor = arena.bytes(assertedActor)
+        (c.pointee.without, c.pointee.n_without) = arena.texts(without)
+        c.pointee.dry_run = dryRun ? 1 : 0
     }
 }
 
@@ -3213,6 +3230,7 @@ extension Proto.CompromiseKeyRequest: CMessageConvertible {
         reason = try decodeText(c.reason)
         suspectedSinceUnixMs = c.suspected_since_unix_ms
         dryRun = c.dry_run != 0
+        without = try decodeTexts(c.without, c.n_without)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__CompromiseKeyRequest>, in arena: MessageArena) {
@@ -3221,6 +3239,7 @@ extension Proto.CompromiseKeyRequest: CMessageConvertible {
         c.pointee.reason = arena.bytes(reason)
         c.pointee.suspected_since_unix_ms = suspectedSinceUnixMs
         c.pointee.dry_run = dryRun ? 1 : 0
+        (c.pointee.without, c.pointee.n_without) = arena.texts(without)
     }
 }
 
@@ -3731,6 +3750,7 @@ extension Proto.Custodian: CMessageConvertible {
         drilledUnixMs = c.drilled_unix_ms
         drillPassed = c.drill_passed != 0
         drillCause = try decodeText(c.drill_cause)
+        missing = c.missing != 0
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__Custodian>, in arena: MessageArena) {
@@ -3743,6 +3763,7 @@ extension Proto.Custodian: CMessageConvertible {
         c.pointee.drilled_unix_ms = drilledUnixMs
         c.pointee.drill_passed = drillPassed ? 1 : 0
         c.pointee.drill_cause = arena.bytes(drillCause)
+        c.pointee.missing = missing ? 1 : 0
     }
 }
 

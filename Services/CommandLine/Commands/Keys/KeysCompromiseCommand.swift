@@ -31,6 +31,13 @@ struct KeysCompromiseCommand: AsyncParsableCommand {
             valueName: "time"))
     var suspectedSince: TimeArgument
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A custodian that is away, and under which a new master key is not wrapped. Can be repeated.",
+            valueName: "custodian"))
+    var without: [String] = []
+
     @Flag(name: .long, help: "Only tell what would be concerned.")
     var dryRun = false
 
@@ -50,7 +57,7 @@ struct KeysCompromiseCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             var report = try await client.keys.compromise(
                 key, version: version?.value, reason: reason,
-                suspectedSince: suspectedSince.unixMicroseconds / 1000, dryRun: dryRun,
+                suspectedSince: suspectedSince.unixMicroseconds / 1000, without: without, dryRun: dryRun,
                 options: connection.callOptions)
             if wait && !dryRun {
                 report.watchers = try await settled(

@@ -19,7 +19,14 @@ struct KeysRotateCommand: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("The key of this table and those of its fields.", valueName: "table"))
     var under: String?
 
-    @Flag(name: .long, help: "Only tell which versions would be superseded.")
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With master: a custodian that is away, under which the new version is not wrapped. Can be repeated.",
+            valueName: "custodian"))
+    var without: [String] = []
+
+    @Flag(name: .long, help: "Only tell which versions would be superseded; the custodians of a master key are asked.")
     var dryRun = false
 
     @OptionGroup var connection: ConnectionOptions
@@ -28,6 +35,9 @@ struct KeysRotateCommand: AsyncParsableCommand {
     func validate() throws {
         guard names.isEmpty != (type == nil && under == nil) else {
             throw ValidationError("give the names of keys, or --type, --under or both")
+        }
+        guard without.isEmpty || names == ["master"] else {
+            throw ValidationError("--without is for master alone")
         }
         guard type == nil || [.master, .dek, .fek].contains(type) else {
             throw ValidationError(
@@ -48,6 +58,9 @@ struct KeysRotateCommand: AsyncParsableCommand {
     }
 
     private func preview(_ client: FieldsealClient) async throws {
+        let results = try await client.keys.rotate(
+            names, without: without, dryRun: true, options: connection.callOptions)
+        try reportFailures(results, names: names)
         var active: [KeyInfo] = []
         for name in names { active.append(try await client.keys.show(name, options: connection.callOptions).key) }
         if output.json {
@@ -59,13 +72,18 @@ struct KeysRotateCommand: AsyncParsableCommand {
     }
 
     private func rotate(_ client: FieldsealClient) async throws {
-        let results = try await client.keys.rotate(names, options: connection.callOptions)
+        let results = try await client.keys.rotate(names, without: without, options: connection.callOptions)
         if output.json {
             Console.current.show(JSON.array(results.map { $0.json { $0.jsonMembers } }).text())
         } else {
             show(zip(names, results))
         }
         try reportFailures(results, names: names)
+        for custodian in without {
+            Console.current.complain(
+                "\(custodian) does not hold the new version of the master key: when it is back, fieldseal master add \(custodian)"
+            )
+        }
     }
 
     private func rotateMany(_ client: FieldsealClient) async throws {

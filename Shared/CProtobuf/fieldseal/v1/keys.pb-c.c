@@ -5260,7 +5260,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__ensure_field_key_response__descr
   (ProtobufCMessageInit) fieldseal__v1__ensure_field_key_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__rotate_keys_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor fieldseal__v1__rotate_keys_request__field_descriptors[4] =
 {
   {
     "keys",
@@ -5286,15 +5286,41 @@ static const ProtobufCFieldDescriptor fieldseal__v1__rotate_keys_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "without",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__RotateKeysRequest, n_without),
+    offsetof(Fieldseal__V1__RotateKeysRequest, without),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_run",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RotateKeysRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__rotate_keys_request__field_indices_by_name[] = {
   1,   /* field[1] = asserted_actor */
+  3,   /* field[3] = dry_run */
   0,   /* field[0] = keys */
+  2,   /* field[2] = without */
 };
 static const ProtobufCIntRange fieldseal__v1__rotate_keys_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__rotate_keys_request__descriptor =
 {
@@ -5304,7 +5330,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__rotate_keys_request__descriptor 
   "Fieldseal__V1__RotateKeysRequest",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__RotateKeysRequest),
-  2,
+  4,
   fieldseal__v1__rotate_keys_request__field_descriptors,
   fieldseal__v1__rotate_keys_request__field_indices_by_name,
   1,  fieldseal__v1__rotate_keys_request__number_ranges,
@@ -7264,7 +7290,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__census__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__census__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__compromise_key_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor fieldseal__v1__compromise_key_request__field_descriptors[6] =
 {
   {
     "key",
@@ -7326,6 +7352,18 @@ static const ProtobufCFieldDescriptor fieldseal__v1__compromise_key_request__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "without",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__CompromiseKeyRequest, n_without),
+    offsetof(Fieldseal__V1__CompromiseKeyRequest, without),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__compromise_key_request__field_indices_by_name[] = {
   4,   /* field[4] = dry_run */
@@ -7333,11 +7371,12 @@ static const unsigned fieldseal__v1__compromise_key_request__field_indices_by_na
   2,   /* field[2] = reason */
   3,   /* field[3] = suspected_since_unix_ms */
   1,   /* field[1] = version */
+  5,   /* field[5] = without */
 };
 static const ProtobufCIntRange fieldseal__v1__compromise_key_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__compromise_key_request__descriptor =
 {
@@ -7347,7 +7386,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__compromise_key_request__descript
   "Fieldseal__V1__CompromiseKeyRequest",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__CompromiseKeyRequest),
-  5,
+  6,
   fieldseal__v1__compromise_key_request__field_descriptors,
   fieldseal__v1__compromise_key_request__field_indices_by_name,
   1,  fieldseal__v1__compromise_key_request__number_ranges,
@@ -8849,7 +8888,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__show_master_response__descriptor
   (ProtobufCMessageInit) fieldseal__v1__show_master_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__custodian__field_descriptors[9] =
+static const ProtobufCFieldDescriptor fieldseal__v1__custodian__field_descriptors[10] =
 {
   {
     "name",
@@ -8959,6 +8998,18 @@ static const ProtobufCFieldDescriptor fieldseal__v1__custodian__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "missing",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Custodian, missing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__custodian__field_indices_by_name[] = {
   5,   /* field[5] = added_unix_ms */
@@ -8968,13 +9019,14 @@ static const unsigned fieldseal__v1__custodian__field_indices_by_name[] = {
   6,   /* field[6] = drilled_unix_ms */
   4,   /* field[4] = holds */
   2,   /* field[2] = key */
+  9,   /* field[9] = missing */
   0,   /* field[0] = name */
   1,   /* field[1] = provider */
 };
 static const ProtobufCIntRange fieldseal__v1__custodian__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__custodian__descriptor =
 {
@@ -8984,7 +9036,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__custodian__descriptor =
   "Fieldseal__V1__Custodian",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__Custodian),
-  9,
+  10,
   fieldseal__v1__custodian__field_descriptors,
   fieldseal__v1__custodian__field_indices_by_name,
   1,  fieldseal__v1__custodian__number_ranges,

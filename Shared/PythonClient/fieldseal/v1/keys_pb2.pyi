@@ -176,18 +176,20 @@ class CensusCount(_message.Message):
     def __init__(self, version: _Optional[int] = ..., rows: _Optional[int] = ...) -> None: ...
 
 class CompromiseKeyRequest(_message.Message):
-    __slots__ = ["dry_run", "key", "reason", "suspected_since_unix_ms", "version"]
+    __slots__ = ["dry_run", "key", "reason", "suspected_since_unix_ms", "version", "without"]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     SUSPECTED_SINCE_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_FIELD_NUMBER: _ClassVar[int]
     dry_run: bool
     key: str
     reason: str
     suspected_since_unix_ms: int
     version: int
-    def __init__(self, key: _Optional[str] = ..., version: _Optional[int] = ..., reason: _Optional[str] = ..., suspected_since_unix_ms: _Optional[int] = ..., dry_run: bool = ...) -> None: ...
+    without: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[str] = ..., version: _Optional[int] = ..., reason: _Optional[str] = ..., suspected_since_unix_ms: _Optional[int] = ..., dry_run: bool = ..., without: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CompromiseKeyResponse(_message.Message):
     __slots__ = ["affected", "compromised", "made", "revision", "watchers"]
@@ -204,7 +206,7 @@ class CompromiseKeyResponse(_message.Message):
     def __init__(self, compromised: _Optional[_Iterable[_Union[KeyInfo, _Mapping]]] = ..., made: _Optional[_Iterable[_Union[KeyInfo, _Mapping]]] = ..., affected: _Optional[_Iterable[_Union[AffectedField, _Mapping]]] = ..., revision: _Optional[int] = ..., watchers: _Optional[_Iterable[_Union[Watcher, _Mapping]]] = ...) -> None: ...
 
 class Custodian(_message.Message):
-    __slots__ = ["added_unix_ms", "configured", "drill_cause", "drill_passed", "drilled_unix_ms", "holds", "key", "name", "provider"]
+    __slots__ = ["added_unix_ms", "configured", "drill_cause", "drill_passed", "drilled_unix_ms", "holds", "key", "missing", "name", "provider"]
     ADDED_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
     CONFIGURED_FIELD_NUMBER: _ClassVar[int]
     DRILLED_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
@@ -212,6 +214,7 @@ class Custodian(_message.Message):
     DRILL_PASSED_FIELD_NUMBER: _ClassVar[int]
     HOLDS_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_FIELD_NUMBER: _ClassVar[int]
     added_unix_ms: int
@@ -221,9 +224,10 @@ class Custodian(_message.Message):
     drilled_unix_ms: int
     holds: bool
     key: str
+    missing: bool
     name: str
     provider: str
-    def __init__(self, name: _Optional[str] = ..., provider: _Optional[str] = ..., key: _Optional[str] = ..., configured: bool = ..., holds: bool = ..., added_unix_ms: _Optional[int] = ..., drilled_unix_ms: _Optional[int] = ..., drill_passed: bool = ..., drill_cause: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., provider: _Optional[str] = ..., key: _Optional[str] = ..., configured: bool = ..., holds: bool = ..., added_unix_ms: _Optional[int] = ..., drilled_unix_ms: _Optional[int] = ..., drill_passed: bool = ..., drill_cause: _Optional[str] = ..., missing: bool = ...) -> None: ...
 
 class CustodianRequest(_message.Message):
     __slots__ = ["dry_run", "name"]
@@ -694,12 +698,16 @@ class RollbackRotationRequest(_message.Message):
     def __init__(self, key: _Optional[str] = ..., dry_run: bool = ...) -> None: ...
 
 class RotateKeysRequest(_message.Message):
-    __slots__ = ["asserted_actor", "keys"]
+    __slots__ = ["asserted_actor", "dry_run", "keys", "without"]
     ASSERTED_ACTOR_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_FIELD_NUMBER: _ClassVar[int]
     asserted_actor: str
+    dry_run: bool
     keys: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, keys: _Optional[_Iterable[str]] = ..., asserted_actor: _Optional[str] = ...) -> None: ...
+    without: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, keys: _Optional[_Iterable[str]] = ..., asserted_actor: _Optional[str] = ..., without: _Optional[_Iterable[str]] = ..., dry_run: bool = ...) -> None: ...
 
 class RotateKeysResponse(_message.Message):
     __slots__ = ["results"]

@@ -480,10 +480,19 @@ struct  Fieldseal__V1__RotateKeysRequest
   size_t n_keys;
   ProtobufCBinaryData *keys;
   ProtobufCBinaryData asserted_actor;
+  /*
+   * with "master" alone: custodians under which the new version is not wrapped
+   */
+  size_t n_without;
+  ProtobufCBinaryData *without;
+  /*
+   * answers the versions that would be superseded; the master key's custodians are asked
+   */
+  protobuf_c_boolean dry_run;
 };
 #define FIELDSEAL__V1__ROTATE_KEYS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__rotate_keys_request__descriptor) \
-    , 0,NULL, {0,NULL} }
+    , 0,NULL, {0,NULL}, 0,NULL, 0 }
 
 
 struct  Fieldseal__V1__RotateKeysResponse
@@ -983,10 +992,15 @@ struct  Fieldseal__V1__CompromiseKeyRequest
   ProtobufCBinaryData reason;
   int64_t suspected_since_unix_ms;
   protobuf_c_boolean dry_run;
+  /*
+   * custodians under which a new master key is not wrapped
+   */
+  size_t n_without;
+  ProtobufCBinaryData *without;
 };
 #define FIELDSEAL__V1__COMPROMISE_KEY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__compromise_key_request__descriptor) \
-    , {0,NULL}, 0, {0,NULL}, 0, 0 }
+    , {0,NULL}, 0, {0,NULL}, 0, 0, 0,NULL }
 
 
 struct  Fieldseal__V1__CompromiseKeyResponse
@@ -1434,10 +1448,14 @@ struct  Fieldseal__V1__Custodian
    * a fixed word
    */
   ProtobufCBinaryData drill_cause;
+  /*
+   * it holds older versions of the master key, and not the active one
+   */
+  protobuf_c_boolean missing;
 };
 #define FIELDSEAL__V1__CUSTODIAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__custodian__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, {0,NULL} }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, {0,NULL}, 0 }
 
 
 struct  Fieldseal__V1__CustodianRequest
