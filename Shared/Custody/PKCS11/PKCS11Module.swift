@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// A loaded module. Modules differ in how they bear threads: all calls into one are made one after the other.
 final class PKCS11Module: @unchecked Sendable {
-    // Sendable: the function list does not change, and is called on `queue` alone.
+    // Sendable: the function list does not change, and is called on `queue` alone, after C_Initialize in `init`.
     let functions: CK_FUNCTION_LIST
     private let queue: DispatchQueue
 

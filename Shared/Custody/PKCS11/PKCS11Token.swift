@@ -15,7 +15,7 @@ final class PKCS11Token: @unchecked Sendable {
 
     private let module: PKCS11Module
     private let configuration: PKCS11Configuration
-    private var session: Session?
+    private var session: CK_SESSION_HANDLE?
     /// A PIN that the token has refused: trying it again would lock the token.
     private var refusedPIN: SharedSecret?
 
@@ -114,11 +114,11 @@ final class PKCS11Token: @unchecked Sendable {
         try perform {
             let isFresh = session == nil
             do {
-                return try body(try openSession())
+                return try body(try ready())
             } catch let failure as CryptokiFailure where failure.isSessionLost {
                 closeSession()
                 guard !isFresh else { throw failure }
-                return try body(try openSession())
+                return try body(try ready())
             }
         }
     }
@@ -131,21 +131,15 @@ final class PKCS11Token: @unchecked Sendable {
         }
     }
 
-    private func openSession() throws -> Session {
-        if let session { return session }
-        let handle = try logIn(writable: false)
-        do {
-            let opened = Session(handle: handle, key: try findKey(handle))
-            session = opened
-            return opened
-        } catch {
-            _ = functions.C_CloseSession?(handle)
-            throw error
-        }
+    /// The key is looked for at each use, so that a second one of its label is noticed while the service still runs.
+    private func ready() throws -> Session {
+        let handle = try session ?? logIn(writable: false)
+        session = handle
+        return Session(handle: handle, key: try findKey(handle))
     }
 
     private func closeSession() {
-        if let session { _ = functions.C_CloseSession?(session.handle) }
+        if let session { _ = functions.C_CloseSession?(session) }
         session = nil
     }
 
