@@ -79,7 +79,7 @@ let package = Package(
 
         shared("SecureMemory", ["CFieldsealOpenSSL", "CFieldsealPlatform"]),
         shared("Crypto", ["CFieldsealOpenSSL", "CFieldsealPlatform", "FieldsealSecureMemory"]),
-        shared("TransparencyLog", ["FieldsealCrypto"]),
+        shared("TransparencyLog", ["FieldsealCrypto", "FieldsealSecureMemory"]),
         shared("Messages", ["CFieldsealProtobuf", "CFieldsealProtobufC"]),
         shared("RPC", []),
         shared("RPCTransport", ["FieldsealRPC", .nioSSL, .nioTLS, .lifecycle, .log] + Target.Dependency.nio),
@@ -155,7 +155,7 @@ let package = Package(
 
         tests("SecureMemory", ["FieldsealSecureMemory", "CFieldsealOpenSSL", "CFieldsealPlatform"]),
         tests("Crypto", ["FieldsealCrypto", "FieldsealSecureMemory"]),
-        tests("TransparencyLog", ["FieldsealTransparencyLog"]),
+        tests("TransparencyLog", ["FieldsealCrypto", "FieldsealSecureMemory", "FieldsealTransparencyLog"]),
         tests("Messages", ["FieldsealMessages"]),
         tests("RPC", ["FieldsealRPC", "CFieldsealProtobuf"]),
         tests(

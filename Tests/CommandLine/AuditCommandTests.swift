@@ -89,15 +89,4 @@ import Testing
     func refusesWhatIsNoTime(text: String) {
         #expect(Time.parse(text, now: 0) == nil)
     }
-
-    @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")])
-    func base64(text: String, encoded: String) {
-        #expect(Base64.encode(Array(text.utf8)) == encoded)
-        #expect(Base64.decode(encoded) == Array(text.utf8))
-    }
-
-    @Test(arguments: ["Zg", "Zg=", "Zh==", "Z===", "Zm9v=", "Zm9v\n", "Zm 9v", "=Zg="])
-    func refusesWhatIsNotBase64(text: String) {
-        #expect(Base64.decode(text) == nil)
-    }
 }

@@ -1,3 +1,4 @@
+import FieldsealCrypto
 import ArgumentParser
 import FieldsealClient
 

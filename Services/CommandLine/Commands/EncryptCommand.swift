@@ -1,3 +1,4 @@
+import FieldsealCrypto
 public import ArgumentParser
 public import FieldsealClient
 

@@ -1,3 +1,4 @@
+import FieldsealCrypto
 import ArgumentParser
 
 /// Values by argument or standard input.

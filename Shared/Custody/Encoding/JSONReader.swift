@@ -1,3 +1,4 @@
+internal import FieldsealCrypto
 internal import FieldsealHTTP
 internal import FieldsealSecureMemory
 

@@ -1,3 +1,4 @@
+internal import FieldsealCrypto
 internal import FieldsealSecureMemory
 
 /// A service account's key as Google issues it ("Create and delete service account keys", IAM).

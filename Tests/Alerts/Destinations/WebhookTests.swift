@@ -1,3 +1,4 @@
+import FieldsealCrypto
 import FieldsealHTTP
 import FieldsealPostgres
 import Foundation
@@ -133,7 +134,7 @@ import Testing
         _ receiver: WebhookReceiver, _ files: TestFiles, authorities: String? = nil
     ) throws -> WebhookDestination {
         files.write("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", to: "one")
-        files.write("whsec_\(Base64.encoded(Array(repeating: 7, count: 32)))\n", to: "two")
+        files.write("whsec_\(Base64.encode(Array(repeating: 7, count: 32)))\n", to: "two")
         return WebhookDestination(
             name: "hook", minimumSeverity: .info, url: receiver.url,
             secrets: ["one", "two"].map { WebhookSecret(path: files.path($0)) }, source: "spiffe://test/service",

@@ -1,3 +1,4 @@
+import FieldsealCrypto
 import FieldsealSecureMemory
 import Foundation
 import Testing

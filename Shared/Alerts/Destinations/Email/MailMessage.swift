@@ -1,3 +1,4 @@
+internal import FieldsealCrypto
 internal import FieldsealServiceRuntime
 internal import Glibc
 
@@ -19,7 +20,7 @@ struct MailMessage: Sendable {
             "Content-Transfer-Encoding: base64", "Auto-Submitted: auto-generated",
             "X-Fieldseal-Alert: \(notice.alert.kind.rawValue)",
         ]
-        let lines = headers + [""] + Self.wrapped(Base64.encoded(Array(text.utf8)))
+        let lines = headers + [""] + Self.wrapped(Base64.encode(Array(text.utf8)))
         return lines.map { ($0.hasPrefix(".") ? "." + $0 : $0) + "\r\n" }.joined()
     }
 
@@ -66,12 +67,12 @@ struct MailMessage: Sendable {
             let bytes = Array(String(scalar).utf8)
             // A line with an encoded word holds 76 characters at most, the header's name among them.
             if word.count + bytes.count > 39 {
-                words.append("=?utf-8?B?\(Base64.encoded(word))?=")
+                words.append("=?utf-8?B?\(Base64.encode(word))?=")
                 word = []
             }
             word += bytes
         }
-        words.append("=?utf-8?B?\(Base64.encoded(word))?=")
+        words.append("=?utf-8?B?\(Base64.encode(word))?=")
         return words.joined(separator: "\r\n ")
     }
 

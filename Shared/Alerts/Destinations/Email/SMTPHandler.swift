@@ -1,3 +1,4 @@
+internal import FieldsealCrypto
 internal import FieldsealSecureMemory
 internal import NIOCore
 internal import NIOSSL
@@ -70,9 +71,9 @@ final class SMTPHandler: ChannelInboundHandler {
         switch action {
         case .send(let command): write(command, context)
         case .startTLS: startTLS(context)
-        case .sendPlain: authenticate(context) { "AUTH PLAIN \(Base64.encoded([0] + $0 + [0] + $1))" }
-        case .sendUserName: authenticate(context) { name, _ in Base64.encoded(name) }
-        case .sendPassword: authenticate(context) { Base64.encoded($1) }
+        case .sendPlain: authenticate(context) { "AUTH PLAIN \(Base64.encode([0] + $0 + [0] + $1))" }
+        case .sendUserName: authenticate(context) { name, _ in Base64.encode(name) }
+        case .sendPassword: authenticate(context) { Base64.encode($1) }
         case .sendMessage: write(message + ".", context)
         case .delivered(let refused):
             isEnded = true

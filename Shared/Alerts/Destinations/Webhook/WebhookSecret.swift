@@ -16,22 +16,23 @@ public struct WebhookSecret: Sendable {
         let key = try key()
         let mac = try HMACSHA256(key: key)
         try mac.update(content)
-        return "v1,\(Base64.encoded(try mac.finish()))"
+        return "v1,\(Base64.encode(try mac.finish()))"
+    }
+
+    private var noSecret: SecretFileError {
+        SecretFileError("\(file.path) holds no webhook secret: whsec_ and 24 to 64 bytes in Base64")
     }
 
     private func key() throws -> SecretBytes {
         let text = try file.read()
-        var buffer = try SecretBytes(count: Self.byteCount.upperBound)
-        let count = text.withUnsafeBytes { text in
-            text.starts(with: Self.prefix)
-                ? buffer.withUnsafeMutableBytes { output in
-                    Base64.decode(UnsafeRawBufferPointer(rebasing: text[Self.prefix.count...]), into: output)
-                } : nil
+        return try text.withUnsafeBytes { text in
+            let encoded = UnsafeRawBufferPointer(rebasing: text.dropFirst(Self.prefix.count))
+            guard text.starts(with: Self.prefix), let count = Base64.decodedCount(encoded),
+                Self.byteCount.contains(count)
+            else { throw noSecret }
+            var key = try SecretBytes(count: count)
+            guard key.withUnsafeMutableBytes({ Base64.decode(encoded, into: $0) }) else { throw noSecret }
+            return key
         }
-        guard let count, Self.byteCount.contains(count) else {
-            throw SecretFileError(
-                "\(file.path) holds no webhook secret: whsec_ and 24 to 64 bytes in Base64")
-        }
-        return try buffer.withUnsafeBytes { try SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
 }

@@ -1,19 +1,19 @@
 /// Base64 (RFC 4648, sections 4 and 5) between buffers, so that secrets stay where their owner keeps them. No tables:
 /// time does not depend on the bytes.
-enum Base64 {
-    enum Alphabet {
+public enum Base64 {
+    public enum Alphabet: Sendable {
         /// `+` and `/`, padded.
         case standard
         /// `-` and `_`, without padding.
         case url
     }
 
-    static func encodedCount(_ count: Int, _ alphabet: Alphabet = .standard) -> Int {
+    public static func encodedCount(_ count: Int, _ alphabet: Alphabet = .standard) -> Int {
         alphabet == .standard ? (count + 2) / 3 * 4 : (count * 4 + 2) / 3
     }
 
     /// - Parameter output: room for ``encodedCount(_:_:)`` bytes.
-    static func encode(
+    public static func encode(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, _ alphabet: Alphabet = .standard
     ) {
         let count = encodedCount(input.count, alphabet)
@@ -29,14 +29,14 @@ enum Base64 {
         }
     }
 
-    static func encode(_ bytes: [UInt8], _ alphabet: Alphabet = .standard) -> String {
+    public static func encode(_ bytes: [UInt8], _ alphabet: Alphabet = .standard) -> String {
         var output = [UInt8](repeating: 0, count: encodedCount(bytes.count, alphabet))
         bytes.withUnsafeBytes { input in output.withUnsafeMutableBytes { encode(input, into: $0, alphabet) } }
         return String(decoding: output, as: UTF8.self)
     }
 
     /// The bytes that `input` stands for; nil where it is not canonical: wrong characters, padding or left-over bits.
-    static func decodedCount(_ input: UnsafeRawBufferPointer, _ alphabet: Alphabet = .standard) -> Int? {
+    public static func decodedCount(_ input: UnsafeRawBufferPointer, _ alphabet: Alphabet = .standard) -> Int? {
         let digits = digitCount(input, alphabet)
         guard let digits, digits % 4 != 1 else { return nil }
         return digits * 6 / 8
@@ -44,7 +44,7 @@ enum Base64 {
 
     /// - Parameter output: ``decodedCount(_:_:)`` bytes.
     /// - Returns: whether `input` was canonical.
-    static func decode(
+    public static func decode(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, _ alphabet: Alphabet = .standard
     ) -> Bool {
         guard let digits = digitCount(input, alphabet), output.count == digits * 6 / 8, digits % 4 != 1 else {
@@ -68,7 +68,7 @@ enum Base64 {
         return wrong == 0 && held == 0
     }
 
-    static func decode(_ text: String, _ alphabet: Alphabet = .standard) -> [UInt8]? {
+    public static func decode(_ text: String, _ alphabet: Alphabet = .standard) -> [UInt8]? {
         let input = Array(text.utf8)
         return input.withUnsafeBytes { input in
             guard let count = decodedCount(input, alphabet) else { return nil }
