@@ -8,6 +8,8 @@ public struct Alert: Hashable, Sendable {
         case drillFailed = "drill-failed"
         /// The nonce budget of a version is nearly spent.
         case budgetNearLimit = "budget-near-limit"
+        /// A field was moved to another suite, which its declaration does not say.
+        case suiteChanged = "suite-changed"
         case providerUnreachable = "provider-unreachable"
         /// A new version of the master key is not wrapped under a custodian that holds the older ones.
         case custodianLeftOut = "custodian-left-out"

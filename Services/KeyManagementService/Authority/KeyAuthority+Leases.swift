@@ -77,7 +77,7 @@ extension KeyAuthority {
         writer.events.append(event)
         writer.alerts.append(
             .init(
-                .budgetNearLimit, .warning, object: "\(entry.name)",
+                .suiteChanged, .warning, object: "\(entry.name)",
                 text: """
                     it seals too many values for \(entry.field.protection.suite.name) and moves to \(suite.name); \
                     declare that in the catalog, too

@@ -79,8 +79,8 @@ final class LeaseScene: Sendable {
     }
 
     /// Severity and object of each alert, sorted.
-    func alerts() async throws -> [String] {
-        try await replica.pool.query("SELECT severity, object FROM alerts WHERE kind = 'budget-near-limit'").map {
+    func alerts(_ kind: String = "budget-near-limit") async throws -> [String] {
+        try await replica.pool.query("SELECT severity, object FROM alerts WHERE kind = \(kind)").map {
             "\(try $0.value("severity", as: String.self)) \(try $0.value("object", as: String.self))"
         }.sorted()
     }

@@ -84,7 +84,7 @@ import Testing
             #expect(entry.field.protection.suite == .xaes256GCM)
             let events = try await scene.events().filter { $0.cause == "exhausted" }
             #expect(events.map(\.operation) == [.applyCatalog] && events.first?.field == "note")
-            #expect(try await scene.alerts().count >= 1)
+            #expect(try await scene.alerts("suite-changed") == ["warning users.note"])
         }
     }
 
