@@ -25,7 +25,7 @@ extension KeyAuthority {
                 Result { () throws(KeyServiceError) in try leases.lease(item) }
             }
             let leased = leases.leased
-            try await writer.writeLeases(of: leased.map(\.key.record))
+            try await writer.update(leased.map(\.key.record))
             for lease in leased {
                 writer.tell(.lease, of: lease.key.record, called: lease.key.name, context, count: lease.count)
                 let after = lease.key.record.leased

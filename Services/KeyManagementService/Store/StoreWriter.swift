@@ -70,25 +70,6 @@ final class StoreWriter {
         return updated
     }
 
-    /// Writes new counts of seals of rows that were read before. Nothing else of a row changes, and nobody need hear of it.
-    func writeLeases(of records: [KeyRecord]) async throws {
-        guard !records.isEmpty else { return }
-        let stamped = records.map(stamped)
-        let macs = try stamped.map { try reader.mac.authenticate($0.canonical) }
-        let rows = try await connection.query(
-            """
-            UPDATE encryption_keys AS old
-            SET leased = new.leased, revision = \(Int64(revision)), row_mac = new.row_mac
-            FROM unnest(
-                \(records.map(\.identity.row.uuid)), \(records.map { Int64($0.revision) }), \(records.map(\.leased)),
-                \(macs)
-            ) AS new (id, revision, leased, row_mac)
-            WHERE old.id = new.id AND old.revision = new.revision
-            """)
-        guard rows.affected == records.count else { throw KeyServiceError.conflict }
-        for (record, mac) in zip(records, macs) { change.append(.keys, id: record.identity.row, mac: mac) }
-    }
-
     func write(_ plan: CatalogPlan) async throws {
         try await note(plan)
         try await write(plan.tables, .catalogTables)
