@@ -115,7 +115,7 @@ class KeyStore:
         rows = [row for row in self.subject_rows if row["table_id"] == table_id]
         (lookup,) = (row for row in rows if row["lookup"] is None)
         wanted = fs.subject_lookup(self.subject_key(lookup), table_id, name)
-        (found,) = (row for row in rows if row["lookup"] == wanted)
+        (found,) = (row for row in rows if row["lookup"] == wanted and row["compromised_at"] is None)
         return fs.Subject(found["id"], self.subject_key(found))
 
     def subject_key(self, row: dict[str, Any]) -> bytes:

@@ -16,6 +16,7 @@ ROW = 7
 RECORD = fs.record_id([("integer", ROW)])
 ANN, BEN = b"ann@example.org", b"ben@example.org"
 ERASED = "the subject was erased"
+COMPROMISED = "subject key is compromised"
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,22 @@ def test_in_a_transition_two_versions_seal(cluster: Cluster, client: Client) -> 
     assert opened(client, newer.seal_dual(older, b"ours", RECORD)) == b"ours"
 
 
+def test_after_a_compromise_a_rewrap_moves_values_to_the_subjects_next_key(cluster: Cluster, client: Client) -> None:
+    old = seal(client, ANN)
+    arguments = ("keys", "compromise", "conversations/subjects", "--reason", "found in a dump", "--suspected-since", "1h")
+    cluster.run_tool(*arguments, role="operator")
+    eventually(lambda: isinstance(opened(client, old), FieldsealError), "the end of the compromised key")
+    assert COMPROMISED in str(opened(client, old))
+    (refused,) = client.rewrap([Value(FIELD, old, record=ROW)])
+    assert isinstance(refused, FieldsealError) and COMPROMISED in str(refused)
+
+    (moved,) = raise_for(cluster.client("migration").rewrap([Value(FIELD, old, record=ROW)]))
+    assert opened(client, moved) == b"text"
+    subject = KeyStore(cluster).subject("conversations", ANN)
+    assert fs.read_front(moved).subject == subject.id == fs.read_front(seal(client, ANN)).subject
+    assert fs.read_front(old).subject != subject.id
+
+
 def test_an_erased_subjects_values_open_nowhere(cluster: Cluster, client: Client) -> None:
     ann, ben = seal(client, ANN), seal(client, BEN)
     keys = cluster.channel("keys", "operator")
@@ -101,12 +118,15 @@ def test_an_erased_subjects_values_open_nowhere(cluster: Cluster, client: Client
     assert bytes(row["encrypted_key"]) == b"" and row["erased_at"] is not None
 
     erasures: list[audit_pb2.Event] = []
+    keys_of_ann = {f"conversations/subjects/{row['id']}" for row in store.subject_rows if row["erased_at"] is not None}
+    assert f"conversations/subjects/{fs.read_front(ann).subject}" in keys_of_ann and len(keys_of_ann) == 2
 
     def are_recorded() -> bool:
         erasures[:] = [stored.event for stored in cluster.events(operations=[audit_pb2.ERASE_SUBJECT])]
-        return {"intent", ""} <= {event.cause for event in erasures}
+        return {(name, cause) for name in keys_of_ann for cause in ("intent", "")} == {
+            (event.object, event.cause) for event in erasures
+        }
 
-    eventually(are_recorded, "intent and erasure stand in the log")
+    eventually(are_recorded, "intent and erasure of each of the subject's keys stand in the log")
     for event in erasures:
-        assert event.object == f"conversations/subjects/{fs.read_front(ann).subject}"
         assert ANN not in event.SerializeToString()

@@ -27,6 +27,7 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
     case subjectSize
     case subjectUnknown
     case subjectErased
+    case subjectCompromised
     case versionInactive
     case versionExhausted
     case versionRetired
@@ -52,7 +53,7 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
             .subjectUnknown:
             .invalidArgument
         case .versionInactive, .versionExhausted, .versionRetired, .versionCompromised, .versionDestroyed,
-            .subjectErased:
+            .subjectErased, .subjectCompromised:
             .failedPrecondition
         case .keysUnavailable: .unavailable
         case .keysConflict: .aborted
@@ -67,7 +68,7 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
     var isLasting: Bool {
         switch self {
         case .fieldUnknown, .versionUnknown, .versionInactive, .versionRetired, .versionCompromised, .versionDestroyed,
-            .keysDenied, .subjectUnexpected, .subjectUnknown, .subjectErased:
+            .keysDenied, .subjectUnexpected, .subjectUnknown, .subjectErased, .subjectCompromised:
             true
         default: false
         }
@@ -91,6 +92,7 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
         case .subjectUnexpected: "this field has no subject keys"
         case .subjectSize: "a subject has 1 to 256 bytes"
         case .subjectErased: "the subject was erased"
+        case .subjectCompromised: "subject key is compromised"
         case .versionInactive: "the field has no active key"
         case .versionExhausted: "the field's key has sealed as many values as it may; it has to be rotated"
         case .versionRetired: "key version is retired"
@@ -132,6 +134,7 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
         case .subjectSize: "subject-size"
         case .subjectUnknown: "subject-unknown"
         case .subjectErased: "subject-erased"
+        case .subjectCompromised: "subject-compromised"
         case .versionInactive: "inactive"
         case .versionExhausted: "exhausted"
         case .versionRetired: "retired"

@@ -16,15 +16,15 @@ struct KeySelector: Hashable, Sendable {
     var version: UInt64
     /// Not nil where a subject's key is asked for, which has no versions.
     var subject: Subject?
-    /// A compromised version is given for moving values away from it alone, and never kept.
+    /// A compromised key is given for moving values away from it alone, and never kept.
     var forRewrap = false
 
     static func active(_ field: String) -> KeySelector {
         KeySelector(field: field, version: 0)
     }
 
-    static func subject(_ subject: Subject, of field: String) -> KeySelector {
-        KeySelector(field: field, version: 0, subject: subject)
+    static func subject(_ subject: Subject, of field: String, forRewrap: Bool = false) -> KeySelector {
+        KeySelector(field: field, version: 0, subject: subject, forRewrap: forRewrap)
     }
 
     /// The key under which record ids are hashed for the audit log; it belongs to no field.

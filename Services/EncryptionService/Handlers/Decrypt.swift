@@ -32,7 +32,7 @@ extension EncryptionHandler {
     }
 
     /// Plans an item that begins with a ciphertext: rights, form, then the key that its header names.
-    /// - Parameter isRewrap: callers with the right to it may open compromised versions.
+    /// - Parameter isRewrap: callers with the right to it may open values under compromised keys.
     func planOpening(
         _ item: borrowing BatchItem, _ encoding: Proto.Encoding, right: PolicyOperations, isRewrap: Bool = false
     ) throws(Refusal) -> PlannedItem {
@@ -52,7 +52,7 @@ extension EncryptionHandler {
             plan.key = found.key
         }
         if let id = plan.header?.subject {
-            plan.subject = try subject(.key(id), of: item.field, plan.field)
+            plan.subject = try subject(.key(id), of: item.field, plan.field, forRewrap: isMigration)
         }
         return plan
     }

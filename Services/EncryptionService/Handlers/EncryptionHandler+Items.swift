@@ -40,11 +40,12 @@ extension EncryptionHandler {
     }
 
     /// The key of a subject; notes it as missing where it has to be loaded.
+    /// - Parameter forRewrap: a compromised key is as good as another.
     /// - Returns: nil where it is missing.
     func subject(
-        _ subject: KeySelector.Subject, of name: UnsafeRawBufferPointer, _ field: LoopField?
+        _ subject: KeySelector.Subject, of name: UnsafeRawBufferPointer, _ field: LoopField?, forRewrap: Bool = false
     ) throws(Refusal) -> SubjectKeyEntry? {
-        switch keys.resolve(subject, of: name, field: field) {
+        switch keys.resolve(subject, of: name, field: field, forRewrap: forRewrap) {
         case .key(let entry): return entry
         case .missing(let selector):
             missing.add(selector)

@@ -35,8 +35,7 @@ extension EncryptionHandler {
             if let found = try key(of: item.field, plan.field, version: 0) {
                 plan.field = found.field
                 plan.newKey = found.key
-                let isCurrent = plan.header.map(found.key.material.isCurrent) ?? false
-                if !isCurrent { willSeal(&plan, found.field, under: found.key) }
+                if !plan.isCurrent(under: found.key.material) { willSeal(&plan, found.field, under: found.key) }
                 requireNewest(plan, found.field, found.key)
             } else {
                 willSeal(missing: item.field)
@@ -72,7 +71,7 @@ extension EncryptionHandler {
             try scratch.temporarily { () throws(ItemFailure) in
                 let plaintext = try scratch.take(try plan.plaintextCount(under: key.material))
                 try open(plan, under: key.material, hasRecord: hasRecord, context: context, into: plaintext)
-                if let header = plan.header, newKey.material.isCurrent(header) {
+                if plan.isCurrent(under: newKey.material) {
                     guard !key.material.isCompromised else { throw .versionCompromised }
                     writer.value(count: value.count).copyMemory(from: value)
                 } else {
@@ -106,11 +105,17 @@ extension PlannedItem {
         newKey?.material.sealedCount(largestPlaintext) ?? largestPlaintext + CiphertextHeader.largestOverhead
     }
 
-    /// The subject's key for sealing anew: the value's own, where the new version has subject keys. A value without a
-    /// subject cannot get one that way.
+    /// Whether the value is what would be sealed now. That is not known before its subject's key is.
+    func isCurrent(under material: FieldKeyMaterial) -> Bool {
+        guard let header, header.subject == subject?.key.id, subject?.successor == nil else { return false }
+        return material.isCurrent(header)
+    }
+
+    /// The subject's key for sealing anew, where the new version has subject keys: the value's own, or the one that took the
+    /// place of a compromised one. A value without a subject cannot get one that way.
     func subjectKey(for material: FieldKeyMaterial) throws(ItemFailure) -> SubjectKey? {
         guard material.profile.subjectKeys else { return nil }
         guard let subject else { throw .subjectRequired }
-        return subject.key
+        return subject.successor ?? subject.key
     }
 }

@@ -12,6 +12,16 @@ final class FieldKeyStore: Sendable {
         /// When something was ended or changed: answers to what was asked before it may still be under way.
         var ended: [KeySelector: BootTime] = [:]
         var endedAll: BootTime?
+        /// The same of the keys of subjects.
+        var endedSubjects: BootTime?
+
+        mutating func removeSubjects(where isEnded: (SubjectKeyEntry) -> Bool) {
+            subjects.removeAll { _, entry in
+                guard isEnded(entry) else { return false }
+                entry.revoke()
+                return true
+            }
+        }
 
         func isCurrent(_ selector: KeySelector, asked: BootTime) -> Bool {
             if let endedAll, asked < endedAll { return false }
@@ -107,9 +117,9 @@ final class FieldKeyStore: Sendable {
                 entry.revoke()
                 return true
             }
-            state.subjects.removeAll { _, _ in true }
+            state.removeSubjects { _ in true }
             state.auditHash = nil
-            state.endedAll = now
+            (state.endedAll, state.endedSubjects) = (now, now)
         }
     }
 
@@ -136,9 +146,10 @@ final class FieldKeyStore: Sendable {
     }
 
     /// - Parameter selector: what was asked for; a key that was found by its subject's name stands under its id too.
-    /// - Returns: false where the key was erased meanwhile.
+    /// - Returns: false where the key was erased, or may have been superseded, after it had been asked for; it is not kept.
     func insert(_ entry: SubjectKeyEntry, answering selector: KeySelector, at now: BootTime) -> Bool {
         state.withLock { state in
+            if let ended = state.endedSubjects, entry.lifetime.requested < ended { return false }
             guard state.erased.reason(for: entry.key.id, at: now) == nil else { return false }
             let byID = KeySelector.subject(.key(entry.key.id), of: selector.field)
             state.subjects.add(entry, under: selector == byID ? [byID] : [selector, byID], at: now)
@@ -150,7 +161,16 @@ final class FieldKeyStore: Sendable {
     func erase(_ id: ObjectID, at now: BootTime) {
         state.withLock { state in
             state.erased.insert(id, reason: true, at: now)
-            state.subjects.removeAll { $1.key.id == id }
+            state.removeSubjects { $0.key.id == id }
+        }
+        counter.add(1, ordering: .acquiringAndReleasing)
+    }
+
+    /// Keys of subjects may no longer be what they were: none is kept here, nor on an event loop.
+    func removeSubjects(at now: BootTime) {
+        state.withLock { state in
+            state.endedSubjects = now
+            state.removeSubjects { _ in true }
         }
         counter.add(1, ordering: .acquiringAndReleasing)
     }

@@ -81,6 +81,11 @@ final class KeyFollower: Service, Sendable {
         if message.lost { loader.revokeAll() }
         var changed: Set<KeySelector> = isFirst && !message.lost ? Set(loader.store.selectors()) : []
         var isRevoked = message.lost
+        // What was loaded before the stream began may be older than changes that it does not tell of.
+        if isFirst {
+            loader.forgetSubjects()
+            isRevoked = true
+        }
         for change in message.changes {
             switch change.kind {
             case .keyRevoked:
@@ -93,6 +98,9 @@ final class KeyFollower: Service, Sendable {
             case .auditHashChanged: changed.insert(.auditHash)
             case .subjectErased:
                 if let id = ObjectID(bytes: change.subjectKeyID) { loader.subjectErased(id) }
+                isRevoked = true
+            case .subjectsSuperseded:
+                loader.forgetSubjects()
                 isRevoked = true
             case .unspecified: break
             }

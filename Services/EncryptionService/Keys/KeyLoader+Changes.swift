@@ -1,3 +1,4 @@
+import FieldsealCrypto
 import Logging
 
 /// What the stream of changes does to the cache.
@@ -7,6 +8,13 @@ extension KeyLoader {
         store.revoke(selector, at: clock.now())
         forgetRefusals([.active(selector.field)])
     }
+
+    /// A subject's key was erased: it is gone from the cache and from every event loop, and no answer that is still under
+    /// way brings it back.
+    func subjectErased(_ id: ObjectID) { store.erase(id, at: clock.now()) }
+
+    /// The keys of all subjects are asked for anew.
+    func forgetSubjects() { store.removeSubjects(at: clock.now()) }
 
     /// Nothing that is held is known to hold still.
     func revokeAll() { store.revokeAll(at: clock.now()) }

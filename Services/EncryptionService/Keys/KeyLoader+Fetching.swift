@@ -51,6 +51,37 @@ extension KeyLoader {
         return answers + rest.map { ($0, .failure(.keysConflict)) }
     }
 
+    /// Loads keys of subjects; an answer that an erasure or a compromise has overtaken is asked for again.
+    func fetchSubjectKeys(_ selectors: [KeySelector]) async -> [(KeySelector, Answer)] {
+        var answers: [(KeySelector, Answer)] = []
+        var rest = selectors
+        for _ in 0..<Self.attempts where !rest.isEmpty {
+            let requested = clock.now()
+            do throws(ItemFailure) {
+                let results = try await source.subjectKeys(rest)
+                guard results.count == rest.count else { throw .unexpected }
+                var again: [KeySelector] = []
+                for (selector, result) in zip(rest, results) {
+                    switch result {
+                    case .success(let material):
+                        if let entry = keep(material, answering: selector, requested: requested) {
+                            answers.append((selector, .subject(entry)))
+                        } else {
+                            again.append(selector)
+                        }
+                    case .failure(let failure): answers.append((selector, refuse(selector, failure)))
+                    }
+                }
+                rest = again
+            } catch {
+                logger.warning(
+                    "subject keys were not loaded", metadata: ["cause": "\(error.cause)", "count": "\(rest.count)"])
+                return answers + rest.map { ($0, .failure(error)) }
+            }
+        }
+        return answers + rest.map { ($0, .failure(.keysConflict)) }
+    }
+
     /// While the stream of changes is silent nothing is known of rotations and revocations, and no permission to seal is
     /// renewed.
     private func permitted(_ selectors: [KeySelector]) -> ([(KeySelector, Answer)], [KeySelector]) {

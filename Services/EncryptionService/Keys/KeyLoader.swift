@@ -193,29 +193,15 @@ final class KeyLoader: Service, Sendable {
         return store.insert(entry, answering: kept, at: clock.now()) ? entry : nil
     }
 
-    private func fetchSubjectKeys(_ selectors: [KeySelector]) async -> [(KeySelector, Answer)] {
-        let requested = clock.now()
-        do throws(ItemFailure) {
-            let results = try await source.subjectKeys(selectors)
-            guard results.count == selectors.count else { throw .unexpected }
-            return zip(selectors, results).map { selector, result in
-                switch result {
-                case .success(let material): (selector, keep(material, answering: selector, requested: requested))
-                case .failure(let failure): (selector, refuse(selector, failure))
-                }
-            }
-        } catch {
-            logger.warning(
-                "subject keys were not loaded", metadata: ["cause": "\(error.cause)", "count": "\(selectors.count)"])
-            return selectors.map { ($0, .failure(error)) }
-        }
-    }
-
-    private func keep(_ material: SubjectKeyMaterial, answering selector: KeySelector, requested: BootTime) -> Answer {
-        let entry = SubjectKeyEntry(key: material.key, lifetime: lifetime(material.ttl, requested: requested))
-        // An answer that was under way while the subject was erased comes too late.
-        guard store.insert(entry, answering: selector, at: clock.now()) else { return refuse(selector, .subjectErased) }
-        return .subject(entry)
+    func keep(_ material: SubjectKeyMaterial, answering selector: KeySelector, requested: BootTime) -> SubjectKeyEntry?
+    {
+        let entry = SubjectKeyEntry(
+            key: material.key, successor: material.successor, lifetime: lifetime(material.ttl, requested: requested))
+        // What only a rewrap may use goes with the call that asked for it.
+        guard material.successor == nil else { return entry }
+        var kept = selector
+        kept.forRewrap = false
+        return store.insert(entry, answering: kept, at: clock.now()) ? entry : nil
     }
 
     func refuse(_ selector: KeySelector, _ failure: ItemFailure) -> Answer {
@@ -243,7 +229,7 @@ final class KeyLoader: Service, Sendable {
         return .failure(.keysConflict)
     }
 
-    private func lifetime(_ ttl: UInt32, requested: BootTime) -> CacheLifetime {
+    func lifetime(_ ttl: UInt32, requested: BootTime) -> CacheLifetime {
         CacheLifetime(requested: requested, ttl: min(ttl, limits.ttl), spread: .random(in: .min ... .max))
     }
 
@@ -331,10 +317,6 @@ extension KeyLoader {
         enqueue(started)
         readiness(store.auditHash(at: now) != nil)
     }
-
-    /// A subject's key was erased: it is gone from the cache and from every event loop, and no answer that is still under
-    /// way brings it back.
-    func subjectErased(_ id: ObjectID) { store.erase(id, at: clock.now()) }
 
     /// A key was rotated or made: what is known of the field's active version no longer holds.
     func activeVersionChanged(_ field: String) {

@@ -145,7 +145,8 @@ extension ItemFailure {
         switch RPCCode(rawValue: error.code) {
         case .notFound: self = error.message == "unknown field" ? .fieldUnknown : .subjectUnknown
         case .invalidArgument: self = .subjectUnexpected
-        case .failedPrecondition: self = .subjectErased
+        case .failedPrecondition:
+            self = error.message.contains("compromised") ? .subjectCompromised : .subjectErased
         default: self.init(error, asking: .active(""))
         }
     }
@@ -177,7 +178,8 @@ extension Proto.SubjectSelector {
     init(_ selector: KeySelector) {
         switch selector.subject {
         case .name(let name): self.init(field: selector.field, subject: .subjectID(name))
-        case .key(let id): self.init(field: selector.field, subject: .subjectKeyID(id.bytes))
+        case .key(let id):
+            self.init(field: selector.field, subject: .subjectKeyID(id.bytes), forRewrap: selector.forRewrap)
         case nil: self.init(field: selector.field)
         }
     }

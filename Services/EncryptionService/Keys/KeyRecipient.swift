@@ -59,9 +59,21 @@ final class KeyRecipient: Sendable {
     {
         guard let id = ObjectID(bytes: grant.subjectKeyID) else { throw .unexpected }
         if case .key(let asked) = selector.subject, asked != id { throw .unexpected }
-        let key = try open(grant.sealedKey, KeyAgreement.subjectContext(id))
+        var successor: SubjectKey?
+        if !grant.successorKeyID.isEmpty {
+            guard selector.forRewrap, let next = ObjectID(bytes: grant.successorKeyID), next != id else {
+                throw .unexpected
+            }
+            successor = try openSubjectKey(grant.sealedSuccessorKey, id: next)
+        }
+        return SubjectKeyMaterial(
+            key: try openSubjectKey(grant.sealedKey, id: id), successor: successor, ttl: grant.ttlSeconds)
+    }
+
+    private func openSubjectKey(_ sealed: [UInt8], id: ObjectID) throws(ItemFailure) -> SubjectKey {
+        let key = try open(sealed, KeyAgreement.subjectContext(id))
         do throws(CryptoError) {
-            return SubjectKeyMaterial(key: try SubjectKey(id: id, key: key), ttl: grant.ttlSeconds)
+            return try SubjectKey(id: id, key: key)
         } catch {
             throw .keyDamaged
         }

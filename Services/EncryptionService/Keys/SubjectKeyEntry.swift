@@ -4,6 +4,8 @@ import Synchronization
 /// The key of a subject as key management granted it.
 struct SubjectKeyMaterial: Sendable {
     let key: SubjectKey
+    /// Of a compromised key: the one that the subject's values are sealed with now.
+    var successor: SubjectKey?
     /// Seconds that key management allows the key to be kept.
     let ttl: UInt32
 }
@@ -11,11 +13,15 @@ struct SubjectKeyMaterial: Sendable {
 /// A cached subject key, shared by all event loops.
 final class SubjectKeyEntry: CachedKey, Sendable {
     let key: SubjectKey
+    /// Of a compromised key, which opens values that are sealed anew with this one, and nothing else.
+    let successor: SubjectKey?
     let lifetime: CacheLifetime
     private let useMark = Atomic(false)
+    private let revocation = Atomic(false)
 
-    init(key: SubjectKey, lifetime: CacheLifetime) {
+    init(key: SubjectKey, successor: SubjectKey? = nil, lifetime: CacheLifetime) {
         self.key = key
+        self.successor = successor
         self.lifetime = lifetime
     }
 
@@ -27,4 +33,9 @@ final class SubjectKeyEntry: CachedKey, Sendable {
     var isUsed: Bool { useMark.load(ordering: .relaxed) }
 
     func takeUseMark() -> Bool { useMark.exchange(false, ordering: .relaxed) }
+
+    /// The key was erased or superseded: calls that have loaded it and wait for their loop load again.
+    func revoke() { revocation.store(true, ordering: .releasing) }
+
+    var isRevoked: Bool { revocation.load(ordering: .acquiring) }
 }

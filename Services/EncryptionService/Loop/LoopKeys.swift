@@ -137,6 +137,7 @@ final class LoopKeys {
     /// Whether what was loaded for a call is still what is used.
     func isCurrent(_ loaded: LoadedKeys, at now: BootTime) -> Bool {
         !loaded.entries.values.contains(where: \.isRevoked)
+            && !loaded.subjects.values.contains(where: \.isRevoked)
             && loaded.seals.allSatisfy { store.entry(for: $0, at: now)?.seals === $1.budget }
     }
 
@@ -148,13 +149,15 @@ final class LoopKeys {
     }
 
     /// The key of a subject. Loops keep none of their own: what is keyed by it is dropped with everything else.
-    func resolve(_ subject: KeySelector.Subject, of name: UnsafeRawBufferPointer, field: LoopField?)
-        -> SubjectResolution
-    {
+    /// - Parameter forRewrap: for a caller who may move values away from compromised keys. Such a key is only where the
+    ///   call itself has just loaded it.
+    func resolve(
+        _ subject: KeySelector.Subject, of name: UnsafeRawBufferPointer, field: LoopField?, forRewrap: Bool
+    ) -> SubjectResolution {
         guard let text = field?.name ?? FieldName.text(name) else { return .failed(.fieldName) }
-        let selector = KeySelector.subject(subject, of: text)
-        if let entry = loaded?.subjects[selector] ?? store.subject(for: selector, at: now), now < entry.lifetime.expires
-        {
+        let kept = KeySelector.subject(subject, of: text)
+        let selector = KeySelector.subject(subject, of: text, forRewrap: forRewrap)
+        if let entry = loaded?.subjects[selector] ?? store.subject(for: kept, at: now), now < entry.lifetime.expires {
             entry.markUse()
             return .key(entry)
         }

@@ -63,6 +63,7 @@ extension KeyAuthority {
                 let marked = try await writer.update(record.markedCompromised(note, atUnixUs: writer.nowUnixUs))
                 outcome.compromised.append(NamedKey(name: names.name(of: record.object), record: marked))
                 writer.note(.compromiseKey, marked, names, context)
+                if record.object.kind == .subjectWrapping { try await writer.markSubjects(under: record.version) }
             }
             outcome.affected = try await writer.reader.affected(outcome.compromised.map(\.record), names)
             for field in Set(outcome.affected.compactMap(\.field)).sorted()

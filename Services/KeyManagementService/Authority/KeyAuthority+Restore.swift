@@ -102,7 +102,10 @@ extension KeyAuthority {
             if record.isActive { changed.insert(record.object) }
             let written = try await writer.update(after)
             if after.state == .destroyed { writer.note(.destroyKey, written, names, context) }
-            if marked.contains(record.version) { writer.note(.compromiseKey, written, names, context) }
+            if marked.contains(record.version) {
+                writer.note(.compromiseKey, written, names, context)
+                if record.object.kind == .subjectWrapping { try await writer.markSubjects(under: record.version) }
+            }
         }
         for id in replay.erased.sorted() { try await eraseAgain(id, writer: writer, context: context) }
         try await bury(

@@ -6,6 +6,8 @@ import FieldsealSecureMemory
 struct SubjectGrant: Sendable {
     var id: ObjectID
     var sealedKey: [UInt8]
+    /// Of a compromised key: the one that the subject's values are sealed with now.
+    var successor: (id: ObjectID, sealedKey: [UInt8])?
 }
 
 extension KeyAuthority {
@@ -41,17 +43,18 @@ extension KeyAuthority {
         }.value
     }
 
-    /// What there is to erase; nil where the table keeps no key of the subject.
-    func subject(_ subject: [UInt8], in table: CatalogTable) async throws -> SubjectKeyRecord? {
+    /// What there is to erase, the newest key first; empty where the table keeps no key of the subject.
+    func subjectKeys(of subject: [UInt8], in table: CatalogTable) async throws -> [SubjectKeyRecord] {
         try await read { reader in
             var work = SubjectWork(authority: self, reader: reader)
-            return try await work.record(of: subject, in: table)
+            return try await work.records(of: subject, in: table)
         }
     }
 
-    /// Deletes a subject's key for good; a tombstone stays. One that is erased already stays as it is.
+    /// Deletes a subject's keys for good, compromised ones too; tombstones stay. What is erased already stays as it is.
     ///
-    /// - Returns: the tombstone, and the store's revision after it.
+    /// - Parameter key: one of them.
+    /// - Returns: its tombstone, and the store's revision after it.
     func erase(
         _ key: ObjectID, in table: CatalogTable, context: CallContext
     ) async throws -> (value: SubjectKeyRecord, revision: UInt64) {
@@ -63,24 +66,26 @@ extension KeyAuthority {
     func erase(
         _ key: ObjectID, in table: CatalogTable, writer: StoreWriter, context: CallContext
     ) async throws -> SubjectKeyRecord {
-        guard let record = try await writer.reader.subjectKey(key), record.table == table.id, record.lookup != nil
+        guard var record = try await writer.reader.subjectKey(key), record.table == table.id,
+            let lookup = record.lookup
         else {
             throw KeyServiceError.unknownSubject
         }
-        guard !record.isErased else { return record }
-        let tombstone = try await writer.update(record.erased(atUnixUs: writer.nowUnixUs))
-        writer.noteErased(subjectKey: key)
-        var event = context.event(
-            .eraseSubject, of: SubjectObject.name(of: key, in: table.name), version: nil)
-        event.table = table.name
-        event.storeRevision = writer.revision
-        writer.events.append(event)
-        return tombstone
+        for other in try await writer.reader.subjectKeys(of: table.id, lookup: lookup) where !other.isErased {
+            let tombstone = try await writer.update(other.erased(atUnixUs: writer.nowUnixUs))
+            if other.id == key { record = tombstone }
+            writer.noteErased(subjectKey: other.id)
+            // An event for each: a backup that is restored may hold the older ones alone.
+            var event = context.event(
+                .eraseSubject, of: SubjectObject.name(of: other.id, in: table.name), version: nil)
+            event.table = table.name
+            event.storeRevision = writer.revision
+            writer.events.append(event)
+        }
+        return record
     }
 
-    /// Wraps the keys of a table's subjects anew, from one version of its subject-wrapping key to another. Since an old
-    /// version may be known to somebody, so may the keys: their values are to be sealed under a new version of the field's
-    /// key too.
+    /// Wraps the keys of a table's subjects anew, from one version of its subject-wrapping key to another.
     func rewrapSubjects(
         from old: KeyRecord, to new: borrowing OpenKey, writer: StoreWriter
     ) async throws {

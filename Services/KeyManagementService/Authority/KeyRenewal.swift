@@ -74,7 +74,7 @@ final class KeyRenewal {
         }
     }
 
-    /// Keys of subjects are no versions: an exposed one opens nothing without the field's key, which is made anew with it.
+    /// Compromised keys of subjects too: values are moved away from them. Others are made when they are asked for.
     private func rewrapSubjects(to new: borrowing OpenKey) async throws {
         for old in try await writer.reader.versions(of: new.record.object, limit: Int(Int32.max))
         where old.state.hasKey && old.version != new.record.version {

@@ -22,44 +22,59 @@ struct SubjectWork {
     ) async throws -> KeyAuthority.SubjectResult? {
         do {
             let entry = try await entry(request.field)
-            let found: SubjectKeyRecord?
+            let grant: SubjectGrant?
             switch request.name {
             case .subject(let subject):
                 guard entry.field.protection.subjectKeys else { throw KeyServiceError.noSubjects }
-                found = try await record(of: subject, in: entry.table)
-            case .key(let id):
-                found = try await reader.subjectKey(id)
-                // A key of another table is as unknown as one that never was.
-                guard let found, found.table == entry.table.id, found.lookup != nil else {
-                    throw KeyServiceError.unknownSubject
-                }
+                grant = try await self.grant(subject, in: entry.table, to: recipient)
+            case .key(let id, let purpose):
+                grant = try await self.grant(id, in: entry.table, for: purpose, to: recipient)
             }
-            guard let found else { return nil }
-            return .success(try await seal(found, to: recipient))
+            return grant.map { .success($0) }
         } catch let error as KeyServiceError {
             return .failure(try error.ofOneItem())
         }
     }
 
-    /// The key, made where there is none.
+    private mutating func grant(
+        _ subject: [UInt8], in table: CatalogTable, to recipient: GrantRecipient
+    ) async throws -> SubjectGrant? {
+        guard let record = try await records(of: subject, in: table).first(where: \.isCurrent) else { return nil }
+        return SubjectGrant(id: record.id, sealedKey: try await seal(record, to: recipient))
+    }
+
+    private mutating func grant(
+        _ id: ObjectID, in table: CatalogTable, for purpose: GrantPurpose, to recipient: GrantRecipient
+    ) async throws -> SubjectGrant? {
+        let (record, lookup) = try await record(id, in: table)
+        guard record.isCurrent || purpose == .rewrap else { throw KeyServiceError.subjectCompromised }
+        var grant = SubjectGrant(id: record.id, sealedKey: try await seal(record, to: recipient))
+        guard record.isCompromised else { return grant }
+        guard let successor = try await reader.currentSubjectKey(of: table.id, lookup: lookup) else { return nil }
+        grant.successor = (successor.id, try await seal(successor, to: recipient))
+        return grant
+    }
+
+    /// The key, made where there is none; the successor of a compromised one likewise.
     mutating func make(
         _ request: KeyAuthority.SubjectRequest, to recipient: GrantRecipient, writer: StoreWriter, context: CallContext
     ) async throws -> KeyAuthority.SubjectResult {
         if let found = try await grant(request, to: recipient) { return found }
-        guard case .subject(let subject) = request.name else { return .failure(.unknownSubject) }
         let entry = try await entry(request.field)
         let wrapping = try await activeWrappingKey(of: entry.table, writer: writer, context: context)
         if try await lookup(of: entry.table) == nil {
-            _ = try await insert(lookup: nil, of: entry.table, under: wrapping, writer: writer)
+            try await insert(lookup: nil, of: entry.table, under: wrapping, writer: writer)
         }
         guard let lookup = try await lookup(of: entry.table) else { throw KeyServiceError.conflict }
-        let (record, key) = try await insert(
-            lookup: try lookup.hash(of: subject), of: entry.table, under: wrapping, writer: writer)
+        let hash =
+            switch request.name {
+            case .subject(let subject): try lookup.hash(of: subject)
+            case .key(let id, _): try await record(id, in: entry.table).lookup
+            }
+        try await insert(lookup: hash, of: entry.table, under: wrapping, writer: writer)
         made[entry.table.name, default: 0] += 1
-        return .success(
-            SubjectGrant(
-                id: record.id,
-                sealedKey: try recipient.seal(key.bytes, context: KeyAgreement.subjectContext(record.id))))
+        guard let granted = try await grant(request, to: recipient) else { throw KeyServiceError.conflict }
+        return granted
     }
 
     /// One event for all keys of a table that were made.
@@ -73,11 +88,21 @@ struct SubjectWork {
         }
     }
 
-    /// The row of a subject by the caller's name for it.
-    mutating func record(of subject: [UInt8], in table: CatalogTable) async throws -> SubjectKeyRecord? {
+    /// All keys of a subject by the caller's name for it, the newest first.
+    mutating func records(of subject: [UInt8], in table: CatalogTable) async throws -> [SubjectKeyRecord] {
         guard (1...SubjectLookup.maximumCount).contains(subject.count) else { throw KeyServiceError.malformed }
-        guard let lookup = try await lookup(of: table) else { return nil }
-        return try await reader.subjectKey(of: table.id, lookup: try lookup.hash(of: subject))
+        guard let lookup = try await lookup(of: table) else { return [] }
+        return try await reader.subjectKeys(of: table.id, lookup: try lookup.hash(of: subject))
+    }
+
+    /// A key by its id. One of another table is as unknown as one that never was.
+    private func record(
+        _ id: ObjectID, in table: CatalogTable
+    ) async throws -> (record: SubjectKeyRecord, lookup: [UInt8]) {
+        guard let record = try await reader.subjectKey(id), record.table == table.id, let lookup = record.lookup else {
+            throw KeyServiceError.unknownSubject
+        }
+        return (record, lookup)
     }
 
     /// A version of the subject-wrapping key, opened.
@@ -104,17 +129,15 @@ struct SubjectWork {
         return try record.open(under: try await wrappingKey(wrapping).bytes)
     }
 
-    private mutating func seal(_ record: SubjectKeyRecord, to recipient: GrantRecipient) async throws -> SubjectGrant {
+    private mutating func seal(_ record: SubjectKeyRecord, to recipient: GrantRecipient) async throws -> [UInt8] {
         guard !record.isErased else { throw KeyServiceError.subjectErased }
-        let key = try await open(record)
-        return SubjectGrant(
-            id: record.id, sealedKey: try recipient.seal(key, context: KeyAgreement.subjectContext(record.id)))
+        return try recipient.seal(try await open(record), context: KeyAgreement.subjectContext(record.id))
     }
 
     /// Nil where the table has no subject yet.
     private mutating func lookup(of table: CatalogTable) async throws -> SubjectLookup? {
         if let known = lookups[table.id] { return known }
-        guard let record = try await reader.subjectKey(of: table.id, lookup: nil) else {
+        guard let record = try await reader.lookupKey(of: table.id) else {
             // Subjects that cannot be found any more are no reason to make their keys anew.
             guard try await reader.hasSubjectKeys(of: table.id) else { return nil }
             throw KeyServiceError.damaged("table \(table.id) has lost the key of its subjects' hashes")
@@ -126,7 +149,7 @@ struct SubjectWork {
 
     private func insert(
         lookup: [UInt8]?, of table: CatalogTable, under wrapping: OpenWrapping, writer: StoreWriter
-    ) async throws -> (record: SubjectKeyRecord, key: SharedSecret) {
+    ) async throws {
         let key = try SecretBytes.random(count: KeyDerivation.keyCount)
         let id = ObjectID.random()
         let identity = SubjectKeyIdentity(id: id, table: table.id, wrapping: wrapping.version)
@@ -134,7 +157,7 @@ struct SubjectWork {
             id: id, table: table.id, lookup: lookup, wrapping: wrapping.version,
             encryptedKey: try KeyWrapping(under: wrapping.key.bytes).wrap(key, as: identity),
             createdUnixUs: writer.nowUnixUs, erasedUnixUs: nil, revision: 0)
-        return (try await writer.insert(record), SharedSecret(key))
+        _ = try await writer.insert(record)
     }
 
     private typealias OpenWrapping = (version: KeyVersion, key: SharedSecret)

@@ -9,6 +9,7 @@ struct KeyNotice: Hashable, Sendable {
         case fieldChanged = 3
         case subjectErased = 4
         case auditHashChanged = 5
+        case subjectsSuperseded = 6
     }
 
     var kind: Kind
@@ -34,11 +35,12 @@ struct KeyNotices: Sendable {
     private(set) var changedIndexes: Set<ObjectID> = []
     private var formerNames: Set<String> = []
     private var erasedSubjects: [ObjectID] = []
+    private var supersedesSubjects = false
     private var changesAuditHash = false
 
     var isEmpty: Bool {
         revoked.isEmpty && added.isEmpty && changedFields.isEmpty && changedIndexes.isEmpty && formerNames.isEmpty
-            && erasedSubjects.isEmpty && !changesAuditHash
+            && erasedSubjects.isEmpty && !supersedesSubjects && !changesAuditHash
     }
 
     /// Fields whose names `notices` has to be given.
@@ -78,6 +80,9 @@ struct KeyNotices: Sendable {
 
     mutating func subjectErased(_ key: ObjectID) { erasedSubjects.append(key) }
 
+    /// Keys of subjects were compromised. They may be a great many, and no notice names them.
+    mutating func subjectsSuperseded() { supersedesSubjects = true }
+
     /// Keys that are revoked first, so that whoever applies them in order uses nothing too long.
     ///
     /// - Parameter names: of all `fields`; one that the catalog does not have has no key anywhere.
@@ -88,6 +93,7 @@ struct KeyNotices: Sendable {
             notices.append(KeyNotice(kind: .keyRevoked, field: name, version: key.version))
         }
         notices += erasedSubjects.map { KeyNotice(kind: .subjectErased, subjectKey: $0) }
+        if supersedesSubjects { notices.append(KeyNotice(kind: .subjectsSuperseded)) }
         for name in formerNames.union(changedFields.compactMap { names[$0] }).sorted() {
             notices.append(KeyNotice(kind: .fieldChanged, field: name))
         }

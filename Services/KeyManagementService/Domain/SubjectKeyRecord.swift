@@ -14,10 +14,15 @@ struct SubjectKeyRecord: Sendable, Equatable {
     var createdUnixUs: Int64
     /// When it was erased, which is for good.
     var erasedUnixUs: Int64?
+    /// When a key above it was compromised: its subject gets another, and this one moves values to that alone.
+    var compromisedUnixUs: Int64?
     /// The store revision that wrote the row.
     var revision: UInt64
 
     var isErased: Bool { erasedUnixUs != nil }
+    var isCompromised: Bool { compromisedUnixUs != nil }
+    /// Whether it stands for its subject: as the key of its values, or to say that there is none any more.
+    var isCurrent: Bool { !isCompromised || isErased }
     var identity: SubjectKeyIdentity { SubjectKeyIdentity(id: id, table: table, wrapping: wrapping) }
 
     /// The tombstone that remains.
@@ -25,6 +30,13 @@ struct SubjectKeyRecord: Sendable, Equatable {
         var record = self
         record.encryptedKey = []
         record.erasedUnixUs = now
+        return record
+    }
+
+    /// The record with the permanent mark.
+    func markedCompromised(atUnixUs now: Int64) -> SubjectKeyRecord {
+        var record = self
+        record.compromisedUnixUs = now
         return record
     }
 
@@ -38,6 +50,8 @@ struct SubjectKeyRecord: Sendable, Equatable {
         row.append("encrypted_key", encryptedKey)
         row.append("created_at", createdUnixUs)
         row.append("erased_at", erasedUnixUs)
+        // A later column enters where it says something (see `KeyStoreSchema.fieldLifecycle`).
+        if let compromisedUnixUs { row.append("compromised_at", compromisedUnixUs) }
         return row
     }
 }
@@ -47,7 +61,7 @@ enum SubjectName: Sendable, Equatable {
     /// By its own name for the subject, 1 to 256 bytes: personal data, which goes nowhere.
     case subject([UInt8])
     /// By the key's id, as a ciphertext states it.
-    case key(ObjectID)
+    case key(ObjectID, for: GrantPurpose = .use)
 }
 
 /// What operators and the audit log call the keys of a table's subjects.

@@ -36,6 +36,8 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
     static let unknownSubject = Self(code: .notFound, message: "unknown subject key", cause: "unknown-subject")
     static let subjectErased = Self(
         code: .failedPrecondition, message: "the subject was erased", cause: "subject-erased")
+    static let subjectCompromised = Self(
+        code: .failedPrecondition, message: "the subject key is compromised", cause: "compromised")
     static let noSubjects = Self(
         code: .invalidArgument, message: "the field has no subject keys", cause: "no-subjects")
     static let noKeyYet = Self(

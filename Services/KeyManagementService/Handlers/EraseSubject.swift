@@ -8,7 +8,7 @@ extension KeysService {
     /// How long the answer waits for the encryption services to have dropped the key.
     private static let acknowledgementTimeout = Duration.seconds(2)
 
-    /// Deletes the key of a subject: intent in the audit log first, then the key, then the push. The subject's name stands
+    /// Deletes the keys of a subject: intent in the audit log first, then the keys, then the push. The subject's name stands
     /// in no event.
     func eraseSubject(
         _ request: Proto.EraseSubjectRequest, _ call: KeysCall
@@ -18,7 +18,8 @@ extension KeysService {
             throw KeyServiceError.malformed
         }
         let (table, columns) = try await erasable(request.table, call)
-        guard let record = try await authority.subject(request.subjectID, in: table) else {
+        let records = try await authority.subjectKeys(of: request.subjectID, in: table)
+        guard let record = records.first else {
             call.succeeded(object: SubjectObject.name(of: table.name))
             return Proto.EraseSubjectResponse(found: false, indexColumns: columns)
         }
@@ -26,7 +27,7 @@ extension KeysService {
             call.succeeded(object: SubjectObject.name(of: record.id, in: table.name))
             return response(record, columns, at: record.erasedUnixUs ?? authority.clock())
         }
-        if !record.isErased { try await announce(record, in: table, call) }
+        for record in records where !record.isErased { try await announce(record, in: table, call) }
         // The store's outbox tells of the success.
         let (tombstone, revision) = try await authority.erase(record.id, in: table, context: call.context)
         if record.isErased { call.succeeded(object: SubjectObject.name(of: record.id, in: table.name)) }

@@ -25,6 +25,10 @@ extension KeysService {
         var counts: [FieldName: Int] = [:]
         for ((place, request), result) in zip(wanted, granted) {
             switch result {
+            case .success(let grant) where grant.successor != nil:
+                call.succeeded(
+                    request.field, object: SubjectObject.name(of: grant.id, in: request.field.table),
+                    cause: "compromised")
             case .success: counts[request.field, default: 0] += 1
             case .failure(let error):
                 log(error, call)
@@ -37,10 +41,7 @@ extension KeysService {
             results: results.map { result in
                 switch result ?? .failure(.conflict) {
                 case .success(let grant):
-                    Proto.SubjectKeyResult(
-                        outcome: .grant(
-                            Proto.SubjectKeyGrant(
-                                subjectKeyID: grant.id.bytes, sealedKey: grant.sealedKey, ttlSeconds: grantSeconds)))
+                    Proto.SubjectKeyResult(outcome: .grant(grant.message(ttlSeconds: grantSeconds)))
                 case .failure(let error): Proto.SubjectKeyResult(outcome: .error(error.item))
                 }
             })
@@ -55,8 +56,16 @@ extension SubjectName {
             self = .subject(subject)
         case .subjectKeyID(let bytes):
             guard let id = ObjectID(bytes: bytes) else { throw .malformed }
-            self = .key(id)
+            self = .key(id, for: selector.forRewrap ? .rewrap : .use)
         case nil: throw .malformed
         }
+    }
+}
+
+extension SubjectGrant {
+    fileprivate func message(ttlSeconds: UInt32) -> Proto.SubjectKeyGrant {
+        Proto.SubjectKeyGrant(
+            subjectKeyID: id.bytes, sealedKey: sealedKey, ttlSeconds: ttlSeconds,
+            successorKeyID: successor?.id.bytes ?? [], sealedSuccessorKey: successor?.sealedKey ?? [])
     }
 }

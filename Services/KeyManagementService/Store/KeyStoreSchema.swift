@@ -15,6 +15,7 @@ enum KeyStoreSchema {
             unsealKeys,
             schedule,
             leases,
+            compromisedSubjects,
         ])
 
     private static let createStore = """

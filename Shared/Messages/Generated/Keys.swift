@@ -21,6 +21,8 @@ extension Proto {
         case fieldChanged = 3
         case subjectErased = 4
         case auditHashChanged = 5
+        /// keys of subjects were compromised: forget those of all
+        case subjectsSuperseded = 6
     }
 
     public enum DestructionState: Int32, ProtoEnumeration {
@@ -1654,12 +1656,15 @@ extension Proto {
 
         public var field: String = ""
         public var subject: Subject?
+        /// a compromised key is given for this alone, by its id
+        public var forRewrap: Bool = false
 
         public init() {}
 
-        public init(field: String = "", subject: Subject? = nil) {
+        public init(field: String = "", subject: Subject? = nil, forRewrap: Bool = false) {
             self.field = field
             self.subject = subject
+            self.forRewrap = forRewrap
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1717,13 +1722,21 @@ extension Proto {
         public var subjectKeyID: [UInt8] = []
         public var sealedKey: [UInt8] = []
         public var ttlSeconds: UInt32 = 0
+        /// of a compromised key: the key that the subject's values are sealed with now
+        public var successorKeyID: [UInt8] = []
+        public var sealedSuccessorKey: [UInt8] = []
 
         public init() {}
 
-        public init(subjectKeyID: [UInt8] = [], sealedKey: [UInt8] = [], ttlSeconds: UInt32 = 0) {
+        public init(
+            subjectKeyID: [UInt8] = [], sealedKey: [UInt8] = [], ttlSeconds: UInt32 = 0, successorKeyID: [UInt8] = [],
+            sealedSuccessorKey: [UInt8] = []
+        ) {
             self.subjectKeyID = subjectKeyID
             self.sealedKey = sealedKey
             self.ttlSeconds = ttlSeconds
+            self.successorKeyID = successorKeyID
+            self.sealedSuccessorKey = sealedSuccessorKey
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -3575,6 +3588,7 @@ extension Proto.SubjectSelector: CMessageConvertible {
         case 3: subject = .subjectKeyID(decodeBytes(c.subject_key_id))
         default: subject = nil
         }
+        forRewrap = c.for_rewrap != 0
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__SubjectSelector>, in arena: MessageArena) {
@@ -3588,6 +3602,7 @@ extension Proto.SubjectSelector: CMessageConvertible {
             c.pointee.subject_key_id = arena.bytes(value)
         case nil: break
         }
+        c.pointee.for_rewrap = forRewrap ? 1 : 0
     }
 }
 
@@ -3643,12 +3658,16 @@ extension Proto.SubjectKeyGrant: CMessageConvertible {
         subjectKeyID = decodeBytes(c.subject_key_id)
         sealedKey = decodeBytes(c.sealed_key)
         ttlSeconds = c.ttl_seconds
+        successorKeyID = decodeBytes(c.successor_key_id)
+        sealedSuccessorKey = decodeBytes(c.sealed_successor_key)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__SubjectKeyGrant>, in arena: MessageArena) {
         c.pointee.subject_key_id = arena.bytes(subjectKeyID)
         c.pointee.sealed_key = arena.bytes(sealedKey)
         c.pointee.ttl_seconds = ttlSeconds
+        c.pointee.successor_key_id = arena.bytes(successorKeyID)
+        c.pointee.sealed_successor_key = arena.bytes(sealedSuccessorKey)
     }
 }
 

@@ -1,4 +1,6 @@
+import FieldsealCrypto
 import FieldsealMessages
+import FieldsealSecureMemory
 import Logging
 import NIOCore
 import NIOPosix
@@ -40,6 +42,32 @@ import Testing
 
     private func acknowledged(_ position: UInt64) async {
         while source.acknowledged.values.first != position { await Task.yield() }
+    }
+
+    /// An erasure or a compromise of the time before the stream is not told.
+    @Test func keysOfSubjectsFromBeforeTheStreamAreForgotten() async throws {
+        let selector = KeySelector.subject(.name([1]), of: "users.email")
+        let key = try SubjectKey(id: .random(), key: SecretBytes(copying: [UInt8](repeating: 1, count: 32)))
+        let entry = SubjectKeyEntry(key: key, lifetime: CacheLifetime(requested: clock.now(), ttl: 300, spread: 0))
+        #expect(store.insert(entry, answering: selector, at: clock.now()))
+        try await following { [store, clock] _, _ in
+            #expect(store.subject(for: selector, at: clock.now()) == nil && entry.isRevoked)
+        }
+    }
+
+    @Test func keysOfSubjectsAreGoneBeforeTheirCompromiseIsAcknowledged() async throws {
+        source.addField("users.email", subjectKeys: true)
+        try await following { [source, store, clock] loader, _ in
+            let selector = KeySelector.subject(.name([1]), of: "users.email")
+            let former = await loader.loaded([selector]).subjects[selector]
+            clock.advance(seconds: 1)
+            source.compromiseSubjects()
+            source.tell(Proto.KeyChanges(position: 7, changes: [Proto.KeyChange(kind: .subjectsSuperseded)]))
+            await acknowledged(7)
+            #expect(store.subject(for: selector, at: clock.now()) == nil && former?.isRevoked == true)
+            let current = await loader.loaded([selector]).subjects[selector]
+            #expect(former != nil && current != nil && current?.key.id != former?.key.id)
+        }
     }
 
     @Test func aRevokedVersionIsGoneBeforeItIsAcknowledged() async throws {

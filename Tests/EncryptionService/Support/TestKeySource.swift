@@ -19,6 +19,16 @@ final class TestKeySource: KeySource {
         var leased: UInt64 = 0
     }
 
+    private struct Subject {
+        var name: [UInt8]
+        let id = ObjectID.random()
+        let key = (0..<32).map { _ in UInt8.random(in: 0...255) }
+        var isCompromised = false
+        var isErased = false
+
+        func opened() throws -> SubjectKey { try SubjectKey(id: id, key: SecretBytes(copying: key)) }
+    }
+
     private struct State {
         var versions: [String: [Version]] = [:]
         var calls = 0
@@ -27,8 +37,8 @@ final class TestKeySource: KeySource {
         var isHeld = false
         var held: [CheckedContinuation<Void, Never>] = []
         var actors: [String] = []
-        var subjects: [KeySelector.Subject: (id: ObjectID, key: [UInt8])] = [:]
-        var erased: Set<ObjectID> = []
+        /// The keys of a subject one after the other.
+        var subjects: [Subject] = []
         var followers: [[UInt8]: AsyncThrowingStream<Proto.KeyChanges, any Error>.Continuation] = [:]
         var acknowledged: [[UInt8]: UInt64] = [:]
         var followed: [UInt64] = []
@@ -152,9 +162,18 @@ final class TestKeySource: KeySource {
     @discardableResult
     func eraseSubject(_ name: String) -> ObjectID? {
         state.withLock { state in
-            guard let subject = state.subjects[.name(Array(name.utf8))] else { return nil }
-            state.erased.insert(subject.id)
-            return subject.id
+            let name = Array(name.utf8)
+            for index in state.subjects.indices where state.subjects[index].name == name {
+                state.subjects[index].isErased = true
+            }
+            return state.subjects.last { $0.name == name }?.id
+        }
+    }
+
+    /// The keys that subjects have are given for a rewrap alone, and each gets another.
+    func compromiseSubjects() {
+        state.withLock { state in
+            for index in state.subjects.indices { state.subjects[index].isCompromised = true }
         }
     }
 
@@ -241,9 +260,9 @@ final class TestKeySource: KeySource {
         try await enter(asking: selectors)
         return found.map { found in
             Result { () throws(ItemFailure) in
-                let (id, key) = try found.get()
+                let (key, successor) = try found.get()
                 do {
-                    return SubjectKeyMaterial(key: try SubjectKey(id: id, key: SecretBytes(copying: key)), ttl: ttl)
+                    return SubjectKeyMaterial(key: try key.opened(), successor: try successor?.opened(), ttl: ttl)
                 } catch {
                     throw .unexpected
                 }
@@ -253,20 +272,32 @@ final class TestKeySource: KeySource {
 
     private static func find(
         _ selector: KeySelector, _ state: inout State
-    ) -> Result<(id: ObjectID, key: [UInt8]), ItemFailure> {
+    ) -> Result<(key: Subject, successor: Subject?), ItemFailure> {
         guard let subject = selector.subject, let field = state.versions[selector.field]?.last else {
             return .failure(.fieldUnknown)
         }
-        if case .name = subject {
+        let found: Subject
+        switch subject {
+        case .name(let name):
             guard field.profile.subjectKeys else { return .failure(.subjectUnexpected) }
-            if state.subjects[subject] == nil {
-                let made = (id: ObjectID.random(), key: (0..<32).map { _ in UInt8.random(in: 0...255) })
-                state.subjects[subject] = made
-                state.subjects[.key(made.id)] = made
-            }
+            found = current(name, &state)
+        case .key(let id):
+            guard let known = state.subjects.first(where: { $0.id == id }) else { return .failure(.subjectUnknown) }
+            found = known
         }
-        guard let found = state.subjects[subject] else { return .failure(.subjectUnknown) }
-        return state.erased.contains(found.id) ? .failure(.subjectErased) : .success(found)
+        guard !found.isErased else { return .failure(.subjectErased) }
+        guard found.isCompromised else { return .success((found, nil)) }
+        return selector.forRewrap ? .success((found, current(found.name, &state))) : .failure(.subjectCompromised)
+    }
+
+    /// The key of a subject's values, made where there is none.
+    private static func current(_ name: [UInt8], _ state: inout State) -> Subject {
+        if let known = state.subjects.last(where: { $0.name == name && (!$0.isCompromised || $0.isErased) }) {
+            return known
+        }
+        let made = Subject(name: name)
+        state.subjects.append(made)
+        return made
     }
 
     func auditHashKey() async throws(ItemFailure) -> AuditHashMaterial {

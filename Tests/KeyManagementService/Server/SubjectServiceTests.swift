@@ -158,6 +158,55 @@ import Testing
         }
     }
 
+    @Test func aCompromisedKeyIsGivenForARewrapAndErasedWithItsSuccessor() async throws {
+        try await withServer { server in
+            let recipient = try Recipient()
+            let named = Proto.SubjectSelector(field: "users.email", subject: .subjectID(Self.ann))
+            let made = try await Self.get(server, recipient, [named])
+            guard case .grant(let former) = made.first?.outcome else {
+                Issue.record("no grant")
+                return
+            }
+            let object = try #require(try await server.authority.keyObject(named: "users/subjects"))
+            let note = try #require(CompromiseNote(reason: "a dump was found", suspectedSinceUnixMs: nil))
+            _ = try await server.authority.compromise(
+                object, called: "users/subjects", version: nil, note: note, context: .test)
+            let selectors = [
+                Proto.SubjectSelector(field: "users.email", subject: .subjectKeyID(former.subjectKeyID)),
+                Proto.SubjectSelector(
+                    field: "users.email", subject: .subjectKeyID(former.subjectKeyID), forRewrap: true),
+                named,
+            ]
+            let results = try await Self.get(server, recipient, selectors)
+            #expect(
+                results[0].outcome
+                    == .error(
+                        .init(code: RPCCode.failedPrecondition.rawValue, message: "the subject key is compromised")))
+            guard case .grant(let moving) = results[1].outcome, case .grant(let current) = results[2].outcome else {
+                Issue.record("no grants")
+                return
+            }
+            #expect(moving.subjectKeyID == former.subjectKeyID)
+            #expect(moving.successorKeyID == current.subjectKeyID && !moving.sealedSuccessorKey.isEmpty)
+            #expect(current.subjectKeyID != former.subjectKeyID && current.successorKeyID.isEmpty)
+
+            let erased = try await Self.erase(server, Self.ann)
+            #expect(erased.found && erased.subjectKeyID == current.subjectKeyID)
+            let names = try [current, former].map {
+                "users/subjects/\(try #require(ObjectID(bytes: $0.subjectKeyID)))"
+            }
+            let calls = try await server.events { events in
+                events.filter { $0.cause == "intent" }.count >= 2
+            }
+            #expect(calls.filter { $0.cause == "intent" }.map(\.object) == names)
+            #expect(calls.contains { $0.operation == .getSubjectKey && $0.cause == "compromised" && $0.outcome == 0 })
+            let done = try await Self.outbox(server).filter { $0.operation == .eraseSubject }
+            #expect(done.map(\.object) == names)
+            let again = try await Self.erase(server, Self.ann)
+            #expect(again.subjectKeyID == erased.subjectKeyID && again.revision == erased.revision)
+        }
+    }
+
     @Test func theRightOnAllFieldsIsNeeded() async throws {
         try await withServer { server in
             let long = [UInt8](repeating: 1, count: 257)

@@ -239,28 +239,6 @@ import Testing
         }
     }
 
-    @Test func subjectsAreKeptUnderANewWrappingKey() async throws {
-        try await TestStore.with { store in
-            let replica = try await store.replica()
-            _ = try await replica.applyCatalog(Sample.declaration { $0.fields[1].subjectKeys = true }, context: .test)
-            _ = try await replica.ensureKeys(of: .note, context: .test)
-            let recipient = try Recipient()
-            func subject(_ replica: KeyAuthority) async throws -> ObjectID {
-                let results = try await replica.subjectKeys(
-                    [(.note, .subject([7]))], to: recipient.grantRecipient, context: .test)
-                return try #require(results.first).get().id
-            }
-            let id = try await subject(replica)
-            let outcome = try await compromise(replica, "users")
-            #expect(outcome.made.contains { $0.name == "users/subjects" })
-            #expect(try await subject(replica) == id)
-            let wrapping = try await replica.activeVersions(.subjectWrapping).map(\.version)
-            #expect(try await replica.read { try await $0.subjectKey(id) }?.wrapping == wrapping.first)
-            _ = try await compromise(replica, "master")
-            #expect(try await subject(try await store.replica()) == id)
-        }
-    }
-
     @Test func aPlanChangesNothing() async throws {
         try await TestStore.with { store in
             let replica = try await prepared(store)

@@ -229,6 +229,7 @@ import Testing
         "UPDATE subject_keys SET id = gen_random_uuid() WHERE lookup IS NULL",
         "UPDATE subject_keys SET table_id = (SELECT id FROM catalog_tables WHERE name = 'logs') WHERE lookup IS NULL",
         "UPDATE subject_keys SET wrapping_version = wrapping_version # 1",
+        "UPDATE subject_keys SET compromised_at = now() WHERE lookup IS NOT NULL",
         "UPDATE subject_keys SET encrypted_key = '', erased_at = now() WHERE lookup IS NOT NULL",
         // Two genuine rows exchange their keys.
         """

@@ -3,7 +3,7 @@ import FieldsealPostgres
 
 extension SubjectKeyRecord {
     static let columns: PostgresQuery = """
-        id, table_id, lookup, wrapping_version, encrypted_key, created_at, erased_at, revision, row_mac
+        id, table_id, lookup, wrapping_version, encrypted_key, created_at, erased_at, compromised_at, revision, row_mac
         """
 
     init(_ row: PostgresRow) throws {
@@ -14,17 +14,19 @@ extension SubjectKeyRecord {
             id: try row.objectID("id"), table: try row.objectID("table_id"), lookup: try row.optional("lookup"),
             wrapping: wrapping, encryptedKey: try row.value("encrypted_key"),
             createdUnixUs: try row.microseconds("created_at"), erasedUnixUs: try row.optionalMicroseconds("erased_at"),
-            revision: try row.revision())
+            compromisedUnixUs: try row.optionalMicroseconds("compromised_at"), revision: try row.revision())
     }
 
     func insertion(mac: [UInt8]) -> PostgresQuery {
         """
         INSERT INTO subject_keys (
-            id, table_id, lookup, wrapping_version, encrypted_key, created_at, erased_at, revision, row_mac)
+            id, table_id, lookup, wrapping_version, encrypted_key, created_at, erased_at, compromised_at, revision,
+            row_mac)
         VALUES (
             \(id.uuid), \(table.uuid), \(lookup), \(wrapping.column), \(encryptedKey),
             \(PostgresTimestamp(unixMicroseconds: createdUnixUs)),
-            \(erasedUnixUs.flatMap(PostgresTimestamp.init(unixMicroseconds:))), \(Int64(revision)), \(mac))
+            \(erasedUnixUs.flatMap(PostgresTimestamp.init(unixMicroseconds:))),
+            \(compromisedUnixUs.flatMap(PostgresTimestamp.init(unixMicroseconds:))), \(Int64(revision)), \(mac))
         """
     }
 
@@ -34,6 +36,7 @@ extension SubjectKeyRecord {
         UPDATE subject_keys SET
             wrapping_version = \(wrapping.column), encrypted_key = \(encryptedKey),
             erased_at = \(erasedUnixUs.flatMap(PostgresTimestamp.init(unixMicroseconds:))),
+            compromised_at = \(compromisedUnixUs.flatMap(PostgresTimestamp.init(unixMicroseconds:))),
             revision = \(Int64(self.revision)), row_mac = \(mac)
         WHERE id = \(id.uuid) AND revision = \(Int64(revision))
         """
@@ -45,9 +48,24 @@ extension StoreReader {
         try await subjectKeys("id = \(id.uuid)").first
     }
 
-    /// - Parameter lookup: the subject's hash; nil for the key of the table's hashes.
-    func subjectKey(of table: ObjectID, lookup: [UInt8]?) async throws -> SubjectKeyRecord? {
-        try await subjectKeys("table_id = \(table.uuid) AND lookup IS NOT DISTINCT FROM \(lookup)::bytea").first
+    /// The key of the hashes of a table's subjects.
+    func lookupKey(of table: ObjectID) async throws -> SubjectKeyRecord? {
+        try await subjectKeys("table_id = \(table.uuid) AND lookup IS NULL").first
+    }
+
+    /// All keys that a subject ever had, the newest first.
+    /// - Parameter lookup: the subject's hash.
+    func subjectKeys(of table: ObjectID, lookup: [UInt8]) async throws -> [SubjectKeyRecord] {
+        try await subjectKeys(
+            """
+            table_id = \(table.uuid) AND lookup = \(lookup)
+            ORDER BY compromised_at DESC NULLS FIRST, created_at DESC, id
+            """)
+    }
+
+    /// The key that stands for a subject; nil where it has none yet, or only compromised ones.
+    func currentSubjectKey(of table: ObjectID, lookup: [UInt8]) async throws -> SubjectKeyRecord? {
+        try await subjectKeys(of: table, lookup: lookup).first(where: \.isCurrent)
     }
 
     func hasSubjectKeys(of table: ObjectID) async throws -> Bool {
@@ -89,5 +107,15 @@ extension StoreWriter {
         guard rows.affected == 1 else { throw KeyServiceError.conflict }
         wrote(.subjectKeys, id: record.id, mac: mac)
         return stamped
+    }
+
+    /// Marks the keys of subjects that stand under a compromised version. The key of their hashes stays: nobody could tell
+    /// which subject a hash of another one stands for.
+    func markSubjects(under version: KeyVersion) async throws {
+        for record in try await reader.subjectKeys(wrappedUnder: version)
+        where record.lookup != nil && !record.isCompromised {
+            _ = try await update(record.markedCompromised(atUnixUs: nowUnixUs))
+            notices.subjectsSuperseded()
+        }
     }
 }

@@ -8422,7 +8422,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__get_subject_key_request__descrip
   (ProtobufCMessageInit) fieldseal__v1__get_subject_key_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__subject_selector__field_descriptors[3] =
+static const ProtobufCFieldDescriptor fieldseal__v1__subject_selector__field_descriptors[4] =
 {
   {
     "field",
@@ -8460,16 +8460,29 @@ static const ProtobufCFieldDescriptor fieldseal__v1__subject_selector__field_des
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "for_rewrap",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SubjectSelector, for_rewrap),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__subject_selector__field_indices_by_name[] = {
   0,   /* field[0] = field */
+  3,   /* field[3] = for_rewrap */
   1,   /* field[1] = subject_id */
   2,   /* field[2] = subject_key_id */
 };
 static const ProtobufCIntRange fieldseal__v1__subject_selector__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__subject_selector__descriptor =
 {
@@ -8479,7 +8492,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__subject_selector__descriptor =
   "Fieldseal__V1__SubjectSelector",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__SubjectSelector),
-  3,
+  4,
   fieldseal__v1__subject_selector__field_descriptors,
   fieldseal__v1__subject_selector__field_indices_by_name,
   1,  fieldseal__v1__subject_selector__number_ranges,
@@ -8575,7 +8588,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__subject_key_result__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__subject_key_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__subject_key_grant__field_descriptors[3] =
+static const ProtobufCFieldDescriptor fieldseal__v1__subject_key_grant__field_descriptors[5] =
 {
   {
     "subject_key_id",
@@ -8613,16 +8626,42 @@ static const ProtobufCFieldDescriptor fieldseal__v1__subject_key_grant__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "successor_key_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SubjectKeyGrant, successor_key_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sealed_successor_key",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SubjectKeyGrant, sealed_successor_key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__subject_key_grant__field_indices_by_name[] = {
   1,   /* field[1] = sealed_key */
+  4,   /* field[4] = sealed_successor_key */
   0,   /* field[0] = subject_key_id */
+  3,   /* field[3] = successor_key_id */
   2,   /* field[2] = ttl_seconds */
 };
 static const ProtobufCIntRange fieldseal__v1__subject_key_grant__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__subject_key_grant__descriptor =
 {
@@ -8632,7 +8671,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__subject_key_grant__descriptor =
   "Fieldseal__V1__SubjectKeyGrant",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__SubjectKeyGrant),
-  3,
+  5,
   fieldseal__v1__subject_key_grant__field_descriptors,
   fieldseal__v1__subject_key_grant__field_indices_by_name,
   1,  fieldseal__v1__subject_key_grant__number_ranges,
@@ -9983,7 +10022,7 @@ const ProtobufCEnumDescriptor fieldseal__v1__scheduled_action__descriptor =
   fieldseal__v1__scheduled_action__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue fieldseal__v1__key_change_kind__enum_values_by_number[6] =
+static const ProtobufCEnumValue fieldseal__v1__key_change_kind__enum_values_by_number[7] =
 {
   { "KEY_CHANGE_KIND_UNSPECIFIED", "FIELDSEAL__V1__KEY_CHANGE_KIND__KEY_CHANGE_KIND_UNSPECIFIED", 0 },
   { "KEY_ADDED", "FIELDSEAL__V1__KEY_CHANGE_KIND__KEY_ADDED", 1 },
@@ -9991,17 +10030,19 @@ static const ProtobufCEnumValue fieldseal__v1__key_change_kind__enum_values_by_n
   { "FIELD_CHANGED", "FIELDSEAL__V1__KEY_CHANGE_KIND__FIELD_CHANGED", 3 },
   { "SUBJECT_ERASED", "FIELDSEAL__V1__KEY_CHANGE_KIND__SUBJECT_ERASED", 4 },
   { "AUDIT_HASH_CHANGED", "FIELDSEAL__V1__KEY_CHANGE_KIND__AUDIT_HASH_CHANGED", 5 },
+  { "SUBJECTS_SUPERSEDED", "FIELDSEAL__V1__KEY_CHANGE_KIND__SUBJECTS_SUPERSEDED", 6 },
 };
 static const ProtobufCIntRange fieldseal__v1__key_change_kind__value_ranges[] = {
-{0, 0},{0, 6}
+{0, 0},{0, 7}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__key_change_kind__enum_values_by_name[6] =
+static const ProtobufCEnumValueIndex fieldseal__v1__key_change_kind__enum_values_by_name[7] =
 {
   { "AUDIT_HASH_CHANGED", 5 },
   { "FIELD_CHANGED", 3 },
   { "KEY_ADDED", 1 },
   { "KEY_CHANGE_KIND_UNSPECIFIED", 0 },
   { "KEY_REVOKED", 2 },
+  { "SUBJECTS_SUPERSEDED", 6 },
   { "SUBJECT_ERASED", 4 },
 };
 const ProtobufCEnumDescriptor fieldseal__v1__key_change_kind__descriptor =
@@ -10011,9 +10052,9 @@ const ProtobufCEnumDescriptor fieldseal__v1__key_change_kind__descriptor =
   "KeyChangeKind",
   "Fieldseal__V1__KeyChangeKind",
   "fieldseal.v1",
-  6,
+  7,
   fieldseal__v1__key_change_kind__enum_values_by_number,
-  6,
+  7,
   fieldseal__v1__key_change_kind__enum_values_by_name,
   1,
   fieldseal__v1__key_change_kind__value_ranges,

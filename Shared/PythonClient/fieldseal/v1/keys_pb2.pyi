@@ -21,6 +21,7 @@ KEY_CHANGE_KIND_UNSPECIFIED: KeyChangeKind
 KEY_REVOKED: KeyChangeKind
 ROTATE: ScheduledAction
 SCHEDULED_ACTION_UNSPECIFIED: ScheduledAction
+SUBJECTS_SUPERSEDED: KeyChangeKind
 SUBJECT_ERASED: KeyChangeKind
 
 class AcceptRestoreRequest(_message.Message):
@@ -872,14 +873,18 @@ class ShowUnsealRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class SubjectKeyGrant(_message.Message):
-    __slots__ = ["sealed_key", "subject_key_id", "ttl_seconds"]
+    __slots__ = ["sealed_key", "sealed_successor_key", "subject_key_id", "successor_key_id", "ttl_seconds"]
     SEALED_KEY_FIELD_NUMBER: _ClassVar[int]
+    SEALED_SUCCESSOR_KEY_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    SUCCESSOR_KEY_ID_FIELD_NUMBER: _ClassVar[int]
     TTL_SECONDS_FIELD_NUMBER: _ClassVar[int]
     sealed_key: bytes
+    sealed_successor_key: bytes
     subject_key_id: bytes
+    successor_key_id: bytes
     ttl_seconds: int
-    def __init__(self, subject_key_id: _Optional[bytes] = ..., sealed_key: _Optional[bytes] = ..., ttl_seconds: _Optional[int] = ...) -> None: ...
+    def __init__(self, subject_key_id: _Optional[bytes] = ..., sealed_key: _Optional[bytes] = ..., ttl_seconds: _Optional[int] = ..., successor_key_id: _Optional[bytes] = ..., sealed_successor_key: _Optional[bytes] = ...) -> None: ...
 
 class SubjectKeyResult(_message.Message):
     __slots__ = ["error", "grant"]
@@ -890,14 +895,16 @@ class SubjectKeyResult(_message.Message):
     def __init__(self, grant: _Optional[_Union[SubjectKeyGrant, _Mapping]] = ..., error: _Optional[_Union[_common_pb2.ItemError, _Mapping]] = ...) -> None: ...
 
 class SubjectSelector(_message.Message):
-    __slots__ = ["field", "subject_id", "subject_key_id"]
+    __slots__ = ["field", "for_rewrap", "subject_id", "subject_key_id"]
     FIELD_FIELD_NUMBER: _ClassVar[int]
+    FOR_REWRAP_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_KEY_ID_FIELD_NUMBER: _ClassVar[int]
     field: str
+    for_rewrap: bool
     subject_id: bytes
     subject_key_id: bytes
-    def __init__(self, field: _Optional[str] = ..., subject_id: _Optional[bytes] = ..., subject_key_id: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, field: _Optional[str] = ..., subject_id: _Optional[bytes] = ..., subject_key_id: _Optional[bytes] = ..., for_rewrap: bool = ...) -> None: ...
 
 class UnsealRequest(_message.Message):
     __slots__ = ["sealed_share"]

@@ -137,7 +137,11 @@ typedef enum _Fieldseal__V1__KeyChangeKind {
    */
   FIELDSEAL__V1__KEY_CHANGE_KIND__FIELD_CHANGED = 3,
   FIELDSEAL__V1__KEY_CHANGE_KIND__SUBJECT_ERASED = 4,
-  FIELDSEAL__V1__KEY_CHANGE_KIND__AUDIT_HASH_CHANGED = 5
+  FIELDSEAL__V1__KEY_CHANGE_KIND__AUDIT_HASH_CHANGED = 5,
+  /*
+   * keys of subjects were compromised: forget those of all
+   */
+  FIELDSEAL__V1__KEY_CHANGE_KIND__SUBJECTS_SUPERSEDED = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__KEY_CHANGE_KIND)
 } Fieldseal__V1__KeyChangeKind;
 typedef enum _Fieldseal__V1__DestructionState {
@@ -1297,6 +1301,10 @@ struct  Fieldseal__V1__SubjectSelector
 {
   ProtobufCMessage base;
   ProtobufCBinaryData field;
+  /*
+   * a compromised key is given for this alone, by its id
+   */
+  protobuf_c_boolean for_rewrap;
   Fieldseal__V1__SubjectSelector__SubjectCase subject_case;
   union {
     /*
@@ -1311,7 +1319,7 @@ struct  Fieldseal__V1__SubjectSelector
 };
 #define FIELDSEAL__V1__SUBJECT_SELECTOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__subject_selector__descriptor) \
-    , {0,NULL}, FIELDSEAL__V1__SUBJECT_SELECTOR__SUBJECT__NOT_SET, {0} }
+    , {0,NULL}, 0, FIELDSEAL__V1__SUBJECT_SELECTOR__SUBJECT__NOT_SET, {0} }
 
 
 struct  Fieldseal__V1__GetSubjectKeyResponse
@@ -1355,10 +1363,15 @@ struct  Fieldseal__V1__SubjectKeyGrant
   ProtobufCBinaryData subject_key_id;
   ProtobufCBinaryData sealed_key;
   uint32_t ttl_seconds;
+  /*
+   * of a compromised key: the key that the subject's values are sealed with now
+   */
+  ProtobufCBinaryData successor_key_id;
+  ProtobufCBinaryData sealed_successor_key;
 };
 #define FIELDSEAL__V1__SUBJECT_KEY_GRANT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__subject_key_grant__descriptor) \
-    , {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL} }
 
 
 struct  Fieldseal__V1__EraseSubjectRequest
