@@ -27,8 +27,6 @@ import Testing
             for field in [FieldName.note, logs] {
                 _ = try await server.authority.ensureKeys(of: field, context: .test)
             }
-            let made = try await server.authority.read { try await $0.revision().revision }
-            while server.authority.watch.newest != made { await Task.yield() }
             try await server.following(Proto.WatchKeysRequest(replica: Self.replica)) { stream in
                 let start = try #require(try await stream.next())
                 #expect(!start.lost && start.changes.isEmpty)
@@ -127,10 +125,13 @@ extension TestServer {
         }
     }
 
+    /// Follows from a replica that has read all that the store holds.
     func following(
         _ request: Proto.WatchKeysRequest, as name: String = "encryption-service",
         _ body: (inout Changes) async throws -> Void
     ) async throws {
+        let stored = try await authority.read { try await $0.revision().revision }
+        while let newest = authority.watch.newest, newest < stored { await Task.yield() }
         let client = try makeClient(as: name)
         do {
             let stream = client.serverStreaming(

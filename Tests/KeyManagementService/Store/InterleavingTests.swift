@@ -11,7 +11,7 @@ import Testing
     /// Set to the seed of a failure to have the same choices again.
     private static let seed = getenv("FIELDSEAL_INTERLEAVING_SEED").flatMap { UInt64(String(cString: $0)) }
 
-    @Test(.timeLimit(.minutes(3))) func whateverIsDoneAndFailsNoKeyIsLostOrDoubled() async throws {
+    @Test(.timeLimit(.minutes(8))) func whateverIsDoneAndFailsNoKeyIsLostOrDoubled() async throws {
         try await TestStore.with { store in
             let seed = Self.seed ?? .random(in: 0 ... .max)
             let scene = try await Interleaving(store, seed: seed)
