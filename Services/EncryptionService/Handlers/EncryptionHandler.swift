@@ -12,7 +12,7 @@ import NIOCore
 final class EncryptionHandler: RPCHandler, @unchecked Sendable {
     /// Items of one call.
     static let itemLimit = 65_536
-    static let loadLimit = 4
+    static let loadLimit = 16
     private static let sweepInterval = TimeAmount.seconds(5)
 
     let service: EncryptionService

@@ -3,7 +3,7 @@ import Logging
 /// How the answers about field keys come to be: more seals for a key that is at hand, or the key.
 extension KeyLoader {
     /// How often an answer may be overtaken by a change before the load fails.
-    static let attempts = 4
+    static let attempts = 16
     /// How often a call may find that others have used up what was leased for it.
     static let sealRounds = 16
     /// Nanoseconds between two attempts to lease ahead where one has failed.
@@ -91,14 +91,20 @@ extension KeyLoader {
         )
     }
 
-    /// Seals are asked for where calls wait for some, and never because a key has changed: services that lease without
-    /// need would use up one version after the other.
+    /// Seals are asked for where calls wait for some, and the least of them for a version that takes the place of one in
+    /// use, so that no call waits after a rotation. Services that lease without need would use up one version after the
+    /// other.
     private func request(_ selector: KeySelector, at now: BootTime) -> FieldKeyRequest {
+        guard selector.isActive else { return FieldKeyRequest(selector: selector) }
         let waiting = awaited(selector).seals
-        guard selector.isActive, waiting > 0 else { return FieldKeyRequest(selector: selector) }
         let entry = store.entry(for: selector, at: now)
         guard let entry, let seals = entry.seals else {
-            return FieldKeyRequest(selector: selector, seals: LeaseSize().count(with: waiting))
+            return FieldKeyRequest(selector: selector, seals: waiting > 0 ? LeaseSize().count(with: waiting) : 0)
+        }
+        guard waiting > 0 else {
+            return FieldKeyRequest(
+                selector: selector, seals: entry.isUsed ? LeaseSize.bounds.lowerBound : 0,
+                held: entry.material.version.rawValue)
         }
         return FieldKeyRequest(
             selector: selector, seals: seals.nextLease(at: now, waiting: waiting),

@@ -60,39 +60,65 @@ extension KeyAuthority {
         _ field: FieldName, version: KeyVersion?, for purpose: GrantPurpose, to recipient: GrantRecipient
     ) async throws -> FieldGrant? {
         try await read { reader in
-            guard let entry = try await reader.field(field) else { throw KeyServiceError.unknownField }
-            let active = try await reader.activeKey(entry.key)
-            var wanted = active
-            if let version {
-                wanted = try await reader.key(entry.key, version: version)
-                guard wanted != nil else { throw KeyServiceError.unknownVersion }
-            }
-            guard let record = wanted else { return nil }
-            guard record.state.isGranted(for: purpose) else { throw RefusedVersion(record: record) }
-
-            var parents = ParentKeys(authority: self, reader: reader)
-            let key = try KeyMaking.open(record, under: try await parents.parent(of: record).bytes)
-            let sealed = try recipient.seal(
-                key, context: KeyAgreement.context(.fek, object: entry.field.id, version: record.version))
-            var indexKeys: [(index: CatalogIndex, sealedKey: [UInt8])] = []
-            for index in entry.indexes {
-                guard let record = try await reader.activeKey(KeyObject(kind: .index, id: index.id)) else { return nil }
-                let key = try KeyMaking.open(record, under: try await parents.parent(of: record).bytes)
-                indexKeys.append(
-                    (
-                        index,
-                        try recipient.seal(key, context: KeyAgreement.context(.index, object: index.id, version: nil))
-                    ))
-            }
-            var grant = FieldGrant(
-                entry: entry, record: record, activeVersion: active?.version, sealedKey: sealed, indexKeys: indexKeys)
-            if let partner = try await self.partner(of: record, entry, reader: reader) {
-                let key = try KeyMaking.open(partner, under: try await parents.parent(of: partner).bytes)
-                let context = KeyAgreement.context(.fek, object: entry.field.id, version: partner.version)
-                grant.partner = (partner.version, try recipient.seal(key, context: context))
-            }
-            return grant
+            try await self.storedGrant(field, version: version, for: purpose, to: recipient, reader: reader)
         }
+    }
+
+    private func storedGrant(
+        _ field: FieldName, version: KeyVersion?, for purpose: GrantPurpose, to recipient: GrantRecipient,
+        reader: StoreReader
+    ) async throws -> FieldGrant? {
+        guard let entry = try await reader.field(field) else { throw KeyServiceError.unknownField }
+        let active = try await reader.activeKey(entry.key)
+        var wanted = active
+        if let version {
+            wanted = try await reader.key(entry.key, version: version)
+            guard wanted != nil else { throw KeyServiceError.unknownVersion }
+        }
+        guard let record = wanted else { return nil }
+        guard record.state.isGranted(for: purpose) else { throw RefusedVersion(record: record) }
+
+        var parents = ParentKeys(authority: self, reader: reader)
+        let key = try KeyMaking.open(record, under: try await parents.parent(of: record).bytes)
+        let sealed = try recipient.seal(
+            key, context: KeyAgreement.context(.fek, object: entry.field.id, version: record.version))
+        var indexKeys: [(index: CatalogIndex, sealedKey: [UInt8])] = []
+        for index in entry.indexes {
+            guard let record = try await reader.activeKey(KeyObject(kind: .index, id: index.id)) else { return nil }
+            let key = try KeyMaking.open(record, under: try await parents.parent(of: record).bytes)
+            indexKeys.append(
+                (
+                    index,
+                    try recipient.seal(key, context: KeyAgreement.context(.index, object: index.id, version: nil))
+                ))
+        }
+        var grant = FieldGrant(
+            entry: entry, record: record, activeVersion: active?.version, sealedKey: sealed, indexKeys: indexKeys)
+        if let partner = try await self.partner(of: record, entry, reader: reader) {
+            let key = try KeyMaking.open(partner, under: try await parents.parent(of: partner).bytes)
+            let context = KeyAgreement.context(.fek, object: entry.field.id, version: partner.version)
+            grant.partner = (partner.version, try recipient.seal(key, context: context))
+        }
+        return grant
+    }
+
+    /// The active version with seals, in one transaction, so that no rotation comes between them.
+    ///
+    /// - Parameter item: what of a grant is to be leased; nil: nothing.
+    func leasedGrant(
+        _ field: FieldName, to recipient: GrantRecipient, context: CallContext, _ item: (FieldGrant) -> LeaseItem?
+    ) async throws -> FieldGrant {
+        let (grant, leased) = try await change { writer in
+            let stored = try await self.storedGrant(
+                field, version: nil, for: .use, to: recipient, reader: writer.reader)
+            guard var grant = stored else { throw KeyServiceError.conflict }
+            guard let item = item(grant) else { return (grant, [NamedKey]()) }
+            let (results, leased) = try await self.lease([item], writer: writer, context: context)
+            grant.leased = try results[0].get()
+            return (grant, leased)
+        }.value
+        await followUp(leased)
+        return grant
     }
 
     /// The version under which values are sealed beside `record`, if there is one now.

@@ -20,27 +20,39 @@ extension KeyAuthority {
     func lease(_ items: [LeaseItem], context: CallContext) async throws -> [Result<UInt32, KeyServiceError>] {
         guard !items.isEmpty else { return [] }
         let (results, leased) = try await change { writer in
-            var leases = try await Leases(items, self.rotation.seals, self.leasesSeen, writer.reader)
-            let results = items.map { item in
-                Result { () throws(KeyServiceError) in try leases.lease(item) }
-            }
-            let leased = leases.leased
-            try await writer.update(leased.map(\.key.record))
-            for lease in leased {
-                writer.tell(.lease, of: lease.key.record, called: lease.key.name, context, count: lease.count)
-                let after = lease.key.record.leased
-                let before = after - Int64(clamping: lease.count)
-                if let alert = self.rotation.seals.alert(of: lease.key.name, before: before, after: after) {
-                    writer.alerts.append(alert)
-                }
-            }
-            return (results, leased.map(\.key))
+            try await self.lease(items, writer: writer, context: context)
         }.value
+        await followUp(leased)
+        return results
+    }
+
+    /// - Returns: what each item is given, and the keys whose counts rose.
+    func lease(
+        _ items: [LeaseItem], writer: StoreWriter, context: CallContext
+    ) async throws -> (results: [Result<UInt32, KeyServiceError>], leased: [NamedKey]) {
+        var leases = try await Leases(items, rotation.seals, leasesSeen, writer.reader)
+        let results = items.map { item in
+            Result { () throws(KeyServiceError) in try leases.lease(item) }
+        }
+        let leased = leases.leased
+        try await writer.update(leased.map(\.key.record))
+        for lease in leased {
+            writer.tell(.lease, of: lease.key.record, called: lease.key.name, context, count: lease.count)
+            let after = lease.key.record.leased
+            let before = after - Int64(clamping: lease.count)
+            if let alert = rotation.seals.alert(of: lease.key.name, before: before, after: after) {
+                writer.alerts.append(alert)
+            }
+        }
+        return (results, leased.map(\.key))
+    }
+
+    /// After the transaction that leased of these keys.
+    func followUp(_ leased: [NamedKey]) async {
         for key in leased {
             leasesSeen.note(key.record)
             if rotation.seals.isSpent(key.record) { await rotateSpent(key) }
         }
-        return results
     }
 
     /// Where this fails or is not to be, the version stays on the schedule.

@@ -43,38 +43,30 @@ extension KeysService {
         for selectors: [Proto.FieldKeySelector], _ results: inout [Result<FieldGrant, KeyServiceError>],
         to recipient: GrantRecipient, _ call: KeysCall
     ) async throws {
-        var open = Array(selectors.indices)
-        for attempt in 0..<Self.leaseAttempts where !open.isEmpty {
-            var wanted: [(index: Int, item: LeaseItem)] = []
-            for index in open {
-                if attempt > 0 { results[index] = try await grant(selectors[index], to: recipient, call) }
-                guard case .success(let grant) = results[index], let item = LeaseItem(selectors[index], grant)
-                else { continue }
-                wanted.append((index, item))
-            }
-            open = []
-            for ((index, item), leased) in zip(
-                wanted, try await authority.lease(wanted.map(\.item), context: call.context))
-            {
-                switch leased {
-                case .success(let count):
-                    results[index] = results[index].map { grant in
-                        var grant = grant
-                        grant.leased = count
-                        return grant
-                    }
-                case .failure(.notActive) where attempt + 1 < Self.leaseAttempts: open.append(index)
-                case .failure(let error):
-                    let error = error == .notActive ? KeyServiceError.conflict : error
-                    call.failed(error, item.field, version: item.version)
-                    results[index] = .failure(error)
+        let wanted = zip(results.indices, selectors).compactMap { index, selector in
+            (try? results[index].get()).flatMap { LeaseItem(selector, $0) }.map { (index: index, item: $0) }
+        }
+        let leased = try await authority.lease(wanted.map(\.item), context: call.context)
+        for ((index, item), leased) in zip(wanted, leased) {
+            switch leased {
+            case .success(let count):
+                results[index] = results[index].map { grant in
+                    var grant = grant
+                    grant.leased = count
+                    return grant
                 }
+            case .failure(.notActive):
+                results[index] = try await self.item(selectors[index].field, call, right: .lease) { field in
+                    try await authority.leasedGrant(field, to: recipient, context: call.context) {
+                        LeaseItem(selectors[index], $0)
+                    }
+                }
+            case .failure(let error):
+                call.failed(error, item.field, version: item.version)
+                results[index] = .failure(error)
             }
         }
     }
-
-    /// How often a key may be rotated under a call's hands.
-    private static let leaseAttempts = 3
 }
 
 extension LeaseItem {
