@@ -78,10 +78,18 @@ struct KeysBench: Sendable {
         try await times(200) { _ in _ = try await client.keys.status(options: options) }
     }
 
+    /// Each begins when all replicas work with the version before.
     private func rotationTimes() async throws -> [Duration] {
-        try await times(command.rotations) { _ in
+        var times: [Duration] = []
+        let clock = ContinuousClock()
+        for _ in 0..<command.rotations {
+            let start = clock.now
             _ = try await client.keys.rotate([Self.loadedField], options: options)[0].get()
+            times.append(clock.now - start)
+            let revision = try await client.keys.status(options: options).revision
+            _ = try await client.keys.propagation(of: revision, wait: .seconds(10), options: options)
         }
+        return times
     }
 
     private func masterTimes() async throws -> [Duration] {
