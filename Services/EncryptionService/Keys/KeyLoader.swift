@@ -5,13 +5,13 @@ import Synchronization
 
 /// Loads keys that are missed, once however many miss them, and refreshes those in use ahead of their end.
 ///
-/// Misses come from event loops and are answered by callbacks. While key management is out
-/// of reach, cached keys serve until their time is over; after that every load fails.
+/// Misses come from event loops and are answered by callbacks. While key management is out of reach, cached keys serve
+/// until their time is over; after that every load fails.
 final class KeyLoader: Service, Sendable {
     typealias Completion = @Sendable (LoadedKeys) -> Void
 
     /// One call's wait for all that it asked for; guarded by the loader's lock.
-    fileprivate final class Wait: @unchecked Sendable {
+    private final class Wait: @unchecked Sendable {
         var open: Int
         var loaded = LoadedKeys()
         let completion: Completion
@@ -26,7 +26,7 @@ final class KeyLoader: Service, Sendable {
     private struct Seat {
         let wait: Wait
         /// Seals that it needs of an active key.
-        var seals: Int
+        let seals: Int
         /// The cache has no key for it, or none that is new enough.
         var needsKey: Bool
         /// How often it found too few seals.
