@@ -87,18 +87,6 @@ enum KeyMaking {
         }
     }
 
-    /// The record wrapped under a new version of its parent instead of the old one.
-    static func rewrap(
-        _ record: KeyRecord, from old: borrowing SecretBytes, to new: borrowing OpenKey
-    ) throws -> KeyRecord {
-        let key = try open(record, under: old)
-        var rewrapped = record
-        rewrapped.identity = record.identity(under: new.record.identity)
-        rewrapped.encryptedKey = try KeyWrapping(under: new.key).wrap(key, as: rewrapped.identity)
-        rewrapped.keyHash = try KeyDerivation.checkValue(of: key, as: rewrapped.identity)
-        return rewrapped
-    }
-
     /// Deterministic values are searched by equality, which a rotation ends: their keys have no date.
     private static func expiry(_ kind: KeyKind, _ protection: FieldProtection?, from now: Int64) -> Int64? {
         guard let days = kind.lifetimeDays, protection?.suite.isDeterministic != true else { return nil }
