@@ -61,6 +61,9 @@ extension Proto {
         case raiseAlert = 54
         case summarizeUse = 55
         case storeRevision = 56
+        case readCheckpoint = 57
+        case proveAudit = 58
+        case readLeaves = 59
     }
 
     public enum OutcomeFilter: Int32, ProtoEnumeration {
@@ -106,6 +109,8 @@ extension Proto {
         /// address of a peer without identity
         public var peer: String = ""
         public var storeRevision: UInt64 = 0
+        /// of an EPOCH_OPEN: the Ed25519 public key that signs the epoch's blocks
+        public var epochKey: [UInt8] = []
 
         public init() {}
 
@@ -115,7 +120,7 @@ extension Proto {
             table: String = "", field: String = "", keyVersion: UInt64 = 0, outcome: Int32 = 0, cause: String = "",
             count: UInt64 = 0, hashKeyVersion: UInt64 = 0, recordHashes: [UInt8] = [], requestIDs: [UInt8] = [],
             traceIDs: [UInt8] = [], outboxID: [UInt8] = [], object: String = "", peer: String = "",
-            storeRevision: UInt64 = 0
+            storeRevision: UInt64 = 0, epochKey: [UInt8] = []
         ) {
             self.sequence = sequence
             self.firstUnixUs = firstUnixUs
@@ -138,6 +143,7 @@ extension Proto {
             self.object = object
             self.peer = peer
             self.storeRevision = storeRevision
+            self.epochKey = epochKey
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -193,7 +199,7 @@ extension Proto {
     public struct SignedBlock: ProtoMessage {
         /// encoded Block
         public var block: [UInt8] = []
-        /// reserved for the epoch's key
+        /// Ed25519, by the key of the epoch's first event, over the block
         public var signature: [UInt8] = []
 
         public init() {}
@@ -554,6 +560,351 @@ extension Proto {
         }
     }
 
+    public struct CheckpointRequest: ProtoMessage {
+
+        public init() {}
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct CheckpointResponse: ProtoMessage {
+        /// C2SP signed note: the checkpoint, the log's signature and the witnesses' cosignatures
+        public var note: [UInt8] = []
+
+        public init() {}
+
+        public init(note: [UInt8] = []) {
+            self.note = note
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ProveBlocksRequest: ProtoMessage {
+        public var epoch: [UInt8] = []
+        public var firstSequence: UInt64 = 0
+        /// 1 to 256
+        public var count: UInt32 = 0
+
+        public init() {}
+
+        public init(epoch: [UInt8] = [], firstSequence: UInt64 = 0, count: UInt32 = 0) {
+            self.epoch = epoch
+            self.firstSequence = firstSequence
+            self.count = count
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ProveBlocksResponse: ProtoMessage {
+        /// a published checkpoint
+        public var note: [UInt8] = []
+        /// One for each block that the checkpoint's tree holds, from the first on, without a gap.
+        public var proofs: [Proto.LeafProof] = []
+
+        public init() {}
+
+        public init(note: [UInt8] = [], proofs: [Proto.LeafProof] = []) {
+            self.note = note
+            self.proofs = proofs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct LeafProof: ProtoMessage {
+        /// of the leaf, from 0
+        public var index: UInt64 = 0
+        /// RFC 6962 inclusion proof, 32 bytes each
+        public var path: [[UInt8]] = []
+
+        public init() {}
+
+        public init(index: UInt64 = 0, path: [[UInt8]] = []) {
+            self.index = index
+            self.path = path
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ProveConsistencyRequest: ProtoMessage {
+        public var fromSize: UInt64 = 0
+        /// of at most the newest published checkpoint
+        public var toSize: UInt64 = 0
+
+        public init() {}
+
+        public init(fromSize: UInt64 = 0, toSize: UInt64 = 0) {
+            self.fromSize = fromSize
+            self.toSize = toSize
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ProveConsistencyResponse: ProtoMessage {
+        /// RFC 6962 consistency proof, 32 bytes each
+        public var path: [[UInt8]] = []
+
+        public init() {}
+
+        public init(path: [[UInt8]] = []) {
+            self.path = path
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ProveEventRequest: ProtoMessage {
+        /// of the event, as StoredEvent has it
+        public var index: UInt64 = 0
+
+        public init() {}
+
+        public init(index: UInt64 = 0) {
+            self.index = index
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ProveEventResponse: ProtoMessage {
+        /// a published checkpoint whose tree holds the leaf
+        public var note: [UInt8] = []
+        public var proof: Proto.LeafProof?
+        /// encoded SignedBlock
+        public var leaf: [UInt8] = []
+        /// which of the block's events it is, from 0
+        public var event: UInt32 = 0
+
+        public init() {}
+
+        public init(note: [UInt8] = [], proof: Proto.LeafProof? = nil, leaf: [UInt8] = [], event: UInt32 = 0) {
+            self.note = note
+            self.proof = proof
+            self.leaf = leaf
+            self.event = event
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ReadLeavesRequest: ProtoMessage {
+        /// index of the first leaf
+        public var first: UInt64 = 0
+        /// index behind the last one; at most the size of the newest published checkpoint
+        public var end: UInt64 = 0
+        /// what the database holds of their events too
+        public var withRows: Bool = false
+
+        public init() {}
+
+        public init(first: UInt64 = 0, end: UInt64 = 0, withRows: Bool = false) {
+            self.first = first
+            self.end = end
+            self.withRows = withRows
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ReadLeavesResponse: ProtoMessage {
+        public var leaves: [Proto.LogLeaf] = []
+
+        public init() {}
+
+        public init(leaves: [Proto.LogLeaf] = []) {
+            self.leaves = leaves
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct LogLeaf: ProtoMessage {
+        /// from 0
+        public var index: UInt64 = 0
+        /// encoded SignedBlock
+        public var leaf: [UInt8] = []
+        public var rows: [Proto.EventRow] = []
+        public var row: Proto.BlockRow?
+
+        public init() {}
+
+        public init(index: UInt64 = 0, leaf: [UInt8] = [], rows: [Proto.EventRow] = [], row: Proto.BlockRow? = nil) {
+            self.index = index
+            self.leaf = leaf
+            self.rows = rows
+            self.row = row
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    /// What the columns of the log's tables say of a block.
+    public struct BlockRow: ProtoMessage {
+        public var producer: String = ""
+        public var epoch: [UInt8] = []
+        public var sequence: UInt64 = 0
+        public var hash: [UInt8] = []
+        public var dropped: UInt64 = 0
+        public var lastEvent: UInt64 = 0
+        public var lastUnixUs: Int64 = 0
+        public var storedUnixUs: Int64 = 0
+        public var leafHash: [UInt8] = []
+
+        public init() {}
+
+        public init(
+            producer: String = "", epoch: [UInt8] = [], sequence: UInt64 = 0, hash: [UInt8] = [], dropped: UInt64 = 0,
+            lastEvent: UInt64 = 0, lastUnixUs: Int64 = 0, storedUnixUs: Int64 = 0, leafHash: [UInt8] = []
+        ) {
+            self.producer = producer
+            self.epoch = epoch
+            self.sequence = sequence
+            self.hash = hash
+            self.dropped = dropped
+            self.lastEvent = lastEvent
+            self.lastUnixUs = lastUnixUs
+            self.storedUnixUs = storedUnixUs
+            self.leafHash = leafHash
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    /// What the columns of the log's tables say of an event.
+    public struct EventRow: ProtoMessage {
+        public var index: UInt64 = 0
+        public var eventSequence: UInt64 = 0
+        public var firstUnixUs: Int64 = 0
+        public var lastUnixUs: Int64 = 0
+        public var actor: String = ""
+        public var assertedActor: String = ""
+        public var operation: Proto.Operation = .unspecified
+        public var table: String = ""
+        public var field: String = ""
+        public var keyVersion: UInt64 = 0
+        public var outcome: Int32 = 0
+        public var itemCount: UInt64 = 0
+        public var storeRevision: UInt64 = 0
+        public var outboxID: [UInt8] = []
+        /// encoded Event
+        public var event: [UInt8] = []
+
+        public init() {}
+
+        public init(
+            index: UInt64 = 0, eventSequence: UInt64 = 0, firstUnixUs: Int64 = 0, lastUnixUs: Int64 = 0,
+            actor: String = "", assertedActor: String = "", operation: Proto.Operation = .unspecified,
+            table: String = "", field: String = "", keyVersion: UInt64 = 0, outcome: Int32 = 0, itemCount: UInt64 = 0,
+            storeRevision: UInt64 = 0, outboxID: [UInt8] = [], event: [UInt8] = []
+        ) {
+            self.index = index
+            self.eventSequence = eventSequence
+            self.firstUnixUs = firstUnixUs
+            self.lastUnixUs = lastUnixUs
+            self.actor = actor
+            self.assertedActor = assertedActor
+            self.operation = operation
+            self.table = table
+            self.field = field
+            self.keyVersion = keyVersion
+            self.outcome = outcome
+            self.itemCount = itemCount
+            self.storeRevision = storeRevision
+            self.outboxID = outboxID
+            self.event = event
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
 }
 
 extension Proto.Event: CMessageConvertible {
@@ -582,6 +933,7 @@ extension Proto.Event: CMessageConvertible {
         object = try decodeText(c.object)
         peer = try decodeText(c.peer)
         storeRevision = c.store_revision
+        epochKey = decodeBytes(c.epoch_key)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__Event>, in arena: MessageArena) {
@@ -606,6 +958,7 @@ extension Proto.Event: CMessageConvertible {
         c.pointee.object = arena.bytes(object)
         c.pointee.peer = arena.bytes(peer)
         c.pointee.store_revision = storeRevision
+        c.pointee.epoch_key = arena.bytes(epochKey)
     }
 }
 
@@ -926,5 +1279,295 @@ extension Proto.StoreRevisionResponse: CMessageConvertible {
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__StoreRevisionResponse>, in _: MessageArena) {
         c.pointee.revision = revision
+    }
+}
+
+extension Proto.CheckpointRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__CheckpointRequest> = {
+        fieldseal__v1__checkpoint_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__CheckpointRequest> = {
+        fieldseal__v1__checkpoint_request__unpack($0, $1, $2)
+    }
+
+    init(_: Fieldseal__V1__CheckpointRequest) throws(MessageError) {
+    }
+
+    func fill(_: UnsafeMutablePointer<Fieldseal__V1__CheckpointRequest>, in _: MessageArena) {
+    }
+}
+
+extension Proto.CheckpointResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__CheckpointResponse> = {
+        fieldseal__v1__checkpoint_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__CheckpointResponse> = {
+        fieldseal__v1__checkpoint_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__CheckpointResponse) throws(MessageError) {
+        note = decodeBytes(c.note)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__CheckpointResponse>, in arena: MessageArena) {
+        c.pointee.note = arena.bytes(note)
+    }
+}
+
+extension Proto.ProveBlocksRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ProveBlocksRequest> = {
+        fieldseal__v1__prove_blocks_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ProveBlocksRequest> = {
+        fieldseal__v1__prove_blocks_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ProveBlocksRequest) throws(MessageError) {
+        epoch = decodeBytes(c.epoch)
+        firstSequence = c.first_sequence
+        count = c.count
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ProveBlocksRequest>, in arena: MessageArena) {
+        c.pointee.epoch = arena.bytes(epoch)
+        c.pointee.first_sequence = firstSequence
+        c.pointee.count = count
+    }
+}
+
+extension Proto.ProveBlocksResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ProveBlocksResponse> = {
+        fieldseal__v1__prove_blocks_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ProveBlocksResponse> = {
+        fieldseal__v1__prove_blocks_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ProveBlocksResponse) throws(MessageError) {
+        note = decodeBytes(c.note)
+        proofs = try decodeMessages(c.proofs, c.n_proofs)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ProveBlocksResponse>, in arena: MessageArena) {
+        c.pointee.note = arena.bytes(note)
+        (c.pointee.proofs, c.pointee.n_proofs) = arena.messages(proofs)
+    }
+}
+
+extension Proto.LeafProof: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__LeafProof> = { fieldseal__v1__leaf_proof__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__LeafProof> = { fieldseal__v1__leaf_proof__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__LeafProof) throws(MessageError) {
+        index = c.index
+        path = decodeByteStrings(c.path, c.n_path)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__LeafProof>, in arena: MessageArena) {
+        c.pointee.index = index
+        (c.pointee.path, c.pointee.n_path) = arena.byteStrings(path)
+    }
+}
+
+extension Proto.ProveConsistencyRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ProveConsistencyRequest> = {
+        fieldseal__v1__prove_consistency_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ProveConsistencyRequest> = {
+        fieldseal__v1__prove_consistency_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ProveConsistencyRequest) throws(MessageError) {
+        fromSize = c.from_size
+        toSize = c.to_size
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ProveConsistencyRequest>, in _: MessageArena) {
+        c.pointee.from_size = fromSize
+        c.pointee.to_size = toSize
+    }
+}
+
+extension Proto.ProveConsistencyResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ProveConsistencyResponse> = {
+        fieldseal__v1__prove_consistency_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ProveConsistencyResponse> = {
+        fieldseal__v1__prove_consistency_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ProveConsistencyResponse) throws(MessageError) {
+        path = decodeByteStrings(c.path, c.n_path)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ProveConsistencyResponse>, in arena: MessageArena) {
+        (c.pointee.path, c.pointee.n_path) = arena.byteStrings(path)
+    }
+}
+
+extension Proto.ProveEventRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ProveEventRequest> = {
+        fieldseal__v1__prove_event_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ProveEventRequest> = {
+        fieldseal__v1__prove_event_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ProveEventRequest) throws(MessageError) {
+        index = c.index
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ProveEventRequest>, in _: MessageArena) {
+        c.pointee.index = index
+    }
+}
+
+extension Proto.ProveEventResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ProveEventResponse> = {
+        fieldseal__v1__prove_event_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ProveEventResponse> = {
+        fieldseal__v1__prove_event_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ProveEventResponse) throws(MessageError) {
+        note = decodeBytes(c.note)
+        proof = try decodeMessage(c.proof)
+        leaf = decodeBytes(c.leaf)
+        event = c.event
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ProveEventResponse>, in arena: MessageArena) {
+        c.pointee.note = arena.bytes(note)
+        c.pointee.proof = arena.optionalMessage(proof)
+        c.pointee.leaf = arena.bytes(leaf)
+        c.pointee.event = event
+    }
+}
+
+extension Proto.ReadLeavesRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ReadLeavesRequest> = {
+        fieldseal__v1__read_leaves_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ReadLeavesRequest> = {
+        fieldseal__v1__read_leaves_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ReadLeavesRequest) throws(MessageError) {
+        first = c.first
+        end = c.end
+        withRows = c.with_rows != 0
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ReadLeavesRequest>, in _: MessageArena) {
+        c.pointee.first = first
+        c.pointee.end = end
+        c.pointee.with_rows = withRows ? 1 : 0
+    }
+}
+
+extension Proto.ReadLeavesResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ReadLeavesResponse> = {
+        fieldseal__v1__read_leaves_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ReadLeavesResponse> = {
+        fieldseal__v1__read_leaves_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ReadLeavesResponse) throws(MessageError) {
+        leaves = try decodeMessages(c.leaves, c.n_leaves)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ReadLeavesResponse>, in arena: MessageArena) {
+        (c.pointee.leaves, c.pointee.n_leaves) = arena.messages(leaves)
+    }
+}
+
+extension Proto.LogLeaf: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__LogLeaf> = { fieldseal__v1__log_leaf__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__LogLeaf> = { fieldseal__v1__log_leaf__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__LogLeaf) throws(MessageError) {
+        index = c.index
+        leaf = decodeBytes(c.leaf)
+        rows = try decodeMessages(c.rows, c.n_rows)
+        row = try decodeMessage(c.row)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__LogLeaf>, in arena: MessageArena) {
+        c.pointee.index = index
+        c.pointee.leaf = arena.bytes(leaf)
+        (c.pointee.rows, c.pointee.n_rows) = arena.messages(rows)
+        c.pointee.row = arena.optionalMessage(row)
+    }
+}
+
+extension Proto.BlockRow: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__BlockRow> = { fieldseal__v1__block_row__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__BlockRow> = { fieldseal__v1__block_row__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__BlockRow) throws(MessageError) {
+        producer = try decodeText(c.producer)
+        epoch = decodeBytes(c.epoch)
+        sequence = c.sequence
+        hash = decodeBytes(c.hash)
+        dropped = c.dropped
+        lastEvent = c.last_event
+        lastUnixUs = c.last_unix_us
+        storedUnixUs = c.stored_unix_us
+        leafHash = decodeBytes(c.leaf_hash)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__BlockRow>, in arena: MessageArena) {
+        c.pointee.producer = arena.bytes(producer)
+        c.pointee.epoch = arena.bytes(epoch)
+        c.pointee.sequence = sequence
+        c.pointee.hash = arena.bytes(hash)
+        c.pointee.dropped = dropped
+        c.pointee.last_event = lastEvent
+        c.pointee.last_unix_us = lastUnixUs
+        c.pointee.stored_unix_us = storedUnixUs
+        c.pointee.leaf_hash = arena.bytes(leafHash)
+    }
+}
+
+extension Proto.EventRow: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__EventRow> = { fieldseal__v1__event_row__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__EventRow> = { fieldseal__v1__event_row__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__EventRow) throws(MessageError) {
+        index = c.index
+        eventSequence = c.event_sequence
+        firstUnixUs = c.first_unix_us
+        lastUnixUs = c.last_unix_us
+        actor = try decodeText(c.actor)
+        assertedActor = try decodeText(c.asserted_actor)
+        operation = try decodeEnumeration(c.operation.rawValue)
+        table = try decodeText(c.table)
+        field = try decodeText(c.field)
+        keyVersion = c.key_version
+        outcome = c.outcome
+        itemCount = c.item_count
+        storeRevision = c.store_revision
+        outboxID = decodeBytes(c.outbox_id)
+        event = decodeBytes(c.event)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__EventRow>, in arena: MessageArena) {
+        c.pointee.index = index
+        c.pointee.event_sequence = eventSequence
+        c.pointee.first_unix_us = firstUnixUs
+        c.pointee.last_unix_us = lastUnixUs
+        c.pointee.actor = arena.bytes(actor)
+        c.pointee.asserted_actor = arena.bytes(assertedActor)
+        c.pointee.operation = Fieldseal__V1__Operation(rawValue: encodeEnumeration(operation))
+        c.pointee.table = arena.bytes(table)
+        c.pointee.field = arena.bytes(field)
+        c.pointee.key_version = keyVersion
+        c.pointee.outcome = outcome
+        c.pointee.item_count = itemCount
+        c.pointee.store_revision = storeRevision
+        c.pointee.outbox_id = arena.bytes(outboxID)
+        c.pointee.event = arena.bytes(event)
     }
 }

@@ -772,7 +772,637 @@ void   fieldseal__v1__store_revision_response__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__store_revision_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor fieldseal__v1__event__field_descriptors[21] =
+void   fieldseal__v1__checkpoint_request__init
+                     (Fieldseal__V1__CheckpointRequest         *message)
+{
+  static const Fieldseal__V1__CheckpointRequest init_value = FIELDSEAL__V1__CHECKPOINT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__checkpoint_request__get_packed_size
+                     (const Fieldseal__V1__CheckpointRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__checkpoint_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__checkpoint_request__pack
+                     (const Fieldseal__V1__CheckpointRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__checkpoint_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__checkpoint_request__pack_to_buffer
+                     (const Fieldseal__V1__CheckpointRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__checkpoint_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__CheckpointRequest *
+       fieldseal__v1__checkpoint_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__CheckpointRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__checkpoint_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__checkpoint_request__free_unpacked
+                     (Fieldseal__V1__CheckpointRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__checkpoint_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__checkpoint_response__init
+                     (Fieldseal__V1__CheckpointResponse         *message)
+{
+  static const Fieldseal__V1__CheckpointResponse init_value = FIELDSEAL__V1__CHECKPOINT_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__checkpoint_response__get_packed_size
+                     (const Fieldseal__V1__CheckpointResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__checkpoint_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__checkpoint_response__pack
+                     (const Fieldseal__V1__CheckpointResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__checkpoint_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__checkpoint_response__pack_to_buffer
+                     (const Fieldseal__V1__CheckpointResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__checkpoint_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__CheckpointResponse *
+       fieldseal__v1__checkpoint_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__CheckpointResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__checkpoint_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__checkpoint_response__free_unpacked
+                     (Fieldseal__V1__CheckpointResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__checkpoint_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__prove_blocks_request__init
+                     (Fieldseal__V1__ProveBlocksRequest         *message)
+{
+  static const Fieldseal__V1__ProveBlocksRequest init_value = FIELDSEAL__V1__PROVE_BLOCKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__prove_blocks_request__get_packed_size
+                     (const Fieldseal__V1__ProveBlocksRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_blocks_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__prove_blocks_request__pack
+                     (const Fieldseal__V1__ProveBlocksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_blocks_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__prove_blocks_request__pack_to_buffer
+                     (const Fieldseal__V1__ProveBlocksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_blocks_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ProveBlocksRequest *
+       fieldseal__v1__prove_blocks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ProveBlocksRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__prove_blocks_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__prove_blocks_request__free_unpacked
+                     (Fieldseal__V1__ProveBlocksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__prove_blocks_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__prove_blocks_response__init
+                     (Fieldseal__V1__ProveBlocksResponse         *message)
+{
+  static const Fieldseal__V1__ProveBlocksResponse init_value = FIELDSEAL__V1__PROVE_BLOCKS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__prove_blocks_response__get_packed_size
+                     (const Fieldseal__V1__ProveBlocksResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_blocks_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__prove_blocks_response__pack
+                     (const Fieldseal__V1__ProveBlocksResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_blocks_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__prove_blocks_response__pack_to_buffer
+                     (const Fieldseal__V1__ProveBlocksResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_blocks_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ProveBlocksResponse *
+       fieldseal__v1__prove_blocks_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ProveBlocksResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__prove_blocks_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__prove_blocks_response__free_unpacked
+                     (Fieldseal__V1__ProveBlocksResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__prove_blocks_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__leaf_proof__init
+                     (Fieldseal__V1__LeafProof         *message)
+{
+  static const Fieldseal__V1__LeafProof init_value = FIELDSEAL__V1__LEAF_PROOF__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__leaf_proof__get_packed_size
+                     (const Fieldseal__V1__LeafProof *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__leaf_proof__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__leaf_proof__pack
+                     (const Fieldseal__V1__LeafProof *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__leaf_proof__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__leaf_proof__pack_to_buffer
+                     (const Fieldseal__V1__LeafProof *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__leaf_proof__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__LeafProof *
+       fieldseal__v1__leaf_proof__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__LeafProof *)
+     protobuf_c_message_unpack (&fieldseal__v1__leaf_proof__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__leaf_proof__free_unpacked
+                     (Fieldseal__V1__LeafProof *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__leaf_proof__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__prove_consistency_request__init
+                     (Fieldseal__V1__ProveConsistencyRequest         *message)
+{
+  static const Fieldseal__V1__ProveConsistencyRequest init_value = FIELDSEAL__V1__PROVE_CONSISTENCY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__prove_consistency_request__get_packed_size
+                     (const Fieldseal__V1__ProveConsistencyRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_consistency_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__prove_consistency_request__pack
+                     (const Fieldseal__V1__ProveConsistencyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_consistency_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__prove_consistency_request__pack_to_buffer
+                     (const Fieldseal__V1__ProveConsistencyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_consistency_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ProveConsistencyRequest *
+       fieldseal__v1__prove_consistency_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ProveConsistencyRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__prove_consistency_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__prove_consistency_request__free_unpacked
+                     (Fieldseal__V1__ProveConsistencyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__prove_consistency_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__prove_consistency_response__init
+                     (Fieldseal__V1__ProveConsistencyResponse         *message)
+{
+  static const Fieldseal__V1__ProveConsistencyResponse init_value = FIELDSEAL__V1__PROVE_CONSISTENCY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__prove_consistency_response__get_packed_size
+                     (const Fieldseal__V1__ProveConsistencyResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_consistency_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__prove_consistency_response__pack
+                     (const Fieldseal__V1__ProveConsistencyResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_consistency_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__prove_consistency_response__pack_to_buffer
+                     (const Fieldseal__V1__ProveConsistencyResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_consistency_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ProveConsistencyResponse *
+       fieldseal__v1__prove_consistency_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ProveConsistencyResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__prove_consistency_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__prove_consistency_response__free_unpacked
+                     (Fieldseal__V1__ProveConsistencyResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__prove_consistency_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__prove_event_request__init
+                     (Fieldseal__V1__ProveEventRequest         *message)
+{
+  static const Fieldseal__V1__ProveEventRequest init_value = FIELDSEAL__V1__PROVE_EVENT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__prove_event_request__get_packed_size
+                     (const Fieldseal__V1__ProveEventRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_event_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__prove_event_request__pack
+                     (const Fieldseal__V1__ProveEventRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_event_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__prove_event_request__pack_to_buffer
+                     (const Fieldseal__V1__ProveEventRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_event_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ProveEventRequest *
+       fieldseal__v1__prove_event_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ProveEventRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__prove_event_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__prove_event_request__free_unpacked
+                     (Fieldseal__V1__ProveEventRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__prove_event_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__prove_event_response__init
+                     (Fieldseal__V1__ProveEventResponse         *message)
+{
+  static const Fieldseal__V1__ProveEventResponse init_value = FIELDSEAL__V1__PROVE_EVENT_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__prove_event_response__get_packed_size
+                     (const Fieldseal__V1__ProveEventResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_event_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__prove_event_response__pack
+                     (const Fieldseal__V1__ProveEventResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_event_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__prove_event_response__pack_to_buffer
+                     (const Fieldseal__V1__ProveEventResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__prove_event_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ProveEventResponse *
+       fieldseal__v1__prove_event_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ProveEventResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__prove_event_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__prove_event_response__free_unpacked
+                     (Fieldseal__V1__ProveEventResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__prove_event_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__read_leaves_request__init
+                     (Fieldseal__V1__ReadLeavesRequest         *message)
+{
+  static const Fieldseal__V1__ReadLeavesRequest init_value = FIELDSEAL__V1__READ_LEAVES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__read_leaves_request__get_packed_size
+                     (const Fieldseal__V1__ReadLeavesRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__read_leaves_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__read_leaves_request__pack
+                     (const Fieldseal__V1__ReadLeavesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__read_leaves_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__read_leaves_request__pack_to_buffer
+                     (const Fieldseal__V1__ReadLeavesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__read_leaves_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ReadLeavesRequest *
+       fieldseal__v1__read_leaves_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ReadLeavesRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__read_leaves_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__read_leaves_request__free_unpacked
+                     (Fieldseal__V1__ReadLeavesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__read_leaves_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__read_leaves_response__init
+                     (Fieldseal__V1__ReadLeavesResponse         *message)
+{
+  static const Fieldseal__V1__ReadLeavesResponse init_value = FIELDSEAL__V1__READ_LEAVES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__read_leaves_response__get_packed_size
+                     (const Fieldseal__V1__ReadLeavesResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__read_leaves_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__read_leaves_response__pack
+                     (const Fieldseal__V1__ReadLeavesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__read_leaves_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__read_leaves_response__pack_to_buffer
+                     (const Fieldseal__V1__ReadLeavesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__read_leaves_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ReadLeavesResponse *
+       fieldseal__v1__read_leaves_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ReadLeavesResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__read_leaves_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__read_leaves_response__free_unpacked
+                     (Fieldseal__V1__ReadLeavesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__read_leaves_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__log_leaf__init
+                     (Fieldseal__V1__LogLeaf         *message)
+{
+  static const Fieldseal__V1__LogLeaf init_value = FIELDSEAL__V1__LOG_LEAF__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__log_leaf__get_packed_size
+                     (const Fieldseal__V1__LogLeaf *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__log_leaf__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__log_leaf__pack
+                     (const Fieldseal__V1__LogLeaf *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__log_leaf__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__log_leaf__pack_to_buffer
+                     (const Fieldseal__V1__LogLeaf *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__log_leaf__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__LogLeaf *
+       fieldseal__v1__log_leaf__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__LogLeaf *)
+     protobuf_c_message_unpack (&fieldseal__v1__log_leaf__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__log_leaf__free_unpacked
+                     (Fieldseal__V1__LogLeaf *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__log_leaf__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__block_row__init
+                     (Fieldseal__V1__BlockRow         *message)
+{
+  static const Fieldseal__V1__BlockRow init_value = FIELDSEAL__V1__BLOCK_ROW__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__block_row__get_packed_size
+                     (const Fieldseal__V1__BlockRow *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__block_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__block_row__pack
+                     (const Fieldseal__V1__BlockRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__block_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__block_row__pack_to_buffer
+                     (const Fieldseal__V1__BlockRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__block_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__BlockRow *
+       fieldseal__v1__block_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__BlockRow *)
+     protobuf_c_message_unpack (&fieldseal__v1__block_row__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__block_row__free_unpacked
+                     (Fieldseal__V1__BlockRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__block_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__event_row__init
+                     (Fieldseal__V1__EventRow         *message)
+{
+  static const Fieldseal__V1__EventRow init_value = FIELDSEAL__V1__EVENT_ROW__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__event_row__get_packed_size
+                     (const Fieldseal__V1__EventRow *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__event_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__event_row__pack
+                     (const Fieldseal__V1__EventRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__event_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__event_row__pack_to_buffer
+                     (const Fieldseal__V1__EventRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__event_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__EventRow *
+       fieldseal__v1__event_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__EventRow *)
+     protobuf_c_message_unpack (&fieldseal__v1__event_row__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__event_row__free_unpacked
+                     (Fieldseal__V1__EventRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__event_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor fieldseal__v1__event__field_descriptors[22] =
 {
   {
     "sequence",
@@ -1026,6 +1656,18 @@ static const ProtobufCFieldDescriptor fieldseal__v1__event__field_descriptors[21
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "epoch_key",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Event, epoch_key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__event__field_indices_by_name[] = {
   3,   /* field[3] = actor */
@@ -1033,6 +1675,7 @@ static const unsigned fieldseal__v1__event__field_indices_by_name[] = {
   5,   /* field[5] = asserted_actor */
   11,   /* field[11] = cause */
   12,   /* field[12] = count */
+  21,   /* field[21] = epoch_key */
   8,   /* field[8] = field */
   1,   /* field[1] = first_unix_us */
   13,   /* field[13] = hash_key_version */
@@ -1053,7 +1696,7 @@ static const unsigned fieldseal__v1__event__field_indices_by_name[] = {
 static const ProtobufCIntRange fieldseal__v1__event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 21 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__event__descriptor =
 {
@@ -1063,7 +1706,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__event__descriptor =
   "Fieldseal__V1__Event",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__Event),
-  21,
+  22,
   fieldseal__v1__event__field_descriptors,
   fieldseal__v1__event__field_indices_by_name,
   1,  fieldseal__v1__event__number_ranges,
@@ -2197,7 +2840,974 @@ const ProtobufCMessageDescriptor fieldseal__v1__store_revision_response__descrip
   (ProtobufCMessageInit) fieldseal__v1__store_revision_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[57] =
+#define fieldseal__v1__checkpoint_request__field_descriptors NULL
+#define fieldseal__v1__checkpoint_request__field_indices_by_name NULL
+#define fieldseal__v1__checkpoint_request__number_ranges NULL
+const ProtobufCMessageDescriptor fieldseal__v1__checkpoint_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.CheckpointRequest",
+  "CheckpointRequest",
+  "Fieldseal__V1__CheckpointRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__CheckpointRequest),
+  0,
+  fieldseal__v1__checkpoint_request__field_descriptors,
+  fieldseal__v1__checkpoint_request__field_indices_by_name,
+  0,  fieldseal__v1__checkpoint_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__checkpoint_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__checkpoint_response__field_descriptors[1] =
+{
+  {
+    "note",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CheckpointResponse, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__checkpoint_response__field_indices_by_name[] = {
+  0,   /* field[0] = note */
+};
+static const ProtobufCIntRange fieldseal__v1__checkpoint_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__checkpoint_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.CheckpointResponse",
+  "CheckpointResponse",
+  "Fieldseal__V1__CheckpointResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__CheckpointResponse),
+  1,
+  fieldseal__v1__checkpoint_response__field_descriptors,
+  fieldseal__v1__checkpoint_response__field_indices_by_name,
+  1,  fieldseal__v1__checkpoint_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__checkpoint_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__prove_blocks_request__field_descriptors[3] =
+{
+  {
+    "epoch",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ProveBlocksRequest, epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_sequence",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ProveBlocksRequest, first_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ProveBlocksRequest, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__prove_blocks_request__field_indices_by_name[] = {
+  2,   /* field[2] = count */
+  0,   /* field[0] = epoch */
+  1,   /* field[1] = first_sequence */
+};
+static const ProtobufCIntRange fieldseal__v1__prove_blocks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__prove_blocks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ProveBlocksRequest",
+  "ProveBlocksRequest",
+  "Fieldseal__V1__ProveBlocksRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ProveBlocksRequest),
+  3,
+  fieldseal__v1__prove_blocks_request__field_descriptors,
+  fieldseal__v1__prove_blocks_request__field_indices_by_name,
+  1,  fieldseal__v1__prove_blocks_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__prove_blocks_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__prove_blocks_response__field_descriptors[2] =
+{
+  {
+    "note",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ProveBlocksResponse, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "proofs",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__ProveBlocksResponse, n_proofs),
+    offsetof(Fieldseal__V1__ProveBlocksResponse, proofs),
+    &fieldseal__v1__leaf_proof__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__prove_blocks_response__field_indices_by_name[] = {
+  0,   /* field[0] = note */
+  1,   /* field[1] = proofs */
+};
+static const ProtobufCIntRange fieldseal__v1__prove_blocks_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__prove_blocks_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ProveBlocksResponse",
+  "ProveBlocksResponse",
+  "Fieldseal__V1__ProveBlocksResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ProveBlocksResponse),
+  2,
+  fieldseal__v1__prove_blocks_response__field_descriptors,
+  fieldseal__v1__prove_blocks_response__field_indices_by_name,
+  1,  fieldseal__v1__prove_blocks_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__prove_blocks_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__leaf_proof__field_descriptors[2] =
+{
+  {
+    "index",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LeafProof, index),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "path",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__LeafProof, n_path),
+    offsetof(Fieldseal__V1__LeafProof, path),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__leaf_proof__field_indices_by_name[] = {
+  0,   /* field[0] = index */
+  1,   /* field[1] = path */
+};
+static const ProtobufCIntRange fieldseal__v1__leaf_proof__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__leaf_proof__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.LeafProof",
+  "LeafProof",
+  "Fieldseal__V1__LeafProof",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__LeafProof),
+  2,
+  fieldseal__v1__leaf_proof__field_descriptors,
+  fieldseal__v1__leaf_proof__field_indices_by_name,
+  1,  fieldseal__v1__leaf_proof__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__leaf_proof__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__prove_consistency_request__field_descriptors[2] =
+{
+  {
+    "from_size",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ProveConsistencyRequest, from_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to_size",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ProveConsistencyRequest, to_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__prove_consistency_request__field_indices_by_name[] = {
+  0,   /* field[0] = from_size */
+  1,   /* field[1] = to_size */
+};
+static const ProtobufCIntRange fieldseal__v1__prove_consistency_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__prove_consistency_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ProveConsistencyRequest",
+  "ProveConsistencyRequest",
+  "Fieldseal__V1__ProveConsistencyRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ProveConsistencyRequest),
+  2,
+  fieldseal__v1__prove_consistency_request__field_descriptors,
+  fieldseal__v1__prove_consistency_request__field_indices_by_name,
+  1,  fieldseal__v1__prove_consistency_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__prove_consistency_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__prove_consistency_response__field_descriptors[1] =
+{
+  {
+    "path",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__ProveConsistencyResponse, n_path),
+    offsetof(Fieldseal__V1__ProveConsistencyResponse, path),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__prove_consistency_response__field_indices_by_name[] = {
+  0,   /* field[0] = path */
+};
+static const ProtobufCIntRange fieldseal__v1__prove_consistency_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__prove_consistency_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ProveConsistencyResponse",
+  "ProveConsistencyResponse",
+  "Fieldseal__V1__ProveConsistencyResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ProveConsistencyResponse),
+  1,
+  fieldseal__v1__prove_consistency_response__field_descriptors,
+  fieldseal__v1__prove_consistency_response__field_indices_by_name,
+  1,  fieldseal__v1__prove_consistency_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__prove_consistency_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__prove_event_request__field_descriptors[1] =
+{
+  {
+    "index",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ProveEventRequest, index),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__prove_event_request__field_indices_by_name[] = {
+  0,   /* field[0] = index */
+};
+static const ProtobufCIntRange fieldseal__v1__prove_event_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__prove_event_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ProveEventRequest",
+  "ProveEventRequest",
+  "Fieldseal__V1__ProveEventRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ProveEventRequest),
+  1,
+  fieldseal__v1__prove_event_request__field_descriptors,
+  fieldseal__v1__prove_event_request__field_indices_by_name,
+  1,  fieldseal__v1__prove_event_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__prove_event_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__prove_event_response__field_descriptors[4] =
+{
+  {
+    "note",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ProveEventResponse, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "proof",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ProveEventResponse, proof),
+    &fieldseal__v1__leaf_proof__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leaf",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ProveEventResponse, leaf),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ProveEventResponse, event),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__prove_event_response__field_indices_by_name[] = {
+  3,   /* field[3] = event */
+  2,   /* field[2] = leaf */
+  0,   /* field[0] = note */
+  1,   /* field[1] = proof */
+};
+static const ProtobufCIntRange fieldseal__v1__prove_event_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__prove_event_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ProveEventResponse",
+  "ProveEventResponse",
+  "Fieldseal__V1__ProveEventResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ProveEventResponse),
+  4,
+  fieldseal__v1__prove_event_response__field_descriptors,
+  fieldseal__v1__prove_event_response__field_indices_by_name,
+  1,  fieldseal__v1__prove_event_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__prove_event_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__read_leaves_request__field_descriptors[3] =
+{
+  {
+    "first",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReadLeavesRequest, first),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReadLeavesRequest, end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "with_rows",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReadLeavesRequest, with_rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__read_leaves_request__field_indices_by_name[] = {
+  1,   /* field[1] = end */
+  0,   /* field[0] = first */
+  2,   /* field[2] = with_rows */
+};
+static const ProtobufCIntRange fieldseal__v1__read_leaves_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__read_leaves_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ReadLeavesRequest",
+  "ReadLeavesRequest",
+  "Fieldseal__V1__ReadLeavesRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ReadLeavesRequest),
+  3,
+  fieldseal__v1__read_leaves_request__field_descriptors,
+  fieldseal__v1__read_leaves_request__field_indices_by_name,
+  1,  fieldseal__v1__read_leaves_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__read_leaves_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__read_leaves_response__field_descriptors[1] =
+{
+  {
+    "leaves",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__ReadLeavesResponse, n_leaves),
+    offsetof(Fieldseal__V1__ReadLeavesResponse, leaves),
+    &fieldseal__v1__log_leaf__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__read_leaves_response__field_indices_by_name[] = {
+  0,   /* field[0] = leaves */
+};
+static const ProtobufCIntRange fieldseal__v1__read_leaves_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__read_leaves_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ReadLeavesResponse",
+  "ReadLeavesResponse",
+  "Fieldseal__V1__ReadLeavesResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ReadLeavesResponse),
+  1,
+  fieldseal__v1__read_leaves_response__field_descriptors,
+  fieldseal__v1__read_leaves_response__field_indices_by_name,
+  1,  fieldseal__v1__read_leaves_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__read_leaves_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__log_leaf__field_descriptors[4] =
+{
+  {
+    "index",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LogLeaf, index),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leaf",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LogLeaf, leaf),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__LogLeaf, n_rows),
+    offsetof(Fieldseal__V1__LogLeaf, rows),
+    &fieldseal__v1__event_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "row",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LogLeaf, row),
+    &fieldseal__v1__block_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__log_leaf__field_indices_by_name[] = {
+  0,   /* field[0] = index */
+  1,   /* field[1] = leaf */
+  3,   /* field[3] = row */
+  2,   /* field[2] = rows */
+};
+static const ProtobufCIntRange fieldseal__v1__log_leaf__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__log_leaf__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.LogLeaf",
+  "LogLeaf",
+  "Fieldseal__V1__LogLeaf",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__LogLeaf),
+  4,
+  fieldseal__v1__log_leaf__field_descriptors,
+  fieldseal__v1__log_leaf__field_indices_by_name,
+  1,  fieldseal__v1__log_leaf__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__log_leaf__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__block_row__field_descriptors[9] =
+{
+  {
+    "producer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BlockRow, producer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "epoch",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BlockRow, epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BlockRow, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hash",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BlockRow, hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dropped",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BlockRow, dropped),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_event",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BlockRow, last_event),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_unix_us",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BlockRow, last_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stored_unix_us",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BlockRow, stored_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leaf_hash",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BlockRow, leaf_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__block_row__field_indices_by_name[] = {
+  4,   /* field[4] = dropped */
+  1,   /* field[1] = epoch */
+  3,   /* field[3] = hash */
+  5,   /* field[5] = last_event */
+  6,   /* field[6] = last_unix_us */
+  8,   /* field[8] = leaf_hash */
+  0,   /* field[0] = producer */
+  2,   /* field[2] = sequence */
+  7,   /* field[7] = stored_unix_us */
+};
+static const ProtobufCIntRange fieldseal__v1__block_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__block_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.BlockRow",
+  "BlockRow",
+  "Fieldseal__V1__BlockRow",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__BlockRow),
+  9,
+  fieldseal__v1__block_row__field_descriptors,
+  fieldseal__v1__block_row__field_indices_by_name,
+  1,  fieldseal__v1__block_row__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__block_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__event_row__field_descriptors[15] =
+{
+  {
+    "index",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, index),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_sequence",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, event_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_unix_us",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, first_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_unix_us",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, last_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, actor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asserted_actor",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, asserted_actor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "operation",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, operation),
+    &fieldseal__v1__operation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "table",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, table),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "field",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key_version",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, key_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "item_count",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, item_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "store_revision",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, store_revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outbox_id",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, outbox_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EventRow, event),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__event_row__field_indices_by_name[] = {
+  4,   /* field[4] = actor */
+  5,   /* field[5] = asserted_actor */
+  14,   /* field[14] = event */
+  1,   /* field[1] = event_sequence */
+  8,   /* field[8] = field */
+  2,   /* field[2] = first_unix_us */
+  0,   /* field[0] = index */
+  11,   /* field[11] = item_count */
+  9,   /* field[9] = key_version */
+  3,   /* field[3] = last_unix_us */
+  6,   /* field[6] = operation */
+  13,   /* field[13] = outbox_id */
+  10,   /* field[10] = outcome */
+  12,   /* field[12] = store_revision */
+  7,   /* field[7] = table */
+};
+static const ProtobufCIntRange fieldseal__v1__event_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 15 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__event_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.EventRow",
+  "EventRow",
+  "Fieldseal__V1__EventRow",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__EventRow),
+  15,
+  fieldseal__v1__event_row__field_descriptors,
+  fieldseal__v1__event_row__field_indices_by_name,
+  1,  fieldseal__v1__event_row__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__event_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[60] =
 {
   { "OPERATION_UNSPECIFIED", "FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED", 0 },
   { "ENCRYPT", "FIELDSEAL__V1__OPERATION__ENCRYPT", 1 },
@@ -2256,11 +3866,14 @@ static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[
   { "RAISE_ALERT", "FIELDSEAL__V1__OPERATION__RAISE_ALERT", 54 },
   { "SUMMARIZE_USE", "FIELDSEAL__V1__OPERATION__SUMMARIZE_USE", 55 },
   { "STORE_REVISION", "FIELDSEAL__V1__OPERATION__STORE_REVISION", 56 },
+  { "READ_CHECKPOINT", "FIELDSEAL__V1__OPERATION__READ_CHECKPOINT", 57 },
+  { "PROVE_AUDIT", "FIELDSEAL__V1__OPERATION__PROVE_AUDIT", 58 },
+  { "READ_LEAVES", "FIELDSEAL__V1__OPERATION__READ_LEAVES", 59 },
 };
 static const ProtobufCIntRange fieldseal__v1__operation__value_ranges[] = {
-{0, 0},{0, 57}
+{0, 0},{0, 60}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[57] =
+static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[60] =
 {
   { "ACCEPT_RESTORE", 52 },
   { "ACKNOWLEDGE_KEYS", 27 },
@@ -2293,8 +3906,11 @@ static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_na
   { "OPERATION_UNSPECIFIED", 0 },
   { "PAUSE_ROTATION", 31 },
   { "POLICY_RELOAD", 21 },
+  { "PROVE_AUDIT", 58 },
   { "QUERY_AUDIT", 16 },
   { "RAISE_ALERT", 54 },
+  { "READ_CHECKPOINT", 57 },
+  { "READ_LEAVES", 59 },
   { "REBIND", 4 },
   { "RECOVERY_DRILL", 48 },
   { "REMOVE_CUSTODIAN", 46 },
@@ -2327,9 +3943,9 @@ const ProtobufCEnumDescriptor fieldseal__v1__operation__descriptor =
   "Operation",
   "Fieldseal__V1__Operation",
   "fieldseal.v1",
-  57,
+  60,
   fieldseal__v1__operation__enum_values_by_number,
-  57,
+  60,
   fieldseal__v1__operation__enum_values_by_name,
   1,
   fieldseal__v1__operation__value_ranges,

@@ -40,8 +40,11 @@ OUTCOME_FAILURE: OutcomeFilter
 OUTCOME_SUCCESS: OutcomeFilter
 PAUSE_ROTATION: Operation
 POLICY_RELOAD: Operation
+PROVE_AUDIT: Operation
 QUERY_AUDIT: Operation
 RAISE_ALERT: Operation
+READ_CHECKPOINT: Operation
+READ_LEAVES: Operation
 REBIND: Operation
 RECOVERY_DRILL: Operation
 REMOVE_CUSTODIAN: Operation
@@ -115,13 +118,46 @@ class Block(_message.Message):
     sequence: int
     def __init__(self, producer: _Optional[str] = ..., epoch: _Optional[bytes] = ..., sequence: _Optional[int] = ..., previous: _Optional[bytes] = ..., root: _Optional[bytes] = ..., events: _Optional[_Iterable[bytes]] = ..., dropped: _Optional[int] = ...) -> None: ...
 
+class BlockRow(_message.Message):
+    __slots__ = ["dropped", "epoch", "hash", "last_event", "last_unix_us", "leaf_hash", "producer", "sequence", "stored_unix_us"]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    LAST_EVENT_FIELD_NUMBER: _ClassVar[int]
+    LAST_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    LEAF_HASH_FIELD_NUMBER: _ClassVar[int]
+    PRODUCER_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    STORED_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    dropped: int
+    epoch: bytes
+    hash: bytes
+    last_event: int
+    last_unix_us: int
+    leaf_hash: bytes
+    producer: str
+    sequence: int
+    stored_unix_us: int
+    def __init__(self, producer: _Optional[str] = ..., epoch: _Optional[bytes] = ..., sequence: _Optional[int] = ..., hash: _Optional[bytes] = ..., dropped: _Optional[int] = ..., last_event: _Optional[int] = ..., last_unix_us: _Optional[int] = ..., stored_unix_us: _Optional[int] = ..., leaf_hash: _Optional[bytes] = ...) -> None: ...
+
+class CheckpointRequest(_message.Message):
+    __slots__ = []
+    def __init__(self) -> None: ...
+
+class CheckpointResponse(_message.Message):
+    __slots__ = ["note"]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    note: bytes
+    def __init__(self, note: _Optional[bytes] = ...) -> None: ...
+
 class Event(_message.Message):
-    __slots__ = ["actor", "actor_unverified", "asserted_actor", "cause", "count", "field", "first_unix_us", "hash_key_version", "key_version", "last_unix_us", "object", "operation", "outbox_id", "outcome", "peer", "record_hashes", "request_ids", "sequence", "store_revision", "table", "trace_ids"]
+    __slots__ = ["actor", "actor_unverified", "asserted_actor", "cause", "count", "epoch_key", "field", "first_unix_us", "hash_key_version", "key_version", "last_unix_us", "object", "operation", "outbox_id", "outcome", "peer", "record_hashes", "request_ids", "sequence", "store_revision", "table", "trace_ids"]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     ACTOR_UNVERIFIED_FIELD_NUMBER: _ClassVar[int]
     ASSERTED_ACTOR_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_KEY_FIELD_NUMBER: _ClassVar[int]
     FIELD_FIELD_NUMBER: _ClassVar[int]
     FIRST_UNIX_US_FIELD_NUMBER: _ClassVar[int]
     HASH_KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -143,6 +179,7 @@ class Event(_message.Message):
     asserted_actor: str
     cause: str
     count: int
+    epoch_key: bytes
     field: str
     first_unix_us: int
     hash_key_version: int
@@ -159,7 +196,61 @@ class Event(_message.Message):
     store_revision: int
     table: str
     trace_ids: bytes
-    def __init__(self, sequence: _Optional[int] = ..., first_unix_us: _Optional[int] = ..., last_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., actor_unverified: bool = ..., asserted_actor: _Optional[str] = ..., operation: _Optional[_Union[Operation, str]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[int] = ..., cause: _Optional[str] = ..., count: _Optional[int] = ..., hash_key_version: _Optional[int] = ..., record_hashes: _Optional[bytes] = ..., request_ids: _Optional[bytes] = ..., trace_ids: _Optional[bytes] = ..., outbox_id: _Optional[bytes] = ..., object: _Optional[str] = ..., peer: _Optional[str] = ..., store_revision: _Optional[int] = ...) -> None: ...
+    def __init__(self, sequence: _Optional[int] = ..., first_unix_us: _Optional[int] = ..., last_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., actor_unverified: bool = ..., asserted_actor: _Optional[str] = ..., operation: _Optional[_Union[Operation, str]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[int] = ..., cause: _Optional[str] = ..., count: _Optional[int] = ..., hash_key_version: _Optional[int] = ..., record_hashes: _Optional[bytes] = ..., request_ids: _Optional[bytes] = ..., trace_ids: _Optional[bytes] = ..., outbox_id: _Optional[bytes] = ..., object: _Optional[str] = ..., peer: _Optional[str] = ..., store_revision: _Optional[int] = ..., epoch_key: _Optional[bytes] = ...) -> None: ...
+
+class EventRow(_message.Message):
+    __slots__ = ["actor", "asserted_actor", "event", "event_sequence", "field", "first_unix_us", "index", "item_count", "key_version", "last_unix_us", "operation", "outbox_id", "outcome", "store_revision", "table"]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    ASSERTED_ACTOR_FIELD_NUMBER: _ClassVar[int]
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    EVENT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    FIRST_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    ITEM_COUNT_FIELD_NUMBER: _ClassVar[int]
+    KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    LAST_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    OUTBOX_ID_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    STORE_REVISION_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    actor: str
+    asserted_actor: str
+    event: bytes
+    event_sequence: int
+    field: str
+    first_unix_us: int
+    index: int
+    item_count: int
+    key_version: int
+    last_unix_us: int
+    operation: Operation
+    outbox_id: bytes
+    outcome: int
+    store_revision: int
+    table: str
+    def __init__(self, index: _Optional[int] = ..., event_sequence: _Optional[int] = ..., first_unix_us: _Optional[int] = ..., last_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., asserted_actor: _Optional[str] = ..., operation: _Optional[_Union[Operation, str]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[int] = ..., item_count: _Optional[int] = ..., store_revision: _Optional[int] = ..., outbox_id: _Optional[bytes] = ..., event: _Optional[bytes] = ...) -> None: ...
+
+class LeafProof(_message.Message):
+    __slots__ = ["index", "path"]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    path: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, index: _Optional[int] = ..., path: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class LogLeaf(_message.Message):
+    __slots__ = ["index", "leaf", "row", "rows"]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    LEAF_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    ROW_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    leaf: bytes
+    row: BlockRow
+    rows: _containers.RepeatedCompositeFieldContainer[EventRow]
+    def __init__(self, index: _Optional[int] = ..., leaf: _Optional[bytes] = ..., rows: _Optional[_Iterable[_Union[EventRow, _Mapping]]] = ..., row: _Optional[_Union[BlockRow, _Mapping]] = ...) -> None: ...
 
 class ProducerStatus(_message.Message):
     __slots__ = ["epoch", "last_unix_us", "producer", "sequence"]
@@ -172,6 +263,56 @@ class ProducerStatus(_message.Message):
     producer: str
     sequence: int
     def __init__(self, producer: _Optional[str] = ..., epoch: _Optional[bytes] = ..., sequence: _Optional[int] = ..., last_unix_us: _Optional[int] = ...) -> None: ...
+
+class ProveBlocksRequest(_message.Message):
+    __slots__ = ["count", "epoch", "first_sequence"]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    FIRST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    count: int
+    epoch: bytes
+    first_sequence: int
+    def __init__(self, epoch: _Optional[bytes] = ..., first_sequence: _Optional[int] = ..., count: _Optional[int] = ...) -> None: ...
+
+class ProveBlocksResponse(_message.Message):
+    __slots__ = ["note", "proofs"]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    PROOFS_FIELD_NUMBER: _ClassVar[int]
+    note: bytes
+    proofs: _containers.RepeatedCompositeFieldContainer[LeafProof]
+    def __init__(self, note: _Optional[bytes] = ..., proofs: _Optional[_Iterable[_Union[LeafProof, _Mapping]]] = ...) -> None: ...
+
+class ProveConsistencyRequest(_message.Message):
+    __slots__ = ["from_size", "to_size"]
+    FROM_SIZE_FIELD_NUMBER: _ClassVar[int]
+    TO_SIZE_FIELD_NUMBER: _ClassVar[int]
+    from_size: int
+    to_size: int
+    def __init__(self, from_size: _Optional[int] = ..., to_size: _Optional[int] = ...) -> None: ...
+
+class ProveConsistencyResponse(_message.Message):
+    __slots__ = ["path"]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    path: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, path: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class ProveEventRequest(_message.Message):
+    __slots__ = ["index"]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    def __init__(self, index: _Optional[int] = ...) -> None: ...
+
+class ProveEventResponse(_message.Message):
+    __slots__ = ["event", "leaf", "note", "proof"]
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    LEAF_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    event: int
+    leaf: bytes
+    note: bytes
+    proof: LeafProof
+    def __init__(self, note: _Optional[bytes] = ..., proof: _Optional[_Union[LeafProof, _Mapping]] = ..., leaf: _Optional[bytes] = ..., event: _Optional[int] = ...) -> None: ...
 
 class QueryRequest(_message.Message):
     __slots__ = ["actor", "cursor", "field", "from_unix_us", "key_version", "newest_first", "operations", "outcome", "outcome_code", "page_size", "table", "until_unix_us"]
@@ -208,6 +349,22 @@ class QueryResponse(_message.Message):
     cursor: bytes
     events: _containers.RepeatedCompositeFieldContainer[StoredEvent]
     def __init__(self, events: _Optional[_Iterable[_Union[StoredEvent, _Mapping]]] = ..., cursor: _Optional[bytes] = ...) -> None: ...
+
+class ReadLeavesRequest(_message.Message):
+    __slots__ = ["end", "first", "with_rows"]
+    END_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    WITH_ROWS_FIELD_NUMBER: _ClassVar[int]
+    end: int
+    first: int
+    with_rows: bool
+    def __init__(self, first: _Optional[int] = ..., end: _Optional[int] = ..., with_rows: bool = ...) -> None: ...
+
+class ReadLeavesResponse(_message.Message):
+    __slots__ = ["leaves"]
+    LEAVES_FIELD_NUMBER: _ClassVar[int]
+    leaves: _containers.RepeatedCompositeFieldContainer[LogLeaf]
+    def __init__(self, leaves: _Optional[_Iterable[_Union[LogLeaf, _Mapping]]] = ...) -> None: ...
 
 class SignedBlock(_message.Message):
     __slots__ = ["block", "signature"]

@@ -32,6 +32,20 @@ typedef struct Fieldseal__V1__UseSummary Fieldseal__V1__UseSummary;
 typedef struct Fieldseal__V1__SummarizeUseResponse Fieldseal__V1__SummarizeUseResponse;
 typedef struct Fieldseal__V1__StoreRevisionRequest Fieldseal__V1__StoreRevisionRequest;
 typedef struct Fieldseal__V1__StoreRevisionResponse Fieldseal__V1__StoreRevisionResponse;
+typedef struct Fieldseal__V1__CheckpointRequest Fieldseal__V1__CheckpointRequest;
+typedef struct Fieldseal__V1__CheckpointResponse Fieldseal__V1__CheckpointResponse;
+typedef struct Fieldseal__V1__ProveBlocksRequest Fieldseal__V1__ProveBlocksRequest;
+typedef struct Fieldseal__V1__ProveBlocksResponse Fieldseal__V1__ProveBlocksResponse;
+typedef struct Fieldseal__V1__LeafProof Fieldseal__V1__LeafProof;
+typedef struct Fieldseal__V1__ProveConsistencyRequest Fieldseal__V1__ProveConsistencyRequest;
+typedef struct Fieldseal__V1__ProveConsistencyResponse Fieldseal__V1__ProveConsistencyResponse;
+typedef struct Fieldseal__V1__ProveEventRequest Fieldseal__V1__ProveEventRequest;
+typedef struct Fieldseal__V1__ProveEventResponse Fieldseal__V1__ProveEventResponse;
+typedef struct Fieldseal__V1__ReadLeavesRequest Fieldseal__V1__ReadLeavesRequest;
+typedef struct Fieldseal__V1__ReadLeavesResponse Fieldseal__V1__ReadLeavesResponse;
+typedef struct Fieldseal__V1__LogLeaf Fieldseal__V1__LogLeaf;
+typedef struct Fieldseal__V1__BlockRow Fieldseal__V1__BlockRow;
+typedef struct Fieldseal__V1__EventRow Fieldseal__V1__EventRow;
 
 
 /* --- enums --- */
@@ -96,7 +110,10 @@ typedef enum _Fieldseal__V1__Operation {
   FIELDSEAL__V1__OPERATION__LIST_ALERTS = 53,
   FIELDSEAL__V1__OPERATION__RAISE_ALERT = 54,
   FIELDSEAL__V1__OPERATION__SUMMARIZE_USE = 55,
-  FIELDSEAL__V1__OPERATION__STORE_REVISION = 56
+  FIELDSEAL__V1__OPERATION__STORE_REVISION = 56,
+  FIELDSEAL__V1__OPERATION__READ_CHECKPOINT = 57,
+  FIELDSEAL__V1__OPERATION__PROVE_AUDIT = 58,
+  FIELDSEAL__V1__OPERATION__READ_LEAVES = 59
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__OPERATION)
 } Fieldseal__V1__Operation;
 typedef enum _Fieldseal__V1__OutcomeFilter {
@@ -175,10 +192,14 @@ struct  Fieldseal__V1__Event
    */
   ProtobufCBinaryData peer;
   uint64_t store_revision;
+  /*
+   * of an EPOCH_OPEN: the Ed25519 public key that signs the epoch's blocks
+   */
+  ProtobufCBinaryData epoch_key;
 };
 #define FIELDSEAL__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__event__descriptor) \
-    , 0, 0, 0, {0,NULL}, 0, {0,NULL}, FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+    , 0, 0, 0, {0,NULL}, 0, {0,NULL}, FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL} }
 
 
 /*
@@ -230,7 +251,7 @@ struct  Fieldseal__V1__SignedBlock
    */
   ProtobufCBinaryData block;
   /*
-   * reserved for the epoch's key
+   * Ed25519, by the key of the epoch's first event, over the block
    */
   ProtobufCBinaryData signature;
 };
@@ -462,6 +483,245 @@ struct  Fieldseal__V1__StoreRevisionResponse
 #define FIELDSEAL__V1__STORE_REVISION_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__store_revision_response__descriptor) \
     , 0 }
+
+
+struct  Fieldseal__V1__CheckpointRequest
+{
+  ProtobufCMessage base;
+};
+#define FIELDSEAL__V1__CHECKPOINT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__checkpoint_request__descriptor) \
+     }
+
+
+struct  Fieldseal__V1__CheckpointResponse
+{
+  ProtobufCMessage base;
+  /*
+   * C2SP signed note: the checkpoint, the log's signature and the witnesses' cosignatures
+   */
+  ProtobufCBinaryData note;
+};
+#define FIELDSEAL__V1__CHECKPOINT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__checkpoint_response__descriptor) \
+    , {0,NULL} }
+
+
+struct  Fieldseal__V1__ProveBlocksRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData epoch;
+  uint64_t first_sequence;
+  /*
+   * 1 to 256
+   */
+  uint32_t count;
+};
+#define FIELDSEAL__V1__PROVE_BLOCKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__prove_blocks_request__descriptor) \
+    , {0,NULL}, 0, 0 }
+
+
+struct  Fieldseal__V1__ProveBlocksResponse
+{
+  ProtobufCMessage base;
+  /*
+   * a published checkpoint
+   */
+  ProtobufCBinaryData note;
+  /*
+   * One for each block that the checkpoint's tree holds, from the first on, without a gap.
+   */
+  size_t n_proofs;
+  Fieldseal__V1__LeafProof **proofs;
+};
+#define FIELDSEAL__V1__PROVE_BLOCKS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__prove_blocks_response__descriptor) \
+    , {0,NULL}, 0,NULL }
+
+
+struct  Fieldseal__V1__LeafProof
+{
+  ProtobufCMessage base;
+  /*
+   * of the leaf, from 0
+   */
+  uint64_t index;
+  /*
+   * RFC 6962 inclusion proof, 32 bytes each
+   */
+  size_t n_path;
+  ProtobufCBinaryData *path;
+};
+#define FIELDSEAL__V1__LEAF_PROOF__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__leaf_proof__descriptor) \
+    , 0, 0,NULL }
+
+
+struct  Fieldseal__V1__ProveConsistencyRequest
+{
+  ProtobufCMessage base;
+  uint64_t from_size;
+  /*
+   * of at most the newest published checkpoint
+   */
+  uint64_t to_size;
+};
+#define FIELDSEAL__V1__PROVE_CONSISTENCY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__prove_consistency_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Fieldseal__V1__ProveConsistencyResponse
+{
+  ProtobufCMessage base;
+  /*
+   * RFC 6962 consistency proof, 32 bytes each
+   */
+  size_t n_path;
+  ProtobufCBinaryData *path;
+};
+#define FIELDSEAL__V1__PROVE_CONSISTENCY_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__prove_consistency_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Fieldseal__V1__ProveEventRequest
+{
+  ProtobufCMessage base;
+  /*
+   * of the event, as StoredEvent has it
+   */
+  uint64_t index;
+};
+#define FIELDSEAL__V1__PROVE_EVENT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__prove_event_request__descriptor) \
+    , 0 }
+
+
+struct  Fieldseal__V1__ProveEventResponse
+{
+  ProtobufCMessage base;
+  /*
+   * a published checkpoint whose tree holds the leaf
+   */
+  ProtobufCBinaryData note;
+  Fieldseal__V1__LeafProof *proof;
+  /*
+   * encoded SignedBlock
+   */
+  ProtobufCBinaryData leaf;
+  /*
+   * which of the block's events it is, from 0
+   */
+  uint32_t event;
+};
+#define FIELDSEAL__V1__PROVE_EVENT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__prove_event_response__descriptor) \
+    , {0,NULL}, NULL, {0,NULL}, 0 }
+
+
+struct  Fieldseal__V1__ReadLeavesRequest
+{
+  ProtobufCMessage base;
+  /*
+   * index of the first leaf
+   */
+  uint64_t first;
+  /*
+   * index behind the last one; at most the size of the newest published checkpoint
+   */
+  uint64_t end;
+  /*
+   * what the database holds of their events too
+   */
+  protobuf_c_boolean with_rows;
+};
+#define FIELDSEAL__V1__READ_LEAVES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__read_leaves_request__descriptor) \
+    , 0, 0, 0 }
+
+
+struct  Fieldseal__V1__ReadLeavesResponse
+{
+  ProtobufCMessage base;
+  size_t n_leaves;
+  Fieldseal__V1__LogLeaf **leaves;
+};
+#define FIELDSEAL__V1__READ_LEAVES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__read_leaves_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Fieldseal__V1__LogLeaf
+{
+  ProtobufCMessage base;
+  /*
+   * from 0
+   */
+  uint64_t index;
+  /*
+   * encoded SignedBlock
+   */
+  ProtobufCBinaryData leaf;
+  size_t n_rows;
+  Fieldseal__V1__EventRow **rows;
+  Fieldseal__V1__BlockRow *row;
+};
+#define FIELDSEAL__V1__LOG_LEAF__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__log_leaf__descriptor) \
+    , 0, {0,NULL}, 0,NULL, NULL }
+
+
+/*
+ * What the columns of the log's tables say of a block.
+ */
+struct  Fieldseal__V1__BlockRow
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData producer;
+  ProtobufCBinaryData epoch;
+  uint64_t sequence;
+  ProtobufCBinaryData hash;
+  uint64_t dropped;
+  uint64_t last_event;
+  int64_t last_unix_us;
+  int64_t stored_unix_us;
+  ProtobufCBinaryData leaf_hash;
+};
+#define FIELDSEAL__V1__BLOCK_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__block_row__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, {0,NULL} }
+
+
+/*
+ * What the columns of the log's tables say of an event.
+ */
+struct  Fieldseal__V1__EventRow
+{
+  ProtobufCMessage base;
+  uint64_t index;
+  uint64_t event_sequence;
+  int64_t first_unix_us;
+  int64_t last_unix_us;
+  ProtobufCBinaryData actor;
+  ProtobufCBinaryData asserted_actor;
+  Fieldseal__V1__Operation operation;
+  ProtobufCBinaryData table;
+  ProtobufCBinaryData field;
+  uint64_t key_version;
+  int32_t outcome;
+  uint64_t item_count;
+  uint64_t store_revision;
+  ProtobufCBinaryData outbox_id;
+  /*
+   * encoded Event
+   */
+  ProtobufCBinaryData event;
+};
+#define FIELDSEAL__V1__EVENT_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__event_row__descriptor) \
+    , 0, 0, 0, 0, {0,NULL}, {0,NULL}, FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, 0, 0, {0,NULL}, {0,NULL} }
 
 
 /* Fieldseal__V1__Event methods */
@@ -787,6 +1047,272 @@ Fieldseal__V1__StoreRevisionResponse *
 void   fieldseal__v1__store_revision_response__free_unpacked
                      (Fieldseal__V1__StoreRevisionResponse *message,
                       ProtobufCAllocator *allocator);
+/* Fieldseal__V1__CheckpointRequest methods */
+void   fieldseal__v1__checkpoint_request__init
+                     (Fieldseal__V1__CheckpointRequest         *message);
+size_t fieldseal__v1__checkpoint_request__get_packed_size
+                     (const Fieldseal__V1__CheckpointRequest   *message);
+size_t fieldseal__v1__checkpoint_request__pack
+                     (const Fieldseal__V1__CheckpointRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__checkpoint_request__pack_to_buffer
+                     (const Fieldseal__V1__CheckpointRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__CheckpointRequest *
+       fieldseal__v1__checkpoint_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__checkpoint_request__free_unpacked
+                     (Fieldseal__V1__CheckpointRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__CheckpointResponse methods */
+void   fieldseal__v1__checkpoint_response__init
+                     (Fieldseal__V1__CheckpointResponse         *message);
+size_t fieldseal__v1__checkpoint_response__get_packed_size
+                     (const Fieldseal__V1__CheckpointResponse   *message);
+size_t fieldseal__v1__checkpoint_response__pack
+                     (const Fieldseal__V1__CheckpointResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__checkpoint_response__pack_to_buffer
+                     (const Fieldseal__V1__CheckpointResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__CheckpointResponse *
+       fieldseal__v1__checkpoint_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__checkpoint_response__free_unpacked
+                     (Fieldseal__V1__CheckpointResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ProveBlocksRequest methods */
+void   fieldseal__v1__prove_blocks_request__init
+                     (Fieldseal__V1__ProveBlocksRequest         *message);
+size_t fieldseal__v1__prove_blocks_request__get_packed_size
+                     (const Fieldseal__V1__ProveBlocksRequest   *message);
+size_t fieldseal__v1__prove_blocks_request__pack
+                     (const Fieldseal__V1__ProveBlocksRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__prove_blocks_request__pack_to_buffer
+                     (const Fieldseal__V1__ProveBlocksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ProveBlocksRequest *
+       fieldseal__v1__prove_blocks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__prove_blocks_request__free_unpacked
+                     (Fieldseal__V1__ProveBlocksRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ProveBlocksResponse methods */
+void   fieldseal__v1__prove_blocks_response__init
+                     (Fieldseal__V1__ProveBlocksResponse         *message);
+size_t fieldseal__v1__prove_blocks_response__get_packed_size
+                     (const Fieldseal__V1__ProveBlocksResponse   *message);
+size_t fieldseal__v1__prove_blocks_response__pack
+                     (const Fieldseal__V1__ProveBlocksResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__prove_blocks_response__pack_to_buffer
+                     (const Fieldseal__V1__ProveBlocksResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ProveBlocksResponse *
+       fieldseal__v1__prove_blocks_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__prove_blocks_response__free_unpacked
+                     (Fieldseal__V1__ProveBlocksResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__LeafProof methods */
+void   fieldseal__v1__leaf_proof__init
+                     (Fieldseal__V1__LeafProof         *message);
+size_t fieldseal__v1__leaf_proof__get_packed_size
+                     (const Fieldseal__V1__LeafProof   *message);
+size_t fieldseal__v1__leaf_proof__pack
+                     (const Fieldseal__V1__LeafProof   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__leaf_proof__pack_to_buffer
+                     (const Fieldseal__V1__LeafProof   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__LeafProof *
+       fieldseal__v1__leaf_proof__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__leaf_proof__free_unpacked
+                     (Fieldseal__V1__LeafProof *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ProveConsistencyRequest methods */
+void   fieldseal__v1__prove_consistency_request__init
+                     (Fieldseal__V1__ProveConsistencyRequest         *message);
+size_t fieldseal__v1__prove_consistency_request__get_packed_size
+                     (const Fieldseal__V1__ProveConsistencyRequest   *message);
+size_t fieldseal__v1__prove_consistency_request__pack
+                     (const Fieldseal__V1__ProveConsistencyRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__prove_consistency_request__pack_to_buffer
+                     (const Fieldseal__V1__ProveConsistencyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ProveConsistencyRequest *
+       fieldseal__v1__prove_consistency_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__prove_consistency_request__free_unpacked
+                     (Fieldseal__V1__ProveConsistencyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ProveConsistencyResponse methods */
+void   fieldseal__v1__prove_consistency_response__init
+                     (Fieldseal__V1__ProveConsistencyResponse         *message);
+size_t fieldseal__v1__prove_consistency_response__get_packed_size
+                     (const Fieldseal__V1__ProveConsistencyResponse   *message);
+size_t fieldseal__v1__prove_consistency_response__pack
+                     (const Fieldseal__V1__ProveConsistencyResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__prove_consistency_response__pack_to_buffer
+                     (const Fieldseal__V1__ProveConsistencyResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ProveConsistencyResponse *
+       fieldseal__v1__prove_consistency_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__prove_consistency_response__free_unpacked
+                     (Fieldseal__V1__ProveConsistencyResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ProveEventRequest methods */
+void   fieldseal__v1__prove_event_request__init
+                     (Fieldseal__V1__ProveEventRequest         *message);
+size_t fieldseal__v1__prove_event_request__get_packed_size
+                     (const Fieldseal__V1__ProveEventRequest   *message);
+size_t fieldseal__v1__prove_event_request__pack
+                     (const Fieldseal__V1__ProveEventRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__prove_event_request__pack_to_buffer
+                     (const Fieldseal__V1__ProveEventRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ProveEventRequest *
+       fieldseal__v1__prove_event_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__prove_event_request__free_unpacked
+                     (Fieldseal__V1__ProveEventRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ProveEventResponse methods */
+void   fieldseal__v1__prove_event_response__init
+                     (Fieldseal__V1__ProveEventResponse         *message);
+size_t fieldseal__v1__prove_event_response__get_packed_size
+                     (const Fieldseal__V1__ProveEventResponse   *message);
+size_t fieldseal__v1__prove_event_response__pack
+                     (const Fieldseal__V1__ProveEventResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__prove_event_response__pack_to_buffer
+                     (const Fieldseal__V1__ProveEventResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ProveEventResponse *
+       fieldseal__v1__prove_event_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__prove_event_response__free_unpacked
+                     (Fieldseal__V1__ProveEventResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ReadLeavesRequest methods */
+void   fieldseal__v1__read_leaves_request__init
+                     (Fieldseal__V1__ReadLeavesRequest         *message);
+size_t fieldseal__v1__read_leaves_request__get_packed_size
+                     (const Fieldseal__V1__ReadLeavesRequest   *message);
+size_t fieldseal__v1__read_leaves_request__pack
+                     (const Fieldseal__V1__ReadLeavesRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__read_leaves_request__pack_to_buffer
+                     (const Fieldseal__V1__ReadLeavesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ReadLeavesRequest *
+       fieldseal__v1__read_leaves_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__read_leaves_request__free_unpacked
+                     (Fieldseal__V1__ReadLeavesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ReadLeavesResponse methods */
+void   fieldseal__v1__read_leaves_response__init
+                     (Fieldseal__V1__ReadLeavesResponse         *message);
+size_t fieldseal__v1__read_leaves_response__get_packed_size
+                     (const Fieldseal__V1__ReadLeavesResponse   *message);
+size_t fieldseal__v1__read_leaves_response__pack
+                     (const Fieldseal__V1__ReadLeavesResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__read_leaves_response__pack_to_buffer
+                     (const Fieldseal__V1__ReadLeavesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ReadLeavesResponse *
+       fieldseal__v1__read_leaves_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__read_leaves_response__free_unpacked
+                     (Fieldseal__V1__ReadLeavesResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__LogLeaf methods */
+void   fieldseal__v1__log_leaf__init
+                     (Fieldseal__V1__LogLeaf         *message);
+size_t fieldseal__v1__log_leaf__get_packed_size
+                     (const Fieldseal__V1__LogLeaf   *message);
+size_t fieldseal__v1__log_leaf__pack
+                     (const Fieldseal__V1__LogLeaf   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__log_leaf__pack_to_buffer
+                     (const Fieldseal__V1__LogLeaf   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__LogLeaf *
+       fieldseal__v1__log_leaf__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__log_leaf__free_unpacked
+                     (Fieldseal__V1__LogLeaf *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__BlockRow methods */
+void   fieldseal__v1__block_row__init
+                     (Fieldseal__V1__BlockRow         *message);
+size_t fieldseal__v1__block_row__get_packed_size
+                     (const Fieldseal__V1__BlockRow   *message);
+size_t fieldseal__v1__block_row__pack
+                     (const Fieldseal__V1__BlockRow   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__block_row__pack_to_buffer
+                     (const Fieldseal__V1__BlockRow   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__BlockRow *
+       fieldseal__v1__block_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__block_row__free_unpacked
+                     (Fieldseal__V1__BlockRow *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__EventRow methods */
+void   fieldseal__v1__event_row__init
+                     (Fieldseal__V1__EventRow         *message);
+size_t fieldseal__v1__event_row__get_packed_size
+                     (const Fieldseal__V1__EventRow   *message);
+size_t fieldseal__v1__event_row__pack
+                     (const Fieldseal__V1__EventRow   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__event_row__pack_to_buffer
+                     (const Fieldseal__V1__EventRow   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__EventRow *
+       fieldseal__v1__event_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__event_row__free_unpacked
+                     (Fieldseal__V1__EventRow *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Fieldseal__V1__Event_Closure)
@@ -840,6 +1366,48 @@ typedef void (*Fieldseal__V1__StoreRevisionRequest_Closure)
 typedef void (*Fieldseal__V1__StoreRevisionResponse_Closure)
                  (const Fieldseal__V1__StoreRevisionResponse *message,
                   void *closure_data);
+typedef void (*Fieldseal__V1__CheckpointRequest_Closure)
+                 (const Fieldseal__V1__CheckpointRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__CheckpointResponse_Closure)
+                 (const Fieldseal__V1__CheckpointResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ProveBlocksRequest_Closure)
+                 (const Fieldseal__V1__ProveBlocksRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ProveBlocksResponse_Closure)
+                 (const Fieldseal__V1__ProveBlocksResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__LeafProof_Closure)
+                 (const Fieldseal__V1__LeafProof *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ProveConsistencyRequest_Closure)
+                 (const Fieldseal__V1__ProveConsistencyRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ProveConsistencyResponse_Closure)
+                 (const Fieldseal__V1__ProveConsistencyResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ProveEventRequest_Closure)
+                 (const Fieldseal__V1__ProveEventRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ProveEventResponse_Closure)
+                 (const Fieldseal__V1__ProveEventResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ReadLeavesRequest_Closure)
+                 (const Fieldseal__V1__ReadLeavesRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ReadLeavesResponse_Closure)
+                 (const Fieldseal__V1__ReadLeavesResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__LogLeaf_Closure)
+                 (const Fieldseal__V1__LogLeaf *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__BlockRow_Closure)
+                 (const Fieldseal__V1__BlockRow *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__EventRow_Closure)
+                 (const Fieldseal__V1__EventRow *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -865,6 +1433,20 @@ extern const ProtobufCMessageDescriptor fieldseal__v1__use_summary__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__store_revision_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__store_revision_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__checkpoint_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__checkpoint_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__prove_blocks_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__prove_blocks_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__leaf_proof__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__prove_consistency_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__prove_consistency_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__prove_event_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__prove_event_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__read_leaves_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__read_leaves_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__log_leaf__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__block_row__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__event_row__descriptor;
 
 PROTOBUF_C__END_DECLS
 
