@@ -2,7 +2,7 @@
 extension PostgresConnection {
     /// Waits for the lock; it is released when the transaction ends. Only inside a transaction.
     public func lockUntilCommit(_ name: String, timeout: Duration? = nil) async throws(PostgresError) {
-        try await query("SELECT pg_advisory_xact_lock(hashtextextended(\(name), 0))", timeout: timeout)
+        try await query(.lockUntilCommit(name), timeout: timeout)
     }
 
     /// Takes the lock if it is free; it is released when the transaction ends. Only inside a transaction.
@@ -36,5 +36,12 @@ extension PostgresConnection {
             let released: Bool? = try? rows?.single().value("released")
             if released != true { session.abandon() }
         }
+    }
+}
+
+extension PostgresQuery {
+    /// Waits for the lock of this name; it is released when the transaction ends. Only inside a transaction.
+    public static func lockUntilCommit(_ name: String) -> PostgresQuery {
+        "SELECT pg_advisory_xact_lock(hashtextextended(\(name), 0))"
     }
 }

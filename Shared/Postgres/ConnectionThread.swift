@@ -20,6 +20,9 @@ final class ConnectionThread: Sendable {
     private let wakeup: Wakeup
     private let state = Mutex(State())
     private let published = Atomic(Status.connecting)
+    private let identity = Atomic(UInt(0))
+    /// Touched on the thread alone.
+    nonisolated(unsafe) private var session: Session?
 
     init(_ configuration: PostgresConfiguration) throws(PostgresError) {
         self.configuration = configuration
@@ -42,6 +45,7 @@ final class ConnectionThread: Sendable {
 
     func start(_ events: Events) throws(PostgresError) {
         try startThread(name: "postgres") { [self] in
+            identity.store(UInt(pthread_self()), ordering: .relaxed)
             if let session = connect(events.failed) {
                 publish(session)
                 events.connected()
@@ -61,14 +65,16 @@ final class ConnectionThread: Sendable {
         wakeup.signal()
     }
 
-    /// Carries out `body` on the thread. Cancelling the task cancels the statement, unless it is `uncancellable`.
+    /// Carries out `body` on the thread: at once where the task runs there already. Cancelling the task cancels the
+    /// statement, unless it is `uncancellable`.
     func perform<Value: Sendable>(
         uncancellable: Bool = false,
         _ body: @escaping @Sendable (Session, Cancellation) throws(PostgresError) -> Value
     ) async throws(PostgresError) -> Value {
         let cancellation = Cancellation()
         let outcome: Swift.Result<Value, PostgresError> = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            if isCurrent, let session { return carryOut(body, on: .success(session), cancellation) }
+            return await withCheckedContinuation { continuation in
                 submit { session in
                     continuation.resume(returning: self.carryOut(body, on: session, cancellation))
                 }
@@ -88,6 +94,7 @@ final class ConnectionThread: Sendable {
     ) -> Swift.Result<Value, PostgresError> {
         do throws(PostgresError) {
             let session = try session.get()
+            guard session.isUsable else { throw PostgresError(.connectionLost) }
             state.withLock { $0.current = cancellation }
             defer {
                 state.withLock { $0.current = nil }
@@ -100,15 +107,22 @@ final class ConnectionThread: Sendable {
     }
 
     func submit(_ job: @escaping Job) {
+        if !accepts(job) { job(.failure(PostgresError(.connectionLost))) }
+    }
+
+    private func accepts(_ job: @escaping Job) -> Bool {
         let accepted = state.withLock { state in
             guard !state.isClosed else { return false }
             state.jobs.append(job)
             return true
         }
-        if accepted { wakeup.signal() } else { job(.failure(PostgresError(.connectionLost))) }
+        if accepted { wakeup.signal() }
+        return accepted
     }
 
     // MARK: On the thread
+
+    private var isCurrent: Bool { identity.load(ordering: .relaxed) == UInt(pthread_self()) }
 
     private func connect(_ failed: (PostgresError) -> Duration?) -> Session? {
         while !isClosed {
@@ -124,6 +138,8 @@ final class ConnectionThread: Sendable {
     }
 
     private func serve(_ session: Session, _ notified: ([PostgresNotification]) -> Void) {
+        self.session = session
+        defer { self.session = nil }
         while session.isUsable {
             let notifications = session.takeNotifications()
             if !notifications.isEmpty { notified(notifications) }
@@ -157,5 +173,15 @@ final class ConnectionThread: Sendable {
         var descriptor = pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0)
         poll(&descriptor, 1, pause.milliseconds)
         wakeup.drain()
+    }
+}
+
+/// A task that prefers the thread runs there between its statements too, so that none of them waits for two threads to wake.
+extension ConnectionThread: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let runs = accepts { [self] _ in job.runSynchronously(on: asUnownedTaskExecutor()) }
+        // The thread has ended, the task has not.
+        if !runs { globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
     }
 }

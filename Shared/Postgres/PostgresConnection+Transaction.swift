@@ -1,8 +1,16 @@
 /// How far a transaction is kept apart from others.
-public enum PostgresIsolation: String, Sendable {
-    case readCommitted = "READ COMMITTED"
-    case repeatableRead = "REPEATABLE READ"
-    case serializable = "SERIALIZABLE"
+public enum PostgresIsolation: Sendable {
+    case readCommitted
+    case repeatableRead
+    case serializable
+
+    var begin: PostgresQuery {
+        switch self {
+        case .readCommitted: "BEGIN ISOLATION LEVEL READ COMMITTED"
+        case .repeatableRead: "BEGIN ISOLATION LEVEL REPEATABLE READ"
+        case .serializable: "BEGIN ISOLATION LEVEL SERIALIZABLE"
+        }
+    }
 }
 
 extension PostgresConnection {
@@ -11,14 +19,35 @@ extension PostgresConnection {
     /// When this returns, the change is durable (synchronous_commit is `on` inside). `commitUnknown` is thrown when the
     /// connection broke during COMMIT; the caller must then find out, or repeat something idempotent. `connectionLost` says
     /// that COMMIT was never sent.
+    ///
+    /// The task runs on the connection's thread meanwhile, where `isolation` lets it.
+    ///
+    /// - Parameter opening: the first statements, sent together with BEGIN; `body` gets their results.
+    public func transaction<Value>(
+        _ level: PostgresIsolation = .readCommitted, opening: [PostgresQuery] = [],
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (PostgresConnection, [PostgresRows]) async throws -> sending Value
+    ) async throws -> sending Value {
+        let handover = Handover<Value>()
+        try await withTaskExecutorPreference(thread) { handover.put(try await run(level, opening, body)) }
+        return handover.take()
+    }
+
+    /// The same without statements that open it.
     public func transaction<Value>(
         _ level: PostgresIsolation = .readCommitted, isolation: isolated (any Actor)? = #isolation,
         _ body: (PostgresConnection) async throws -> sending Value
     ) async throws -> sending Value {
-        try await begin(level)
+        try await transaction(level) { connection, _ in try await body(connection) }
+    }
+
+    private func run<Value>(
+        _ level: PostgresIsolation, _ opening: [PostgresQuery], isolation: isolated (any Actor)? = #isolation,
+        _ body: (PostgresConnection, [PostgresRows]) async throws -> sending Value
+    ) async throws -> sending Value {
         let value: Value
         do {
-            value = try await body(self)
+            value = try await body(self, try await begin(level, opening))
         } catch {
             await rollback()
             throw error
@@ -27,12 +56,11 @@ extension PostgresConnection {
         return value
     }
 
-    private func begin(_ level: PostgresIsolation) async throws(PostgresError) {
-        try await perform { session, cancellation throws(PostgresError) in
-            _ = try session.script(
-                "BEGIN ISOLATION LEVEL \(level.rawValue); SET LOCAL synchronous_commit = on", timeout: .seconds(10),
-                cancellation: cancellation)
-        }
+    private func begin(
+        _ level: PostgresIsolation, _ opening: [PostgresQuery]
+    ) async throws(PostgresError) -> [PostgresRows] {
+        let begin: [PostgresQuery] = [level.begin, "SET LOCAL synchronous_commit = on"]
+        return Array(try await pipeline(begin + opening).dropFirst(begin.count))
     }
 
     private func commit() async throws(PostgresError) {
@@ -63,5 +91,18 @@ extension PostgresConnection {
                 session.abandon()
             }
         }
+    }
+}
+
+/// Brings a value out of a closure that may not send it itself.
+private final class Handover<Value>: Sendable {
+    // The one who puts is done before the other takes.
+    nonisolated(unsafe) private var value: Value?
+
+    func put(_ value: sending Value) { self.value = value }
+
+    func take() -> sending Value {
+        guard let value else { preconditionFailure("nothing was handed over") }
+        return value
     }
 }

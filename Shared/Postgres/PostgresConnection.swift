@@ -23,6 +23,7 @@ public final class PostgresConnection: Sendable {
     public func pipeline(_ queries: [PostgresQuery], timeout: Duration? = nil) async throws(PostgresError)
         -> [PostgresRows]
     {
+        guard !queries.isEmpty else { return [] }
         let timeout = timeout ?? thread.configuration.statementTimeout
         return try await perform { session, cancellation throws(PostgresError) in
             try session.pipeline(queries, timeout: timeout, cancellation: cancellation).map { PostgresRows($0) }
@@ -50,7 +51,7 @@ public final class PostgresConnection: Sendable {
 
     /// Wakes the listeners of a channel when the transaction commits. The payload holds less than 8,000 bytes.
     public func notify(_ channel: String, payload: String = "") async throws(PostgresError) {
-        try await query("SELECT pg_notify(\(channel), \(payload))")
+        try await query(.notify(channel, payload: payload))
     }
 
     func perform<Value: Sendable>(

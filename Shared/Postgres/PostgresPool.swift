@@ -48,14 +48,17 @@ public final class PostgresPool: Service, Sendable {
 
     /// Runs `body` in a transaction. A serialization failure or deadlock, and a connection that broke before COMMIT, start
     /// it anew after a short pause, up to `attempts` times: `body` must have no effect outside the transaction.
+    ///
+    /// - Parameter opening: the first statements, sent together with BEGIN; `body` gets their results.
     public func withTransaction<Value>(
-        _ level: PostgresIsolation = .readCommitted, attempts: Int = 5, isolation: isolated (any Actor)? = #isolation,
-        _ body: (PostgresConnection) async throws -> sending Value
+        _ level: PostgresIsolation = .readCommitted, opening: [PostgresQuery] = [], attempts: Int = 5,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (PostgresConnection, [PostgresRows]) async throws -> sending Value
     ) async throws -> sending Value {
         var attempt = 1
         while true {
             do {
-                return try await withConnection { try await $0.transaction(level, body) }
+                return try await withConnection { try await $0.transaction(level, opening: opening, body) }
             } catch let error as PostgresError
                 where attempt < attempts && (error.isRetryable || error.code == .connectionLost)
             {
@@ -63,6 +66,15 @@ public final class PostgresPool: Service, Sendable {
                 try await Task.sleep(for: .milliseconds(Int.random(in: 1...(5 << attempt))))
                 attempt += 1
             }
+        }
+    }
+
+    /// The same without statements that open it.
+    public func withTransaction<Value>(
+        _ level: PostgresIsolation = .readCommitted, attempts: Int = 5, isolation: isolated (any Actor)? = #isolation,
+        _ body: (PostgresConnection) async throws -> sending Value
+    ) async throws -> sending Value {
+        try await withTransaction(level, opening: [], attempts: attempts) { connection, _ in try await body(connection)
         }
     }
 

@@ -12,6 +12,11 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
 
     public init(stringInterpolation interpolation: StringInterpolation) { pieces = interpolation.pieces }
 
+    /// Wakes the listeners of a channel when the transaction commits. The payload holds less than 8,000 bytes.
+    public static func notify(_ channel: String, payload: String = "") -> PostgresQuery {
+        "SELECT pg_notify(\(channel), \(payload))"
+    }
+
     /// Puts another piece, with its parameters, behind this one.
     public mutating func append(_ other: PostgresQuery) { pieces += other.pieces }
 

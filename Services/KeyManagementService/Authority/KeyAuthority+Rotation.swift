@@ -44,8 +44,7 @@ extension KeyAuthority {
         _ entries: [CatalogEntry], superseding expected: KeyVersion? = nil, writer: StoreWriter, context: CallContext
     ) async throws -> [KeyRecord] {
         let objects = entries.map(\.key)
-        let active = try await writer.reader.activeKeys(objects)
-        let counts = try await writer.reader.nextRotationCounts(of: objects)
+        let (active, counts) = try await writer.reader.activeKeysAndNextCounts(of: objects)
         var superseded: [KeyRecord] = []
         var wanted: [WantedKey] = []
         for entry in entries {

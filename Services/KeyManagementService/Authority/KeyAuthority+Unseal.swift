@@ -129,7 +129,7 @@ extension KeyAuthority {
                 INSERT INTO store_state (store_id, revision, head, row_mac)
                 VALUES (\(storeID.uuid), 0, \(state.head), \(try reader.mac.authenticate(state.canonical)))
                 """)
-            let writer = try await StoreWriter(reader, nowUnixUs: now)
+            let writer = StoreWriter(reader, after: state, nowUnixUs: now)
             let context = CallContext(actor: AuditActor(identity: identity))
             for record in [master.record, integrity.record, auditHash.record] {
                 let written = try await writer.insert(record)
@@ -139,7 +139,6 @@ extension KeyAuthority {
             }
             for wrap in new.stored.wraps { try await writer.insert(wrap) }
             _ = try await writer.finish()
-            try await Outbox.insert(writer.events, unixMicroseconds: now, in: connection)
             return true
         }
         if created {

@@ -71,9 +71,9 @@ final class KeyAuthority: Sendable {
     ) async throws -> Value {
         let newest = newestKnown
         return try await withIntegrityKey { keyring in
-            try await pool.withTransaction(.repeatableRead) { connection in
+            try await pool.withTransaction(.repeatableRead, opening: StoreReader.opening()) { connection, opening in
                 let reader = StoreReader(connection: connection, mac: try keyring.rowMAC())
-                let standing = try await reader.standing()
+                let standing = try reader.standing(opening)
                 try admit(standing, newest: newest, access)
                 remember(standing.state.revision)
                 return try await body(reader)
@@ -89,17 +89,15 @@ final class KeyAuthority: Sendable {
     ) async throws -> (value: Value, revision: UInt64) {
         let newest = newestKnown
         let changed = try await withIntegrityKey { keyring in
-            try await pool.withTransaction { connection in
+            try await pool.withTransaction(opening: StoreReader.opening(locked: true)) { connection, opening in
                 let reader = StoreReader(connection: connection, mac: try keyring.rowMAC())
-                let writer = try await StoreWriter(reader, nowUnixUs: clock(), above: newest)
-                let quarantine = try await reader.quarantine()
-                try admit(StoreStanding(state: writer.before, quarantine: quarantine), newest: newest, access)
+                let standing = try reader.standing(opening)
+                try admit(standing, newest: newest, access)
+                let writer = StoreWriter(reader, after: standing.state, nowUnixUs: clock(), above: newest)
                 let value = try await body(writer)
-                let revision = try await writer.finish()
                 try await AlertQueue.raise(
                     writer.alerts, unixMicroseconds: writer.nowUnixUs, fold: alertFold, in: connection)
-                try await Outbox.insert(writer.events, unixMicroseconds: writer.nowUnixUs, in: connection)
-                return (value: value, revision: revision)
+                return (value: value, revision: try await writer.finish())
             }
         }
         remember(changed.revision)

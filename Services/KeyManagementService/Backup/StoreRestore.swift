@@ -127,20 +127,20 @@ struct StoreRestore {
     private func quarantine(
         _ header: BackupHeader, _ mac: RowMAC, _ connection: PostgresConnection
     ) async throws -> UInt64 {
-        let writer = try await StoreWriter(
-            StoreReader(connection: connection, mac: mac), nowUnixUs: authority.clock())
+        let reader = StoreReader(connection: connection, mac: mac)
+        let standing = try reader.standing(try await connection.pipeline(StoreReader.opening(locked: true)))
+        let writer = StoreWriter(reader, after: standing.state, nowUnixUs: authority.clock())
         try await writer.write(
             Quarantine(
                 storeID: header.state.storeID, sinceUnixUs: writer.nowUnixUs, backupRevision: header.state.revision,
                 reason: .restored))
-        let revision = try await writer.finish()
         var event = AuditEvent(actor: AuditActor(identity: authority.identity), operation: .restoreStore)
         event.storeRevision = header.state.revision
         let alert = Alert(
             .storeRestored, .critical, object: "\(header.state.storeID)",
             text: "the key store was restored from a backup of revision \(header.state.revision)")
         try await AlertQueue.raise([alert], unixMicroseconds: writer.nowUnixUs, in: connection)
-        try await Outbox.insert([event], unixMicroseconds: writer.nowUnixUs, in: connection)
-        return revision
+        writer.events.append(event)
+        return try await writer.finish()
     }
 }

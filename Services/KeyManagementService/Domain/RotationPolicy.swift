@@ -68,6 +68,6 @@ struct RotationPolicy: Sendable, Equatable {
     /// The pause after so many failures in a row: 5 minutes, doubled each time, up to 6 hours, and up to a quarter more.
     static func pause(afterFailures failures: Int32, of version: KeyVersion) -> Int64 {
         let base = min(5 * 60_000_000 << Int64(min(max(failures, 1), 10) - 1), 6 * hour)
-        return base + Int64(version.rawValue % UInt64(base / 4))
+        return base + base / 4_096 * Int64(version.rawValue % 1_024)
     }
 }

@@ -2,17 +2,24 @@ import FieldsealCrypto
 import FieldsealPostgres
 
 extension StoreReader {
-    /// The store's state and whether it is quarantined, in one round trip.
-    func standing() async throws -> StoreStanding {
-        let rows = try await connection.pipeline([
-            "SELECT \(StoreRevision.columns) FROM store_state", "SELECT \(Quarantine.columns) FROM store_quarantine",
-        ])
-        return StoreStanding(state: try state(rows[0]), quarantine: try quarantine(rows[1]))
+    /// What opens every transaction; `standing(_:)` reads it.
+    ///
+    /// - Parameter locked: every other change is kept away until the transaction ends.
+    static func opening(locked: Bool = false) -> [PostgresQuery] {
+        let lock: PostgresQuery = locked ? "FOR UPDATE" : ""
+        return [
+            "SELECT \(StoreRevision.columns) FROM store_state \(lock)",
+            "SELECT \(Quarantine.columns) FROM store_quarantine",
+        ]
     }
 
-    func quarantine() async throws -> Quarantine? {
-        try quarantine(try await connection.query("SELECT \(Quarantine.columns) FROM store_quarantine"))
+    /// The store's state and whether it is quarantined.
+    func standing(_ opening: [PostgresRows]) throws -> StoreStanding {
+        guard opening.count == 2 else { throw KeyServiceError.damaged("no store state") }
+        return StoreStanding(state: try state(opening[0]), quarantine: try quarantine(opening[1]))
     }
+
+    func standing() async throws -> StoreStanding { try standing(try await connection.pipeline(Self.opening())) }
 
     private func quarantine(_ rows: PostgresRows) throws -> Quarantine? {
         guard let row = rows.first else { return nil }

@@ -2,26 +2,34 @@ import FieldsealCrypto
 import FieldsealPostgres
 
 extension KeyRecord {
-    static let insertedColumns = [
-        "id", "key_type", "key_id", "version", "parent_key_id", "parent_version", "encrypted_key", "key_hash",
-        "algorithm",
-        "created_at", "expires_at", "state", "state_at", "compromised_at", "is_active", "rotation_count", "suite",
-        "row_bound", "record_keys", "subject_keys", "partner_version", "deactivated_at", "refused_at", "leased",
-        "metadata",
-        "revision", "row_mac",
-    ]
+    private static let insertedColumns: PostgresQuery = """
+        id, key_type, key_id, version, parent_key_id, parent_version, encrypted_key, key_hash, algorithm, created_at,
+        expires_at, state, state_at, compromised_at, is_active, rotation_count, suite, row_bound, record_keys,
+        subject_keys, partner_version, deactivated_at, refused_at, leased, metadata, row_mac
+        """
 
-    /// The values of `insertedColumns`, each of its column's type.
-    func insertedValues(mac: [UInt8]) -> [PostgresValue] {
-        let values: [any PostgresEncodable] = [
-            identity.row.uuid, object.kind.name, object.id.uuid, version.column, identity.parent?.object.uuid,
-            identity.parent?.version.column, encryptedKey, keyHash, algorithm, Self.timestamp(createdUnixUs),
-            Self.timestamp(expiresUnixUs), state.rawValue, Self.timestamp(stateUnixUs),
-            Self.timestamp(compromisedUnixUs), isActive, rotationCount, protection.map { Int16($0.suite.rawValue) },
-            protection?.rowBound, protection?.recordKeys, protection?.subjectKeys ?? false, partner?.column,
-            Self.timestamp(deactivatedUnixUs), Self.timestamp(refusedUnixUs), leased, metadata, Int64(revision), mac,
-        ]
-        return values.map(\.postgresValue)
+    /// New rows, which carry their revision.
+    static func insert(_ records: [KeyRecord], macs: [[UInt8]]) -> PostgresQuery {
+        """
+        INSERT INTO encryption_keys (\(insertedColumns), revision)
+        SELECT id, key_type, key_id, version, parent_key_id, parent_version, encrypted_key, key_hash, algorithm, created_at,
+            expires_at, state, state_at, compromised_at, is_active, rotation_count, suite, row_bound, record_keys,
+            subject_keys, partner_version, deactivated_at, refused_at, leased, metadata::json, row_mac, revision
+        FROM unnest(
+            \(records.map(\.identity.row.uuid)), \(records.map(\.object.kind.name)), \(records.map(\.object.id.uuid)),
+            \(records.map(\.version.column)), \(records.map { $0.identity.parent?.object.uuid }),
+            \(records.map { $0.identity.parent?.version.column }), \(records.map(\.encryptedKey)),
+            \(records.map(\.keyHash)), \(records.map(\.algorithm)), \(records.map { timestamp($0.createdUnixUs) }),
+            \(records.map { timestamp($0.expiresUnixUs) }), \(records.map(\.state.rawValue)),
+            \(records.map { timestamp($0.stateUnixUs) }), \(records.map { timestamp($0.compromisedUnixUs) }),
+            \(records.map(\.isActive)), \(records.map(\.rotationCount)),
+            \(records.map { $0.protection.map { Int16($0.suite.rawValue) } }), \(records.map { $0.protection?.rowBound }),
+            \(records.map { $0.protection?.recordKeys }), \(records.map { $0.protection?.subjectKeys ?? false }),
+            \(records.map { $0.partner?.column }), \(records.map { timestamp($0.deactivatedUnixUs) }),
+            \(records.map { timestamp($0.refusedUnixUs) }), \(records.map(\.leased)), \(records.map(\.metadata)), \(macs),
+            \(records.map { Int64($0.revision) })
+        ) AS new (\(insertedColumns), revision)
+        """
     }
 
     /// What can change in rows; the revision at which each was read guards it against another writer.

@@ -67,15 +67,13 @@ extension StoreReader {
 
     /// The names of fields that are not removed, nor their tables.
     func liveFieldNames(_ ids: Set<ObjectID>) async throws -> [ObjectID: String] {
-        let fields = try await fields(where: "id = ANY(\(ids.map(\.uuid)))").filter { !$0.isRemoved }
-        let tables = try await tables(where: "id = ANY(\(Set(fields.map(\.tableID)).map(\.uuid)))")
-        return names(of: fields, in: tables.filter { !$0.isRemoved })
+        let (fields, tables) = try await fieldsAndTables(ids)
+        return names(of: fields.filter { !$0.isRemoved }, in: tables.filter { !$0.isRemoved })
     }
 
     /// The names of fields, removed ones included.
     func fieldNames(_ ids: Set<ObjectID>) async throws -> [ObjectID: String] {
-        let fields = try await fields(where: "id = ANY(\(ids.map(\.uuid)))")
-        let tables = try await tables(where: "id = ANY(\(Set(fields.map(\.tableID)).map(\.uuid)))")
+        let (fields, tables) = try await fieldsAndTables(ids)
         return names(of: fields, in: tables)
     }
 

@@ -16,9 +16,15 @@ struct StoreReader {
     }
 
     func keys(_ condition: PostgresQuery, limit: Int) async throws -> [KeyRecord] {
-        let rows = try await connection.query(
-            "SELECT \(KeyRecord.columns) FROM encryption_keys WHERE \(condition) LIMIT \(limit)")
-        return try rows.map { row in
+        try keys(try await connection.query(Self.keys(condition, limit: limit)))
+    }
+
+    private static func keys(_ condition: PostgresQuery, limit: Int = Int(Int32.max)) -> PostgresQuery {
+        "SELECT \(KeyRecord.columns) FROM encryption_keys WHERE \(condition) LIMIT \(limit)"
+    }
+
+    private func keys(_ rows: PostgresRows) throws -> [KeyRecord] {
+        try rows.map { row in
             let record = try KeyRecord(row)
             try verify(row, record.canonical, "key \(record.identity.row)")
             states?.note(record)
@@ -32,7 +38,30 @@ struct StoreReader {
 
     /// The active versions of keys; those that have none are left out.
     func activeKeys(_ objects: [KeyObject]) async throws -> [KeyObject: KeyRecord] {
-        let records = try await keys("\(Self.versions(of: objects)) AND is_active", limit: Int(Int32.max))
+        try active(try await connection.query(Self.active(objects)))
+    }
+
+    /// The active versions of keys, and the `rotationCount` of the next version of each that has any.
+    func activeKeysAndNextCounts(
+        of objects: [KeyObject]
+    ) async throws -> (active: [KeyObject: KeyRecord], counts: [KeyObject: Int32]) {
+        let newest: PostgresQuery = """
+            id IN (
+                SELECT newest.id
+                FROM unnest(\(objects.map(\.kind.name)), \(objects.map(\.id.uuid))) AS object (kind, id), LATERAL (
+                    SELECT id FROM encryption_keys WHERE key_type = object.kind AND key_id = object.id
+                    ORDER BY rotation_count DESC LIMIT 1) AS newest)
+            """
+        let rows = try await connection.pipeline([Self.active(objects), Self.keys(newest)])
+        return (try active(rows[0]), Self.nextCounts(after: try keys(rows[1])))
+    }
+
+    private static func active(_ objects: [KeyObject]) -> PostgresQuery {
+        keys("\(versions(of: objects)) AND is_active")
+    }
+
+    private func active(_ rows: PostgresRows) throws -> [KeyObject: KeyRecord] {
+        let records = try keys(rows)
         let active = Dictionary(grouping: records, by: \.object)
         guard active.count == records.count else { throw KeyServiceError.damaged("a key has several active versions") }
         return active.compactMapValues(\.first)
@@ -63,24 +92,14 @@ struct StoreReader {
         (try await versions(of: object, limit: 1).first?.rotationCount).map { $0 + 1 } ?? 0
     }
 
-    /// The same for many keys; those without a version are left out.
-    func nextRotationCounts(of objects: [KeyObject]) async throws -> [KeyObject: Int32] {
-        let newest = try await keys(
-            """
-            id IN (
-                SELECT newest.id
-                FROM unnest(\(objects.map(\.kind.name)), \(objects.map(\.id.uuid))) AS object (kind, id), LATERAL (
-                    SELECT id FROM encryption_keys WHERE key_type = object.kind AND key_id = object.id
-                    ORDER BY rotation_count DESC LIMIT 1) AS newest)
-            """, limit: Int(Int32.max))
-        return Dictionary(newest.map { ($0.object, $0.rotationCount + 1) }, uniquingKeysWith: max)
+    /// The same for many keys without an active version; those without a version are left out. Reads, and so verifies, all
+    /// versions: a row that was made to look superseded does not pass for a key that is still to be made.
+    func nextRotationCounts(ofInactive objects: [KeyObject]) async throws -> [KeyObject: Int32] {
+        Self.nextCounts(after: try await keys(Self.versions(of: objects), limit: Int(Int32.max)))
     }
 
-    /// The same for keys without an active version. Reads, and so verifies, all versions: a row that was made to look
-    /// superseded does not pass for a key that is still to be made.
-    func nextRotationCounts(ofInactive objects: [KeyObject]) async throws -> [KeyObject: Int32] {
-        let versions = try await keys(Self.versions(of: objects), limit: Int(Int32.max))
-        return Dictionary(versions.map { ($0.object, $0.rotationCount + 1) }, uniquingKeysWith: max)
+    private static func nextCounts(after versions: [KeyRecord]) -> [KeyObject: Int32] {
+        Dictionary(versions.map { ($0.object, $0.rotationCount + 1) }, uniquingKeysWith: max)
     }
 
     private static func versions(of objects: [KeyObject]) -> PostgresQuery {
@@ -103,19 +122,48 @@ extension StoreReader {
     /// Fields by name; those that the catalog does not have are left out. Tombstones are read too: a live row that was made
     /// to look removed is noticed.
     func entries(named names: [FieldName]) async throws -> [CatalogEntry] {
-        let tables = try await tables(where: "name = ANY(\(Array(Set(names.map(\.table)))))").filter { !$0.isRemoved }
-        let fields = try await fields(
-            where: """
-                table_id = ANY(\(tables.map(\.id.uuid))) AND name = ANY(\(Array(Set(names.map(\.field))))) ORDER BY name
-                """)
         let wanted = Set(names)
-        return try await entries(fields, of: tables).filter { wanted.contains($0.name) }
+        return try await entries(
+            where: """
+                table_id IN (SELECT id FROM catalog_tables WHERE name = ANY(\(Array(Set(names.map(\.table))))))
+                    AND name = ANY(\(Array(Set(names.map(\.field)))))
+                """
+        ).filter { wanted.contains($0.name) }
     }
 
+    /// The fields that are not removed, nor their tables, with their indexes, by name.
     func entries(where condition: PostgresQuery) async throws -> [CatalogEntry] {
-        let fields = try await fields(where: condition)
-        let tables = try await tables(where: "id = ANY(\(Array(Set(fields.map(\.tableID.uuid)))))")
-        return try await entries(fields, of: tables)
+        let rows = try await connection.pipeline(
+            Self.fieldsAndTables(condition) + [
+                """
+                SELECT \(CatalogIndex.columns) FROM catalog_indexes
+                WHERE field_id IN (SELECT id FROM catalog_fields WHERE \(condition)) ORDER BY name
+                """
+            ])
+        let fields = try fields(rows[0]).filter { !$0.isRemoved }
+        let tables = Dictionary(
+            try tables(rows[1]).lazy.filter { !$0.isRemoved }.map { ($0.id, $0) },
+            uniquingKeysWith: { first, _ in first })
+        let indexes = Dictionary(grouping: try indexes(rows[2]).filter { !$0.isRemoved }, by: \.fieldID)
+        return fields.compactMap { field in
+            tables[field.tableID].map { CatalogEntry(table: $0, field: field, indexes: indexes[field.id] ?? []) }
+        }
+    }
+
+    /// Fields and their tables, tombstones included.
+    func fieldsAndTables(_ ids: Set<ObjectID>) async throws -> (fields: [CatalogField], tables: [CatalogTable]) {
+        let rows = try await connection.pipeline(Self.fieldsAndTables("id = ANY(\(ids.map(\.uuid)))"))
+        return (try fields(rows[0]), try tables(rows[1]))
+    }
+
+    private static func fieldsAndTables(_ condition: PostgresQuery) -> [PostgresQuery] {
+        [
+            "SELECT \(CatalogField.columns) FROM catalog_fields WHERE \(condition) ORDER BY name",
+            """
+            SELECT \(CatalogTable.columns) FROM catalog_tables
+            WHERE id IN (SELECT table_id FROM catalog_fields WHERE \(condition))
+            """,
+        ]
     }
 
     /// Tombstones are read too: a live row that was made to look removed is noticed.
@@ -145,19 +193,6 @@ extension StoreReader {
         return try await self.field(field)?.key
     }
 
-    /// The fields that are not removed, nor their tables, with their indexes.
-    private func entries(_ fields: [CatalogField], of tables: [CatalogTable]) async throws -> [CatalogEntry] {
-        let fields = fields.filter { !$0.isRemoved }
-        let tables = Dictionary(
-            tables.lazy.filter { !$0.isRemoved }.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let indexes = Dictionary(
-            grouping: try await indexes(where: "field_id = ANY(\(fields.map(\.id.uuid))) ORDER BY name")
-                .filter { !$0.isRemoved }, by: \.fieldID)
-        return fields.compactMap { field in
-            tables[field.tableID].map { CatalogEntry(table: $0, field: field, indexes: indexes[field.id] ?? []) }
-        }
-    }
-
     /// The whole catalog, tombstones included.
     func catalog() async throws -> Catalog {
         Catalog(
@@ -166,7 +201,11 @@ extension StoreReader {
     }
 
     func tables(where condition: PostgresQuery) async throws -> [CatalogTable] {
-        try await connection.query("SELECT \(CatalogTable.columns) FROM catalog_tables WHERE \(condition)").map { row in
+        try tables(try await connection.query("SELECT \(CatalogTable.columns) FROM catalog_tables WHERE \(condition)"))
+    }
+
+    private func tables(_ rows: PostgresRows) throws -> [CatalogTable] {
+        try rows.map { row in
             let table = try CatalogTable(row)
             try verify(row, table.canonical(revision: try row.revision()), "table \(table.id)")
             return table
@@ -174,7 +213,11 @@ extension StoreReader {
     }
 
     func fields(where condition: PostgresQuery) async throws -> [CatalogField] {
-        try await connection.query("SELECT \(CatalogField.columns) FROM catalog_fields WHERE \(condition)").map { row in
+        try fields(try await connection.query("SELECT \(CatalogField.columns) FROM catalog_fields WHERE \(condition)"))
+    }
+
+    private func fields(_ rows: PostgresRows) throws -> [CatalogField] {
+        try rows.map { row in
             let field = try CatalogField(row)
             try verify(row, field.canonical(revision: try row.revision()), "field \(field.id)")
             return field
@@ -182,8 +225,12 @@ extension StoreReader {
     }
 
     func indexes(where condition: PostgresQuery) async throws -> [CatalogIndex] {
-        try await connection.query("SELECT \(CatalogIndex.columns) FROM catalog_indexes WHERE \(condition)").map {
-            row in
+        try indexes(
+            try await connection.query("SELECT \(CatalogIndex.columns) FROM catalog_indexes WHERE \(condition)"))
+    }
+
+    private func indexes(_ rows: PostgresRows) throws -> [CatalogIndex] {
+        try rows.map { row in
             let index = try CatalogIndex(row)
             try verify(row, index.canonical(revision: try row.revision()), "index \(index.id)")
             return index
@@ -196,11 +243,7 @@ extension StoreReader {
         }
     }
 
-    /// The store's revision; `locked` keeps every other change away until the transaction ends.
-    func revision(locked: Bool = false) async throws -> StoreRevision {
-        let lock: PostgresQuery = locked ? "FOR UPDATE" : ""
-        return try state(try await connection.query("SELECT \(StoreRevision.columns) FROM store_state \(lock)"))
-    }
+    func revision() async throws -> StoreRevision { try await standing().state }
 
     func state(_ rows: PostgresRows) throws -> StoreRevision {
         guard let row = rows.first, rows.count == 1 else { throw KeyServiceError.damaged("no store state") }

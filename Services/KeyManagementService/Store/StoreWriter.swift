@@ -10,7 +10,7 @@ final class StoreWriter {
     /// The revision that this transaction makes, if it writes.
     let revision: UInt64
     let nowUnixUs: Int64
-    /// What the transaction does, for the audit trail; inserted into the outbox with it.
+    /// What the transaction does, for the audit trail.
     var events: [AuditEvent] = []
     /// What administrators must hear of it; queued with it.
     var alerts: [Alert] = []
@@ -21,14 +21,15 @@ final class StoreWriter {
 
     var connection: PostgresConnection { reader.connection }
 
-    /// Waits for the store's lock.
-    /// - Parameter newestKnown: the transaction's revision is above it; a store that was rolled back goes on there.
-    init(_ reader: StoreReader, nowUnixUs: Int64, above newestKnown: UInt64 = 0) async throws {
+    /// - Parameters:
+    ///   - before: the store's state, locked until the transaction ends.
+    ///   - newestKnown: the transaction's revision is above it; a store that was rolled back goes on there.
+    init(_ reader: StoreReader, after before: StoreRevision, nowUnixUs: Int64, above newestKnown: UInt64 = 0) {
         var reader = reader
         reader.states = ReadStates()
         self.reader = reader
         self.nowUnixUs = nowUnixUs
-        before = try await reader.revision(locked: true)
+        self.before = before
         revision = max(before.revision, newestKnown) + 1
     }
 
@@ -37,11 +38,10 @@ final class StoreWriter {
     func insert(_ record: KeyRecord) async throws -> KeyRecord { try await insert([record])[0] }
 
     func insert(_ records: [KeyRecord]) async throws -> [KeyRecord] {
+        guard !records.isEmpty else { return [] }
         let records = records.map(stamped)
         let macs = try records.map { try reader.mac.authenticate($0.canonical) }
-        _ = try await connection.copy(
-            zip(records, macs).map { $0.insertedValues(mac: $1) }, into: "encryption_keys",
-            columns: KeyRecord.insertedColumns)
+        try await connection.query(KeyRecord.insert(records, macs: macs))
         for (record, mac) in zip(records, macs) {
             change.append(.keys, id: record.identity.row, mac: mac)
             noteInserted(record)
@@ -104,23 +104,28 @@ final class StoreWriter {
         reader = StoreReader(connection: connection, mac: mac)
     }
 
-    /// Raises the revision and extends the chain, if anything was written. Answers the store's revision.
+    /// The transaction's last statements, in one round trip: raises the revision and extends the chain, if anything was
+    /// written, and inserts the events into the outbox. Answers the store's revision.
     func finish() async throws -> UInt64 {
-        guard !change.isEmpty else { return before.revision }
+        let outbox = Outbox.insertion(of: events, unixMicroseconds: nowUnixUs)
+        guard !change.isEmpty else {
+            _ = try await connection.pipeline(outbox)
+            return before.revision
+        }
         let after = try before.advanced(by: change, to: revision)
         let mac = try reader.mac.authenticate(after.canonical)
-        let updated = try await connection.query(
+        let state: [PostgresQuery] = [
             """
             UPDATE store_state SET revision = \(Int64(after.revision)), head = \(after.head), row_mac = \(mac)
             WHERE revision = \(Int64(before.revision))
-            """)
-        guard updated.affected == 1 else { throw KeyServiceError.conflict }
-        try await connection.query(
+            """,
             """
             INSERT INTO store_revisions (revision, changed_at, changes, head)
             VALUES (\(Int64(after.revision)), \(PostgresTimestamp(unixMicroseconds: nowUnixUs)), \(change.encoded), \(after.head))
-            """)
-        try await writeNotices()
+            """,
+        ]
+        let results = try await connection.pipeline(state + (try await noticeStatements()) + outbox)
+        guard results[0].affected == 1 else { throw KeyServiceError.conflict }
         return after.revision
     }
 

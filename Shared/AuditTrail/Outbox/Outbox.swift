@@ -30,7 +30,12 @@ public enum Outbox {
     public static func insert(
         _ events: [AuditEvent], unixMicroseconds: Int64, in transaction: PostgresConnection
     ) async throws {
-        guard !events.isEmpty else { return }
+        _ = try await transaction.pipeline(insertion(of: events, unixMicroseconds: unixMicroseconds))
+    }
+
+    /// The statements of ``insert(_:unixMicroseconds:in:)``, for who sends them together with others.
+    public static func insertion(of events: [AuditEvent], unixMicroseconds: Int64) -> [PostgresQuery] {
+        guard !events.isEmpty else { return [] }
         var ids: [[UInt8]] = []
         var rows: [[UInt8]] = []
         for var event in events {
@@ -39,12 +44,13 @@ public enum Outbox {
             ids.append(event.outboxID.bytes)
             rows.append(Proto.Event(event).encoded())
         }
-        try await transaction.lockUntilCommit(orderLock)
-        try await transaction.query(
+        return [
+            .lockUntilCommit(orderLock),
             """
             INSERT INTO audit_outbox (outbox_id, event)
             SELECT id, event FROM unnest(\(ids), \(rows)) WITH ORDINALITY AS new (id, event, position) ORDER BY position
-            """)
-        try await transaction.notify(channel)
+            """,
+            .notify(channel),
+        ]
     }
 }

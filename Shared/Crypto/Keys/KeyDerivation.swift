@@ -30,10 +30,9 @@ public enum KeyDerivation {
         info.append(label: kind.label)
         info.append(id: object)
         info.append(bigEndian: version.rawValue)
-        let extracted = try salt.withUnsafeBytes { salt throws(CryptoError) in
-            try HKDF.extract(salt: salt, keyMaterial: parent)
+        return try salt.withUnsafeBytes { salt throws(CryptoError) in
+            try HKDF.derive(parent, salt: salt, info: info, count: keyCount)
         }
-        return try HKDF.expand(extracted, info: info, count: keyCount)
     }
 
     /// The check value (key_hash) of a key: 32 bytes that tell whether an unwrapped key is the one that was stored,

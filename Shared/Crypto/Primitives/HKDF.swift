@@ -9,7 +9,12 @@ public enum HKDF {
     public static func extract(
         salt: UnsafeRawBufferPointer, keyMaterial: borrowing SecretBytes
     ) throws(CryptoError) -> SecretBytes {
-        let mac = try HMACSHA256(key: salt)
+        try extract(keyMaterial, by: try HMACSHA256(key: salt))
+    }
+
+    private static func extract(
+        _ keyMaterial: borrowing SecretBytes, by mac: HMACSHA256
+    ) throws(CryptoError) -> SecretBytes {
         var key = try SecretBytes.zeros(32)
         try keyMaterial.withUnsafeBytes { material throws(CryptoError) in try mac.update(material) }
         try key.withUnsafeMutableBytes { output throws(CryptoError) in try mac.finish(into: output) }
@@ -20,8 +25,11 @@ public enum HKDF {
     public static func expand(
         _ key: borrowing SecretBytes, info: [UInt8], count: Int
     ) throws(CryptoError) -> SecretBytes {
+        try expand(by: try HMACSHA256(key: key), info: info, count: count)
+    }
+
+    private static func expand(by mac: HMACSHA256, info: [UInt8], count: Int) throws(CryptoError) -> SecretBytes {
         guard (1...maximumCount).contains(count) else { throw CryptoError(.size) }
-        let mac = try HMACSHA256(key: key)
         var block = try SecretBytes.zeros(32)
         var output = try SecretBytes.zeros(count)
         for index in 0..<((count + 31) / 32) {
@@ -43,7 +51,10 @@ public enum HKDF {
     public static func derive(
         _ keyMaterial: borrowing SecretBytes, salt: UnsafeRawBufferPointer, info: [UInt8], count: Int
     ) throws(CryptoError) -> SecretBytes {
-        try expand(extract(salt: salt, keyMaterial: keyMaterial), info: info, count: count)
+        let mac = try HMACSHA256(key: salt)
+        let extracted = try extract(keyMaterial, by: mac)
+        try extracted.withUnsafeBytes { key throws(CryptoError) in try mac.setKey(key) }
+        return try expand(by: mac, info: info, count: count)
     }
 }
 

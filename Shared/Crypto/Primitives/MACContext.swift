@@ -8,11 +8,22 @@ final class MACContext {
         context = try check(EVP_MAC_CTX_new(check(algorithm)))
     }
 
+    private init(copying other: MACContext) throws(CryptoError) {
+        context = try check(EVP_MAC_CTX_dup(other.context))
+    }
+
     deinit { EVP_MAC_CTX_free(context) }
 
+    /// Has its digest, which libcrypto looks up by name, and is copied only.
+    nonisolated(unsafe) private static let hmacSHA256: MACContext? = {
+        let mac = try? MACContext(Algorithm.hmac)
+        try? mac?.setKey(.empty, parameter: OSSL_MAC_PARAM_DIGEST, value: "SHA256")
+        return mac
+    }()
+
     static func hmacSHA256(key: UnsafeRawBufferPointer) throws(CryptoError) -> MACContext {
-        let mac = try MACContext(Algorithm.hmac)
-        try mac.setKey(key, parameter: OSSL_MAC_PARAM_DIGEST, value: "SHA256")
+        let mac = try MACContext(copying: check(hmacSHA256))
+        if !key.isEmpty { try mac.setKey(key) }
         return mac
     }
 

@@ -34,6 +34,15 @@ enum DerivationLoop {
         ]
     }
 
+    /// What a custodian with a passphrase adds to each rotation of the master key: one derivation, on an idle machine.
+    static func scrypt() throws -> Figure {
+        let passphrase = try SecretBytes(copying: [UInt8](repeating: 7, count: 40))
+        let clock = ContinuousClock()
+        let start = clock.now
+        _ = try Scrypt().deriveKey(passphrase: passphrase, salt: [UInt8](repeating: 1, count: Scrypt.saltCount))
+        return Figure(name: "scrypt of a passphrase", microseconds: (clock.now - start) / .microseconds(1), limit: nil)
+    }
+
     private static func measure(
         _ name: String, _ duration: Duration, limit: Double? = 5, _ body: () throws -> Void
     ) rethrows -> Figure {

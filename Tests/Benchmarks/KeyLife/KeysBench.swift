@@ -78,7 +78,7 @@ struct KeysBench: Sendable {
         try await times(200) { _ in _ = try await client.keys.status(options: options) }
     }
 
-    /// Each begins when all replicas work with the version before.
+    /// Each begins when all replicas work with the version before, and a while after.
     private func rotationTimes() async throws -> [Duration] {
         var times: [Duration] = []
         let clock = ContinuousClock()
@@ -88,6 +88,7 @@ struct KeysBench: Sendable {
             times.append(clock.now - start)
             let revision = try await client.keys.status(options: options).revision
             _ = try await client.keys.propagation(of: revision, wait: .seconds(10), options: options)
+            try await Task.sleep(for: .milliseconds(command.pause))
         }
         return times
     }

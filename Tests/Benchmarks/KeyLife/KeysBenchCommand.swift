@@ -29,6 +29,9 @@ struct KeysBenchCommand: AsyncParsableCommand {
     @Option(help: "Rotations of one field's key; a service lets one identity rotate 200 keys at a time.")
     var rotations = 150
 
+    @Option(help: "Milliseconds between two of them.")
+    var pause = 100
+
     @Option(help: "Tables under the master key.")
     var tables = 1000
 
@@ -42,7 +45,8 @@ struct KeysBenchCommand: AsyncParsableCommand {
     var purges = 20
 
     func validate() throws {
-        guard callers > 0, (1...100_000).contains(rate), (1...190).contains(rotations + masterRotations),
+        guard callers > 0, (1...100_000).contains(rate), (0...60_000).contains(pause),
+            (1...190).contains(rotations + masterRotations),
             (1...1000).contains(purges),
             (1...10_000).contains(tables), (1...100).contains(fieldsEach), masterRotations > 0
         else { throw ValidationError("a number is out of bounds") }
@@ -54,7 +58,7 @@ struct KeysBenchCommand: AsyncParsableCommand {
             throw ValidationError("the configuration of the load names no encryption service")
         }
         var report = KeysReport(replicas: service.addresses.count)
-        for figure in try DerivationLoop.figures(duration: .seconds(1)) {
+        for figure in try DerivationLoop.figures(duration: .seconds(1)) + [DerivationLoop.scrypt()] {
             report.add(figure.name, microseconds: figure.microseconds, limit: figure.limit)
         }
         let administrator = try FieldsealClient(configuration: try ClientConfiguration.load(operatorConfig))

@@ -56,7 +56,7 @@ import Testing
 
                 let restored = try await target.replica()
                 #expect(await failure { _ = try await restored.catalog() }?.isQuarantine == true)
-                let quarantine = try #require(try await restored.read(.any) { try await $0.quarantine() })
+                let quarantine = try #require(try await restored.read(.any) { try await $0.standing().quarantine })
                 #expect(quarantine.backupRevision == header.state.revision && quarantine.reason == .restored)
                 let alerts = try await restored.pool.query("SELECT kind FROM alerts")
                 #expect(try alerts.map { try $0.value("kind", as: String.self) } == ["store-restored"])
