@@ -48,6 +48,62 @@ struct TransactionTests {
         }
     }
 
+    @Test func whatOpensItIsPartOfIt() async throws {
+        try await TestDatabase.with(connections: 1) { database async throws in
+            try await database.pool.query("CREATE TABLE t (n int)")
+            let opening: [PostgresQuery] = [
+                "INSERT INTO t VALUES (7) RETURNING n", "SELECT current_setting('transaction_isolation') AS level",
+            ]
+            await #expect(throws: Refusal.self) {
+                try await database.pool.withTransaction(.serializable, opening: opening) { _, rows async throws in
+                    #expect(try rows.map(\.count) == [1, 1] && rows[0][0].value("n", as: Int32.self) == 7)
+                    #expect(try rows[1][0].value("level", as: String.self) == "serializable")
+                    throw Refusal()
+                }
+            }
+            #expect(try await database.pool.query("SELECT n FROM t").isEmpty)
+            let error = await #expect(throws: PostgresError.self) {
+                try await database.pool.withTransaction(opening: opening + ["SELECT 1/0"]) { _, _ async throws in
+                    Issue.record("what opens it had failed")
+                }
+            }
+            #expect(error?.sqlState?.rawValue == "22012")
+            #expect(try await database.pool.query("SELECT n FROM t").isEmpty)
+        }
+    }
+
+    /// The thread on which the task runs goes with its connection.
+    @Test func aTaskOutlivesItsConnection() async throws {
+        try await TestDatabase.with(connections: 1) { database async throws in
+            await #expect(throws: Refusal.self) {
+                try await database.pool.withTransaction { connection async throws in
+                    let end: PostgresQuery = "SELECT pg_terminate_backend(pg_backend_pid())"
+                    #expect(await Self.failure(of: end, connection)?.code == .connectionLost)
+                    for _ in 0..<3 {
+                        await Task.yield()
+                        #expect(await Self.failure(of: "SELECT 1", connection)?.code == .connectionLost)
+                        let numbers = await withTaskGroup { group in
+                            for number in 0..<10 { group.addTask { number } }
+                            return await group.reduce(0, +)
+                        }
+                        #expect(numbers == 45)
+                    }
+                    throw Refusal()
+                }
+            }
+            #expect(try await database.pool.query("SELECT 1 AS n").single().value("n", as: Int32.self) == 1)
+        }
+    }
+
+    private static func failure(of query: PostgresQuery, _ connection: PostgresConnection) async -> PostgresError? {
+        do throws(PostgresError) {
+            try await connection.query(query)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     @Test func serializationFailuresStartAnew() async throws {
         try await TestDatabase.with(connections: 4) { database async throws in
             try await database.pool.query("CREATE TABLE counter (n bigint)")
