@@ -66,6 +66,8 @@ struct ServiceReport {
         [
             ("events", .unsigned(status.events)), ("blocks", .unsigned(status.blocks)),
             ("last-index", .unsigned(status.lastIndex)), ("producers", .unsigned(UInt64(status.producers.count))),
+            ("tree-size", .unsigned(status.treeSize)), ("checkpoint-size", .unsigned(status.checkpointSize)),
+            ("published-size", .unsigned(status.publishedSize)),
         ]
     }
 

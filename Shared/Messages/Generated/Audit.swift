@@ -399,16 +399,28 @@ extension Proto {
         public var events: UInt64 = 0
         public var lastIndex: UInt64 = 0
         public var producers: [Proto.ProducerStatus] = []
+        public var treeSize: UInt64 = 0
+        /// of the newest signed checkpoint
+        public var checkpointSize: UInt64 = 0
+        /// of the newest published one
+        public var publishedSize: UInt64 = 0
+        /// when it was signed or cosigned last
+        public var publishedUnixUs: Int64 = 0
 
         public init() {}
 
         public init(
-            blocks: UInt64 = 0, events: UInt64 = 0, lastIndex: UInt64 = 0, producers: [Proto.ProducerStatus] = []
+            blocks: UInt64 = 0, events: UInt64 = 0, lastIndex: UInt64 = 0, producers: [Proto.ProducerStatus] = [],
+            treeSize: UInt64 = 0, checkpointSize: UInt64 = 0, publishedSize: UInt64 = 0, publishedUnixUs: Int64 = 0
         ) {
             self.blocks = blocks
             self.events = events
             self.lastIndex = lastIndex
             self.producers = producers
+            self.treeSize = treeSize
+            self.checkpointSize = checkpointSize
+            self.publishedSize = publishedSize
+            self.publishedUnixUs = publishedUnixUs
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1152,6 +1164,10 @@ extension Proto.AuditStatusResponse: CMessageConvertible {
         events = c.events
         lastIndex = c.last_index
         producers = try decodeMessages(c.producers, c.n_producers)
+        treeSize = c.tree_size
+        checkpointSize = c.checkpoint_size
+        publishedSize = c.published_size
+        publishedUnixUs = c.published_unix_us
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__AuditStatusResponse>, in arena: MessageArena) {
@@ -1159,6 +1175,10 @@ extension Proto.AuditStatusResponse: CMessageConvertible {
         c.pointee.events = events
         c.pointee.last_index = lastIndex
         (c.pointee.producers, c.pointee.n_producers) = arena.messages(producers)
+        c.pointee.tree_size = treeSize
+        c.pointee.checkpoint_size = checkpointSize
+        c.pointee.published_size = publishedSize
+        c.pointee.published_unix_us = publishedUnixUs
     }
 }
 
