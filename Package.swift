@@ -192,13 +192,14 @@ let package = Package(
             "AuditService",
             [
                 "AuditService", "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres", "FieldsealSecureMemory",
-                "FieldsealTransparencyLog", .log, .nioHTTP1,
+                "FieldsealServiceRuntime", "FieldsealTransparencyLog", .log, .nioHTTP1,
             ] + Target.Dependency.nio),
         tests(
             "CommandLine",
             [
                 "CommandLineTool", "FieldsealClient", "FieldsealCrypto", "FieldsealCustody", "FieldsealMessages",
                 "FieldsealRPC", "FieldsealRPCTransport", "FieldsealSecureMemory", "FieldsealServiceRuntime",
+                "FieldsealTransparencyLog",
             ]),
     ],
     swiftLanguageModes: [.v6]

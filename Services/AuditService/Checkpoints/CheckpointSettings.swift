@@ -26,12 +26,15 @@ struct CheckpointSettings: Sendable {
         beat = .seconds(try section.integer("seconds", default: 1, in: 1...3_600))
         idleBeat = .seconds(try section.integer("idle-seconds", default: 60, in: 1...86_400))
         var witnesses: [WitnessSettings] = []
-        for witness in try section.sections("witnesses") { witnesses.append(try WitnessSettings(witness)) }
-        guard witnesses.count <= WitnessSettings.maximum,
-            Set(witnesses.map(\.verifier.publicKey)).count == witnesses.count
-        else {
-            throw try section.required("quorum").error(
-                "is of at most \(WitnessSettings.maximum) witnesses, each with a key of its own")
+        for entry in try section.sections("witnesses") {
+            let witness = try WitnessSettings(entry)
+            guard witnesses.allSatisfy({ $0.verifier.publicKey != witness.verifier.publicKey }) else {
+                throw try entry.required("key").error("another witness has this key")
+            }
+            guard witnesses.count < WitnessSettings.maximum else {
+                throw try entry.required("key").error("there are at most \(WitnessSettings.maximum) witnesses")
+            }
+            witnesses.append(witness)
         }
         quorum = try section.integer("quorum", default: witnesses.count, in: 0...witnesses.count)
         self.witnesses = witnesses

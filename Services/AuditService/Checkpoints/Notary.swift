@@ -12,6 +12,9 @@ actor Notary {
     /// The tree of the checkpoint signed last, and when it was.
     private var signed: MerkleFrontier?
     private var signedAt: ContinuousClock.Instant?
+    /// Counts the checkpoints signed.
+    private var turn = 0
+    private var newest: SignedNote?
 
     init(
         log: EventLog, origin: String, signer: Ed25519Signer, idleBeat: Duration, witnesses: [Witness], logger: Logger
@@ -25,7 +28,11 @@ actor Notary {
     /// - Throws: `TreeProblem`: the database is refused, and nothing was signed.
     func attest() async throws {
         try await log.guarded {
-            if let newest = try await sign() { try await publish(newest) }
+            if let note = try await sign() {
+                turn += 1
+                newest = note
+            }
+            if let newest { try await publish(newest) }
         }
     }
 
@@ -62,7 +69,9 @@ actor Notary {
     private func publish(_ note: SignedNote) async throws {
         let checkpoint = try Checkpoint(text: note.text)
         try await withThrowingTaskGroup { group in
-            for pact in pacts { group.addTask { try await pact.renew(note, checkpoint) } }
+            for pact in pacts {
+                group.addTask { [turn] in try await pact.renew(note, checkpoint, turn: turn) }
+            }
             try await group.waitForAll()
         }
     }

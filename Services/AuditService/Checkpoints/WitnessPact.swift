@@ -10,6 +10,8 @@ actor WitnessPact {
     private let logger: Logger
     /// The size that it cosigned last; nil: not asked yet.
     private var cosigned: UInt64?
+    /// Of the checkpoint that it was asked for last and has answered.
+    private var answered = 0
     private var failures = 0
     private var pausesUntil: ContinuousClock.Instant?
 
@@ -17,14 +19,15 @@ actor WitnessPact {
         (self.log, self.witness, self.logger) = (log, witness, logger)
     }
 
-    /// Has the witness cosign a checkpoint. One that does not answer is left alone for a while.
+    /// Has the witness cosign the checkpoint of this turn, once. One that does not answer is left alone for a while.
     /// - Throws: `TreeProblem` where the witness knows another log; database errors.
-    func renew(_ note: SignedNote, _ checkpoint: Checkpoint) async throws {
+    func renew(_ note: SignedNote, _ checkpoint: Checkpoint, turn: Int) async throws {
+        guard answered < turn else { return }
         if let pausesUntil, pausesUntil > .now { return }
         do {
             try await cosign(note, checkpoint)
             if failures > 0 { logger.notice("a witness answers again", metadata: ["witness": "\(witness.name)"]) }
-            (failures, pausesUntil) = (0, nil)
+            (answered, failures, pausesUntil) = (turn, 0, nil)
         } catch let problem as TreeProblem {
             throw problem
         } catch {

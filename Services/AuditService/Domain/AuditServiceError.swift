@@ -35,6 +35,7 @@ struct AuditServiceError: Error, Hashable, CustomStringConvertible {
     static let unpublished = Self(.unavailable("no published checkpoint holds it yet"), "unpublished")
     static let range = Self(.invalidArgument("outside the published tree"), "range")
     static let unknownEvent = Self(.notFound("no such event"), "unknown-event")
+    static let tooManyReaders = Self(RPCStatus(.resourceExhausted, "too many streams"), "too-many-readers")
     static let tooManyTails = Self(RPCStatus(.resourceExhausted, "too many streams"), "too-many-tails")
 
     /// The answer to a block that does not continue what is stored.

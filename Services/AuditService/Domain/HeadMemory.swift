@@ -16,6 +16,8 @@ final class HeadMemory: Sendable {
 
     var head: TreeHead { state.withLock { $0.head } }
 
+    var isRefused: Bool { state.withLock { $0.problem != nil } }
+
     /// Lets appends wait until the log has been compared with what witnesses know.
     func hold() { state.withLock { $0.isHeld = true } }
 

@@ -15,6 +15,8 @@ struct AuditRPC: Sendable {
     let watch: LogWatch
     let trail: AuditTrail
     let logger: Logger
+    /// Of leaves, each of which holds some MiB.
+    let readers = Turnstile(maximum: 16)
 
     func service() -> AsyncRPCService {
         var service = AsyncRPCService(Self.name)

@@ -9,6 +9,8 @@ extension AuditRPC {
     /// Sends a range of the published leaves, in their order.
     func readLeaves(_ request: RPCRequest, _ writer: ServerStreamWriter) async throws {
         do {
+            guard readers.enter() else { throw AuditServiceError.tooManyReaders }
+            defer { readers.leave() }
             let message: Proto.ReadLeavesRequest = try decode(request)
             let published = try await publication.checkpoint().checkpoint.size
             guard message.first <= message.end, message.end <= published else { throw AuditServiceError.range }

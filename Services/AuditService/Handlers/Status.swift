@@ -10,6 +10,7 @@ extension AuditRPC {
         let published = try await publication.newest()
         status.publishedSize = published?.checkpoint.size ?? 0
         status.publishedUnixUs = published?.signedAt ?? 0
+        status.refused = log.memory.isRefused
         return status
     }
 }

@@ -48,13 +48,15 @@ extension EventLog {
         guard let first = blocks.first else { return State() }
         let outboxIDs = blocks.flatMap(\.events).map(\.event.outboxID).filter { !$0.isEmpty }
         let epoch: PostgresQuery = "producer = \(first.producer) AND epoch = \(first.epoch)"
-        let rows = try await connection.pipeline([
+        let known = memory.head
+        let queries: [PostgresQuery] = [
             "SELECT sequence, hash, last_event FROM audit_blocks WHERE \(epoch) ORDER BY sequence DESC LIMIT 1",
             "SELECT sequence, hash FROM audit_blocks WHERE \(epoch) AND sequence = ANY(\(blocks.map(\.sequence)))",
             "SELECT outbox_id FROM audit_events WHERE outbox_id = ANY(\(outboxIDs))",
-        ])
+        ]
+        let rows = try await connection.pipeline(queries + Self.headQueries(known: known))
         var state = State()
-        state.head = try await verifiedHead(connection)
+        state.head = try Self.verifiedHead(rows.dropFirst(queries.count), known: known)
         if let last = rows[0].first {
             state.end = EpochEnd(
                 sequence: try last.value("sequence"), hash: try last.hash, lastEvent: try last.value("last_event"))
@@ -88,7 +90,6 @@ extension EventLog {
         let head = state.head.appending(
             blocks.map(\.leafHash), term: memory.term(behind: state.head), lastEvent: index)
         try await store(head, behind: state.head, connection)
-        try await connection.notify(Self.channel)
         return head
     }
 

@@ -56,13 +56,6 @@ extension EventLog {
         try await checkpoint("true")
     }
 
-    /// The head that a signed checkpoint is of.
-    func head(of size: UInt64) async throws -> TreeHead? {
-        try await pool.query(
-            "SELECT size, root, term, peaks, last_event FROM audit_tree_heads WHERE size = \(Int64(clamping: size))"
-        ).first.map { try TreeHead($0) }
-    }
-
     func store(_ cosignatures: [SignedNote.Signature], of size: UInt64) async throws {
         for signature in cosignatures {
             guard let cosignature = Cosignature(signature.bytes) else { continue }

@@ -3,7 +3,7 @@ import FieldsealPostgres
 
 extension EventLog {
     /// Leaves read at once; each has up to 256 KiB.
-    private static let leafChunk = 16
+    private static let leafChunk = 8
 
     /// The leaves of a range from its beginning, as many as are read at once.
     func leaves(_ range: Range<UInt64>, withRows: Bool) async throws -> [Proto.LogLeaf] {

@@ -10,18 +10,27 @@ extension EventLog {
         try TreeHead(try await pool.query(TreeHead.newest).single())
     }
 
-    /// The newest head, after it was compared with what this process knows and with the rows it stands for.
-    func verifiedHead(_ connection: PostgresConnection) async throws -> TreeHead {
-        let known = memory.head
-        let rows = try await connection.pipeline([
-            TreeHead.newest, "SELECT root FROM audit_tree_heads WHERE size = \(Int64(clamping: known.size))",
+    /// The head of this size, where there is one.
+    func head(of size: UInt64) async throws -> TreeHead? {
+        try await pool.query(TreeHead.of(size)).first.map { try TreeHead($0) }
+    }
+
+    /// What `verifiedHead` reads.
+    static func headQueries(known: TreeHead) -> [PostgresQuery] {
+        [
+            TreeHead.newest, TreeHead.of(known.size),
             """
             SELECT (SELECT coalesce(max(position), 0) FROM audit_blocks) AS position,
                 (SELECT coalesce(max(index), 0) FROM audit_events) AS index
             """,
-        ])
+        ]
+    }
+
+    /// The newest head, after it was compared with one that is known and with the rows it stands for.
+    static func verifiedHead(_ rows: some RandomAccessCollection<PostgresRows>, known: TreeHead) throws -> TreeHead {
+        let rows = Array(rows)
         let head = try TreeHead(try rows[0].single())
-        try head.check(continues: known, root: try rows[1].first?.hash("root"))
+        try head.check(continues: known, root: try rows[1].first.map { try TreeHead($0) }?.root)
         let last = try rows[2].single()
         let (position, index): (Int64, Int64) = (try last.value("position"), try last.value("index"))
         guard position == Int64(clamping: head.size), index == head.lastEvent else {
@@ -32,17 +41,20 @@ extension EventLog {
         return head
     }
 
-    /// Stores a head and the tiles that became complete with it. Only inside the transaction that stores its blocks.
+    /// Stores a head and the tiles that became complete with it, and wakes those who wait for blocks. Only inside the
+    /// transaction that stores the blocks.
     func store(_ head: TreeHead, behind previous: TreeHead, _ connection: PostgresConnection) async throws {
         try await storeTiles(from: previous.size, to: head.size, connection)
-        try await connection.query(
+        _ = try await connection.pipeline([
             """
             INSERT INTO audit_tree_heads (size, root, term, previous_size, previous_root, previous_term, peaks,
                 last_event, stored_unix_us)
             VALUES (\(Int64(clamping: head.size)), \(head.root.bytes), \(head.term), \(Int64(clamping: previous.size)),
                 \(previous.root.bytes), \(previous.term), \(head.frontier.peaks.flatMap(\.bytes)), \(head.lastEvent),
                 \(clock()))
-            """)
+            """,
+            "SELECT pg_notify(\(Self.channel), '')",
+        ])
     }
 
     /// Brings blocks into the tree that were stored before there was one.
@@ -109,8 +121,10 @@ extension EventLog {
 }
 
 extension TreeHead {
-    fileprivate static let newest: PostgresQuery =
-        "SELECT size, root, term, peaks, last_event FROM audit_tree_heads ORDER BY size DESC LIMIT 1"
+    private static let all: PostgresQuery = "SELECT size, root, term, peaks, last_event FROM audit_tree_heads"
+    fileprivate static let newest: PostgresQuery = "\(all) ORDER BY size DESC LIMIT 1"
+
+    fileprivate static func of(_ size: UInt64) -> PostgresQuery { "\(all) WHERE size = \(Int64(clamping: size))" }
 
     /// - Throws: `TreeProblem` where the row contradicts itself.
     init(_ row: PostgresRow) throws {

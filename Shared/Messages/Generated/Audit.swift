@@ -406,12 +406,15 @@ extension Proto {
         public var publishedSize: UInt64 = 0
         /// when it was signed or cosigned last
         public var publishedUnixUs: Int64 = 0
+        /// nothing is appended: the database contradicts what is known of the log
+        public var refused: Bool = false
 
         public init() {}
 
         public init(
             blocks: UInt64 = 0, events: UInt64 = 0, lastIndex: UInt64 = 0, producers: [Proto.ProducerStatus] = [],
-            treeSize: UInt64 = 0, checkpointSize: UInt64 = 0, publishedSize: UInt64 = 0, publishedUnixUs: Int64 = 0
+            treeSize: UInt64 = 0, checkpointSize: UInt64 = 0, publishedSize: UInt64 = 0, publishedUnixUs: Int64 = 0,
+            refused: Bool = false
         ) {
             self.blocks = blocks
             self.events = events
@@ -421,6 +424,7 @@ extension Proto {
             self.checkpointSize = checkpointSize
             self.publishedSize = publishedSize
             self.publishedUnixUs = publishedUnixUs
+            self.refused = refused
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1168,6 +1172,7 @@ extension Proto.AuditStatusResponse: CMessageConvertible {
         checkpointSize = c.checkpoint_size
         publishedSize = c.published_size
         publishedUnixUs = c.published_unix_us
+        refused = c.refused != 0
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__AuditStatusResponse>, in arena: MessageArena) {
@@ -1179,6 +1184,7 @@ extension Proto.AuditStatusResponse: CMessageConvertible {
         c.pointee.checkpoint_size = checkpointSize
         c.pointee.published_size = publishedSize
         c.pointee.published_unix_us = publishedUnixUs
+        c.pointee.refused = refused ? 1 : 0
     }
 }
 

@@ -157,6 +157,28 @@ struct NotaryTests {
         }
     }
 
+    /// A log that does not grow is published all the same.
+    @Test func aWitnessThatWasAwayIsAskedAgain() async throws {
+        try await TestLog.with { test async throws in
+            let witness = try TestWitness(1, of: signer.verifier)
+            let publication = Publication(log: test.log, witnesses: [witness.signer.verifier], quorum: 1)
+            let notary = try notary(test.log, [witness])
+            witness.state.withLock { $0.isAway = true }
+            var chain = Chain()
+            try await append(3, &chain, to: test.log)
+            try await notary.attest()
+            #expect(try await publication.newest() == nil)
+            witness.state.withLock { $0.isAway = false }
+            for _ in 0..<100 where try await publication.newest() == nil {
+                try await Task.sleep(for: .milliseconds(100))
+                try await notary.attest()
+            }
+            #expect(try await publication.checkpoint().checkpoint.size == 3)
+            #expect(try await test.count("audit_checkpoints") == 1)
+            try await witness.stop()
+        }
+    }
+
     @Test func aWitnessThatKnowsMoreRefusesTheDatabase() async throws {
         try await TestLog.with { test async throws in
             let witness = try TestWitness(1, of: signer.verifier)

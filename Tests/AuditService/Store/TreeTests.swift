@@ -133,15 +133,20 @@ struct TreeTests {
             let blocks = try (0..<300).map {
                 try chain.block($0 == 7 ? [large] : $0 == 9 ? [event(), event()] : [event()])
             }
-            _ = try await test.pool.withTransaction { connection in
+            let signatures: [Int64: Int] = [2: 64, 3: 127, 4: 128, 5: 512]
+            let leaves = try await test.pool.withTransaction { connection in
+                var leaves: [TreeHash] = []
                 for (block, position) in zip(blocks, Int64(1)...) {
+                    let signature = [UInt8](repeating: 7, count: signatures[position] ?? 0)
+                    leaves.append(LogLeaf(block: block.bytes, signature: signature).hash)
+                    let row = block.row(position: position, storedAt: 1).dropLast(2) + [.bytes(signature)]
                     _ = try await connection.copy(
-                        [block.row(position: position, storedAt: 1).dropLast()], into: "audit_blocks",
-                        columns: ReceivedBlock.columns.dropLast())
+                        [Array(row)], into: "audit_blocks", columns: ReceivedBlock.columns.dropLast())
                     _ = try await connection.copy(
                         block.events.map { $0.row(index: $0.sequence, position: position) }, into: "audit_events",
                         columns: ReceivedEvent.columns)
                 }
+                return leaves
             }
             try await AuditSchema.migrations.apply(to: test.pool, logger: TestLog.logger)
             let next = try chain.block()
@@ -149,10 +154,47 @@ struct TreeTests {
             for _ in 0..<2 { try await test.log.growTree() }
             let head = try await test.log.head()
             #expect(head.size == 300 && head.term == 0 && head.lastEvent == 301)
-            #expect(head.root == MerkleTree.root(of: blocks.map(\.leafHash)))
+            #expect(head.root == MerkleTree.root(of: leaves))
             #expect(try await test.count("audit_tiles") == 1)
             _ = try await test.log.append([next])
-            #expect(try await test.log.head().term == 1)
+            let last = try await test.log.head()
+            #expect(last.term == 1)
+            #expect(try await test.log.recomputed(from: MerkleFrontier(), to: last).root == last.root)
+        }
+    }
+
+    @Test func leavesAreReadWithTheirRows() async throws {
+        try await TestLog.with { test async throws in
+            var chain = Chain()
+            var created = event(.createKey)
+            created.outboxID = [UInt8](repeating: 9, count: 16)
+            created.storeRevision = 7
+            let blocks = try (0..<20).map { try chain.block($0 == 3 ? [created, event(.decrypt)] : [event()]) }
+            _ = try await test.log.append(blocks)
+            var leaves: [Proto.LogLeaf] = []
+            while leaves.count < 18 { leaves += try await test.log.leaves(UInt64(leaves.count)..<18, withRows: true) }
+            #expect(leaves.map(\.index) == Array(0..<18))
+            for (leaf, block) in zip(leaves, blocks) {
+                let signed = try Proto.SignedBlock(decoding: leaf.leaf)
+                #expect(signed.block == block.bytes)
+                #expect(leaf.row?.hash == block.hash.bytes && leaf.row?.leafHash == block.leafHash.bytes)
+                #expect(leaf.row?.storedUnixUs == 5_000 && leaf.row?.sequence == UInt64(block.sequence))
+                #expect(leaf.rows.map(\.event) == block.events.map(\.bytes))
+            }
+            #expect(leaves[3].rows[0].outboxID == created.outboxID && leaves[3].rows[0].storeRevision == 7)
+            #expect(leaves[3].rows[1].index == 5 && leaves[3].rows[1].operation == .decrypt)
+            #expect(try await test.log.leaves(4..<6, withRows: false).map(\.rows.count) == [0, 0])
+
+            let found = try #require(try await test.log.leaf(ofEvent: 5))
+            #expect(found.index == 3 && found.event == 1 && found.leaf.hash == blocks[3].leafHash)
+            #expect(try await test.log.leaf(ofEvent: 22) == nil)
+            func indexes(_ first: Int64, _ count: Int, in size: UInt64) async throws -> [UInt64] {
+                try await test.log.leaves(of: chain.producer, epoch: chain.epoch, from: first, count: count, in: size)
+            }
+            #expect(try await indexes(3, 5, in: 20) == [2, 3, 4, 5, 6])
+            #expect(try await indexes(18, 5, in: 19) == [17, 18])
+            #expect(try await indexes(21, 5, in: 20).isEmpty)
+            #expect(try await test.log.leaves(of: "x", epoch: chain.epoch, from: 1, count: 5, in: 20).isEmpty)
         }
     }
 }
