@@ -56,6 +56,27 @@ def consistency(leaves: list[bytes], older: int) -> list[bytes]:
     return subproof(older, leaves, True)
 
 
+def check_consistency(older: int, older_root: bytes, newer: int, newer_root: bytes, path: list[bytes]) -> None:
+    """That the newer tree begins with the older one, which is not empty."""
+
+    def roots(count: int, size: int, whole: bool, path: list[bytes]) -> tuple[bytes, bytes]:
+        if count == size:
+            assert len(path) == (0 if whole else 1)
+            return (older_root, older_root) if whole else (path[0], path[0])
+        split = _split(size)
+        if count <= split:
+            old, new = roots(count, split, whole, path[:-1])
+            return old, node_hash(new, path[-1])
+        old, new = roots(count - split, size - split, False, path[:-1])
+        return node_hash(path[-1], old), node_hash(path[-1], new)
+
+    assert roots(older, newer, True, path) == (older_root, newer_root)
+
+
+def key_id(name: str, kind: int, public: bytes) -> bytes:
+    return hashlib.sha256(f"{name}\n".encode() + bytes([kind]) + public).digest()[:4]
+
+
 @dataclass
 class Checkpoint:
     origin: str
@@ -67,10 +88,10 @@ class Checkpoint:
         """Of a note that the key has signed; raises where it has not."""
         text, _, signatures = note.decode().rpartition("\n\n")
         text += "\n"
-        name, key_id, key = vkey.split("+", 2)
+        name, stated, key = vkey.split("+", 2)
         kind, public = base64.b64decode(key)[0], base64.b64decode(key)[1:]
-        identifier = hashlib.sha256(f"{name}\n".encode() + bytes([kind]) + public).digest()[:4]
-        assert kind == 1 and identifier.hex() == key_id
+        identifier = key_id(name, kind, public)
+        assert kind == 1 and identifier.hex() == stated
         for line in signatures.splitlines():
             _, signer, signature = line.split(" ")
             raw = base64.b64decode(signature)
