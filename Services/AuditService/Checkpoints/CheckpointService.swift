@@ -21,12 +21,17 @@ struct CheckpointService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var isFailing = false
             while (try? await Task.sleep(for: beat)) != nil {
                 guard (try? memory.checkOpen()) != nil else { continue }
                 do {
                     try await notary.attest()
+                    if isFailing { logger.notice("checkpoints are made again") }
+                    isFailing = false
                 } catch {
-                    logger.error("no checkpoint was made", metadata: ["error": "\(error)"])
+                    logger.log(
+                        level: isFailing ? .debug : .error, "no checkpoint was made", metadata: ["error": "\(error)"])
+                    isFailing = true
                 }
             }
         }

@@ -22,9 +22,12 @@ extension EventLog {
     /// The hashes of these subtrees of the tree of this size, in their order.
     func hashes(of paths: [[Subtree]], in size: UInt64) async throws -> [[TreeHash]] {
         let tiles = try await tiles(TileHashes.tiles(of: paths.joined()), in: size)
+        // Proofs of neighbouring leaves have most of their hashes in common.
+        var hashes: [Subtree: TreeHash] = [:]
+        for subtree in Set(paths.joined()) { hashes[subtree] = tiles.hash(of: subtree) }
         return try paths.map { path in
             try path.map { subtree in
-                guard let hash = tiles.hash(of: subtree) else { throw AuditServiceError.corrupt }
+                guard let hash = hashes[subtree] else { throw AuditServiceError.corrupt }
                 return hash
             }
         }
