@@ -128,13 +128,14 @@ let package = Package(
         service(
             "AuditService",
             [
-                "FieldsealAuditTrail", "FieldsealMessages", "FieldsealPostgres", "FieldsealServiceRuntime",
-                "FieldsealTransparencyLog",
+                "FieldsealAuditTrail", "FieldsealHTTP", "FieldsealMessages", "FieldsealPostgres",
+                "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
             ]),
         .executableTarget(
             name: "CommandLineTool",
             dependencies: [
-                "FieldsealClient", "FieldsealCrypto", "FieldsealCustody", "FieldsealServiceRuntime", .arguments,
+                "FieldsealClient", "FieldsealCrypto", "FieldsealCustody", "FieldsealSecureMemory",
+                "FieldsealServiceRuntime", "FieldsealTransparencyLog", .arguments,
             ],
             path: "Services/CommandLine", swiftSettings: settings),
         .executableTarget(
@@ -189,12 +190,16 @@ let package = Package(
         tests("KeyManagementService", ["KeyManagementService"]),
         tests(
             "AuditService",
-            ["AuditService", "FieldsealMessages", "FieldsealPostgres", "FieldsealTransparencyLog", .log]),
+            [
+                "AuditService", "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres", "FieldsealSecureMemory",
+                "FieldsealServiceRuntime", "FieldsealTransparencyLog", .log, .nioHTTP1,
+            ] + Target.Dependency.nio),
         tests(
             "CommandLine",
             [
                 "CommandLineTool", "FieldsealClient", "FieldsealCrypto", "FieldsealCustody", "FieldsealMessages",
                 "FieldsealRPC", "FieldsealRPCTransport", "FieldsealSecureMemory", "FieldsealServiceRuntime",
+                "FieldsealTransparencyLog",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -15,16 +15,28 @@ struct AuditApplication: ServerApplication {
         var database = PostgresConfiguration(conninfo: settings.database, applicationName: name)
         database.maximumConnections = settings.connections
         let pool = try PostgresPool(database, logger: context.logger)
-        let log = EventLog(pool: pool, clock: UnixClock.microseconds)
+        let log = EventLog(pool: pool, clock: UnixClock.microseconds, logger: context.logger)
+        log.memory.hold()
+        let checkpoints = settings.checkpoints
+        let signer = try checkpoints.signer()
+        let witnesses = try checkpoints.witnesses.map(Witness.init)
+        let notary = Notary(
+            log: log, origin: checkpoints.origin, signer: signer, idleBeat: checkpoints.idleBeat, witnesses: witnesses,
+            logger: context.logger)
+        let beat = CheckpointService(
+            notary: notary, memory: log.memory, beat: checkpoints.beat, logger: context.logger)
+        let publication = Publication(
+            log: log, witnesses: witnesses.map(\.verifier), quorum: checkpoints.quorum)
         // What the service does itself goes into its own store, through a spool like everybody's.
         let trail = try context.makeTrail(sink: LocalBlockSink(log: log))
         let watch = LogWatch(pool: pool)
-        let audit = AuditRPC(log: log, watch: watch, trail: trail, logger: context.logger)
+        let audit = AuditRPC(log: log, publication: publication, watch: watch, trail: trail, logger: context.logger)
         let server = try context.makeServer([audit.service()], trail: trail)
         let schema = SchemaService(
-            pool: pool, owner: settings.migrationDatabase, health: server.health, logger: context.logger)
+            pool: pool, owner: settings.migrationDatabase, log: log, checkpoints: beat, health: server.health,
+            logger: context.logger)
         _ = try await schema.attempt()
         // The watch stops first: it ends the streams that the server would wait for.
-        return [pool, schema, trail, server, watch]
+        return [pool, schema, beat, trail, server, watch]
     }
 }

@@ -8,10 +8,12 @@ struct AuditSettings: Sendable {
     /// The same database as the role that owns the tables; the role of `database` then only reads and adds. Without it
     /// that role owns them.
     let migrationDatabase: String?
+    let checkpoints: CheckpointSettings
 
     init(_ section: ConfigurationSection) throws(ConfigurationError) {
         database = try section.string("database")
         connections = try section.integer("database-connections", default: 8, in: 2...100)
         migrationDatabase = section.has("migration-database") ? try section.string("migration-database") : nil
+        checkpoints = try CheckpointSettings(try section.section("checkpoints"))
     }
 }

@@ -4,13 +4,15 @@ import FieldsealServiceRuntime
 import Logging
 import ServiceLifecycle
 
-/// Brings the schema up to date, again and again until it succeeds; until then the service is not ready.
+/// Brings the schema up to date and the log into its tree, again and again until it succeeds; until then the service is not ready.
 struct SchemaService: Service {
     private static let pause = Duration.seconds(1)
 
     let pool: PostgresPool
     /// Connection string of the tables' owner, where that is another role.
     let owner: String?
+    let log: EventLog
+    let checkpoints: CheckpointService
     let health: HealthStatus
     let logger: Logger
 
@@ -27,6 +29,8 @@ struct SchemaService: Service {
     func attempt() async throws -> Bool {
         do {
             try await prepare()
+            try await log.growTree()
+            try await checkpoints.begin()
             health.set(.serving)
             return true
         } catch let error as StartupError {

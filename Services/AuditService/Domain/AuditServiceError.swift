@@ -28,6 +28,14 @@ struct AuditServiceError: Error, Hashable, CustomStringConvertible {
     static let auditUnavailable = Self(.unavailable("audit trail unavailable"), "audit")
     static let corrupt = Self(RPCStatus(.dataLoss, "a stored event is damaged"), "corrupt")
 
+    /// The tree is being built, or not yet compared with what witnesses know.
+    static let notReady = Self(.unavailable("the log is not ready"), "not-ready")
+    /// Another sequencer was faster; nothing was stored.
+    static let fenced = Self(.unavailable("the log went on meanwhile"), "fenced")
+    static let unpublished = Self(.unavailable("no published checkpoint holds it yet"), "unpublished")
+    static let range = Self(.invalidArgument("outside the published tree"), "range")
+    static let unknownEvent = Self(.notFound("no such event"), "unknown-event")
+    static let tooManyReaders = Self(RPCStatus(.resourceExhausted, "too many streams"), "too-many-readers")
     static let tooManyTails = Self(RPCStatus(.resourceExhausted, "too many streams"), "too-many-tails")
 
     /// The answer to a block that does not continue what is stored.
@@ -43,6 +51,11 @@ struct AuditServiceError: Error, Hashable, CustomStringConvertible {
     init(_ error: any Error) {
         switch error {
         case let error as Self: self = error
+        case let problem as TreeProblem:
+            self.init(
+                .failedPrecondition("the log is refused: its database does not hold what is known of it"),
+                "log-refused",
+                detail: "\(problem)")
         case let error as PostgresError: self.init(error)
         case is CancellationError: self.init(.cancelled, "cancelled")
         case let error as RPCStatus: self.init(error, "transport")
@@ -55,6 +68,7 @@ struct AuditServiceError: Error, Hashable, CustomStringConvertible {
         case .cancelled: self.init(.cancelled, "cancelled")
         case .timeout: self.init(.deadlineExceeded, "timeout", detail: "\(error)")
         // A commit whose outcome is unknown is repeated by the producer: appending is idempotent.
+        case .server where error.sqlState == .uniqueViolation || error.sqlState == .foreignKeyViolation: self = .fenced
         case .commitUnknown: self.init(.unavailable("database unavailable"), "database", detail: "\(error)")
         case _ where error.isUnavailable || error.sqlState == .undefinedTable || error.isRetryable:
             self.init(.unavailable("database unavailable"), "database", detail: "\(error)")

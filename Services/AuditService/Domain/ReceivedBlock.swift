@@ -17,6 +17,8 @@ struct ReceivedBlock: Sendable {
     /// The encoding as it was sent: what is hashed and stored.
     let bytes: [UInt8]
     let signature: [UInt8]
+    /// Of the log's tree.
+    let leafHash: TreeHash
 
     /// - Throws: `malformedBlock`, `badRoot`.
     init(_ bytes: [UInt8], signature: [UInt8]) throws(AuditServiceError) {
@@ -45,6 +47,7 @@ struct ReceivedBlock: Sendable {
         self.events = events
         self.bytes = bytes
         self.signature = signature
+        leafHash = LogLeaf(block: bytes, signature: signature).hash
     }
 }
 

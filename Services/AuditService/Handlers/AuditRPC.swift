@@ -11,9 +11,12 @@ struct AuditRPC: Sendable {
     static let name = "fieldseal.v1.Audit"
 
     let log: EventLog
+    let publication: Publication
     let watch: LogWatch
     let trail: AuditTrail
     let logger: Logger
+    /// Of leaves, each of which holds some MiB.
+    let readers = Turnstile(maximum: 16)
 
     func service() -> AsyncRPCService {
         var service = AsyncRPCService(Self.name)
@@ -26,7 +29,14 @@ struct AuditRPC: Sendable {
             try await serve(request, .storeRevision) { try await storeRevision($0, request.peer) }
         }
         service.unary("Status") { try await serve($0, .status, status) }
+        service.unary("Checkpoint") { try await serve($0, .readCheckpoint, checkpoint) }
+        service.unary("ProveBlocks") { request in
+            try await serve(request, .proveAudit) { try await proveBlocks($0, request.peer) }
+        }
+        service.unary("ProveConsistency") { try await serve($0, .proveAudit, proveConsistency) }
+        service.unary("ProveEvent") { try await serve($0, .proveAudit, proveEvent) }
         service.serverStreaming("TailEvents") { try await tail($0, $1) }
+        service.serverStreaming("ReadLeaves") { try await readLeaves($0, $1) }
         return service
     }
 

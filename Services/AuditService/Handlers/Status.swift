@@ -1,6 +1,16 @@
 import FieldsealMessages
+import FieldsealTransparencyLog
 
 extension AuditRPC {
-    /// How much is stored, and the newest epoch of each producer.
-    func status(_: Proto.AuditStatusRequest) async throws -> Proto.AuditStatusResponse { try await log.status() }
+    /// How much is stored, signed and published, and the newest epoch of each producer.
+    func status(_: Proto.AuditStatusRequest) async throws -> Proto.AuditStatusResponse {
+        var status = try await log.status()
+        status.treeSize = try await log.head().size
+        status.checkpointSize = try await log.newestCheckpoint()?.checkpoint.size ?? 0
+        let published = try await publication.newest()
+        status.publishedSize = published?.checkpoint.size ?? 0
+        status.publishedUnixUs = published?.signedAt ?? 0
+        status.refused = log.memory.isRefused
+        return status
+    }
 }

@@ -7,9 +7,13 @@ enum AuditSchema {
         [
             Migration(1, "blocks and events", createLog), Migration(2, "findings and outbox ids", addFindings),
             Migration(3, "counts, asserted actors and store revisions", addUse),
+            Migration(4, "tree, checkpoints and cosignatures", addTree),
         ])
 
-    static let tables = ["audit_blocks", "audit_events", "audit_findings"]
+    static let tables = [
+        "audit_blocks", "audit_events", "audit_findings", "audit_tree_heads", "audit_tiles", "audit_checkpoints",
+        "audit_cosignatures",
+    ]
 
     private static let createLog = """
         CREATE TABLE audit_blocks (

@@ -10,7 +10,6 @@ struct Appended: Sendable {
 }
 
 extension EventLog {
-    private static let lock = "fieldseal audit log"
     /// Of one producer; a producer gone wild fills no table with findings.
     private static let maximumFindings = 1_000
 
@@ -18,17 +17,23 @@ extension EventLog {
     /// that it says is durable; repeating the call changes nothing.
     ///
     /// The blocks before one that is refused are stored, and the refusal is stored as a finding.
-    /// - Throws: `PostgresError`: whether the blocks are stored is then unknown, and the call may be repeated.
+    /// - Throws: `PostgresError`: whether the blocks are stored is then unknown, and the call may be repeated; `TreeProblem`.
     func append(_ blocks: [ReceivedBlock]) async throws -> Appended {
-        try await pool.withTransaction { connection in
-            try await connection.lockUntilCommit(Self.lock)
-            let state = try await state(for: blocks, connection)
-            let check = ChainCheck(blocks, after: state.end, stored: state.stored)
-            if !check.accepted.isEmpty { try await store(check.accepted, behind: state, connection) }
-            let finding = check.finding.flatMap { kind in check.refused.map { Finding(kind, $0) } }
-            if let finding { try await store(finding, connection) }
-            return Appended(sequence: check.end.sequence, finding: finding)
+        try memory.checkOpen()
+        let (appended, head, isNew) = try await guarded {
+            try await pool.withTransaction { connection in
+                try await connection.lockUntilCommit(Self.lock)
+                let state = try await state(for: blocks, connection)
+                let check = ChainCheck(blocks, after: state.end, stored: state.stored)
+                let isNew = !check.accepted.isEmpty
+                let head = isNew ? try await store(check.accepted, behind: state, connection) : state.head
+                let finding = check.finding.flatMap { kind in check.refused.map { Finding(kind, $0) } }
+                if let finding { try await store(finding, connection) }
+                return (Appended(sequence: check.end.sequence, finding: finding), head, isNew)
+            }
         }
+        memory.remember(head, isOwn: isNew)
+        return appended
     }
 
     /// What the store knows of the blocks of a batch.
@@ -36,56 +41,56 @@ extension EventLog {
         var end = EpochEnd()
         var stored: [Int64: TreeHash] = [:]
         var outboxIDs: Set<[UInt8]> = []
-        var position: Int64 = 0
-        var index: Int64 = 0
+        var head = TreeHead.empty
     }
 
     private func state(for blocks: [ReceivedBlock], _ connection: PostgresConnection) async throws -> State {
         guard let first = blocks.first else { return State() }
         let outboxIDs = blocks.flatMap(\.events).map(\.event.outboxID).filter { !$0.isEmpty }
         let epoch: PostgresQuery = "producer = \(first.producer) AND epoch = \(first.epoch)"
-        let rows = try await connection.pipeline([
+        let known = memory.head
+        let queries: [PostgresQuery] = [
             "SELECT sequence, hash, last_event FROM audit_blocks WHERE \(epoch) ORDER BY sequence DESC LIMIT 1",
             "SELECT sequence, hash FROM audit_blocks WHERE \(epoch) AND sequence = ANY(\(blocks.map(\.sequence)))",
             "SELECT outbox_id FROM audit_events WHERE outbox_id = ANY(\(outboxIDs))",
-            """
-            SELECT (SELECT coalesce(max(position), 0) FROM audit_blocks) AS position,
-                (SELECT coalesce(max(index), 0) FROM audit_events) AS index
-            """,
-        ])
+        ]
+        let rows = try await connection.pipeline(queries + Self.headQueries(known: known))
         var state = State()
+        state.head = try Self.verifiedHead(rows.dropFirst(queries.count), known: known)
         if let last = rows[0].first {
             state.end = EpochEnd(
                 sequence: try last.value("sequence"), hash: try last.hash, lastEvent: try last.value("last_event"))
         }
         for row in rows[1] { state.stored[try row.value("sequence")] = try row.hash }
         for row in rows[2] { state.outboxIDs.insert(try row.value("outbox_id")) }
-        state.position = try rows[3].single().value("position")
-        state.index = try rows[3].single().value("index")
         return state
     }
 
     private func store(
         _ blocks: [ReceivedBlock], behind state: State, _ connection: PostgresConnection
-    ) async throws {
-        var state = state
+    ) async throws -> TreeHead {
+        var outboxIDs = state.outboxIDs
+        var (position, index) = (Int64(clamping: state.head.size), state.head.lastEvent)
         var blockRows: [[PostgresValue]] = []
         var eventRows: [[PostgresValue]] = []
         let now = clock()
         for block in blocks {
-            state.position += 1
-            blockRows.append(block.row(position: state.position, storedAt: now))
+            position += 1
+            blockRows.append(block.row(position: position, storedAt: now))
             for event in block.events {
                 // An outbox event that was shipped twice stands in both blocks and counts once.
                 let outboxID = event.event.outboxID
-                guard outboxID.isEmpty || state.outboxIDs.insert(outboxID).inserted else { continue }
-                state.index += 1
-                eventRows.append(event.row(index: state.index, position: state.position))
+                guard outboxID.isEmpty || outboxIDs.insert(outboxID).inserted else { continue }
+                index += 1
+                eventRows.append(event.row(index: index, position: position))
             }
         }
         _ = try await connection.copy(blockRows, into: "audit_blocks", columns: ReceivedBlock.columns)
         _ = try await connection.copy(eventRows, into: "audit_events", columns: ReceivedEvent.columns)
-        try await connection.notify(Self.channel)
+        let head = state.head.appending(
+            blocks.map(\.leafHash), term: memory.term(behind: state.head), lastEvent: index)
+        try await store(head, behind: state.head, connection)
+        return head
     }
 
     private func store(_ finding: Finding, _ connection: PostgresConnection) async throws {
@@ -101,10 +106,5 @@ extension EventLog {
 }
 
 extension PostgresRow {
-    fileprivate var hash: TreeHash {
-        get throws {
-            guard let hash = TreeHash(try value("hash", as: [UInt8].self)) else { throw AuditServiceError.corrupt }
-            return hash
-        }
-    }
+    fileprivate var hash: TreeHash { get throws { try hash("hash") } }
 }

@@ -3,14 +3,14 @@ import FieldsealPostgres
 extension ReceivedBlock {
     static let columns = [
         "position", "producer", "epoch", "sequence", "hash", "dropped", "last_event", "last_unix_us", "stored_unix_us",
-        "block", "signature",
+        "block", "signature", "leaf_hash",
     ]
 
     func row(position: Int64, storedAt now: Int64) -> [PostgresValue] {
         [
             .int64(position), .text(producer), .bytes(epoch), .int64(sequence), .bytes(hash.bytes), .int64(dropped),
             .int64(events.last?.sequence ?? 0), .int64(events.map(\.event.lastUnixUs).max() ?? 0), .int64(now),
-            .bytes(bytes), .bytes(signature),
+            .bytes(bytes), .bytes(signature), .bytes(leafHash.bytes),
         ]
     }
 }

@@ -4,7 +4,7 @@ import FieldsealClient
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Read the audit log.",
-        subcommands: [AuditQueryCommand.self, AuditTailCommand.self])
+        subcommands: [AuditQueryCommand.self, AuditTailCommand.self, AuditMakeKeyCommand.self])
 }
 
 struct AuditQueryCommand: AsyncParsableCommand {

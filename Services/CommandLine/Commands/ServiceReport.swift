@@ -46,7 +46,9 @@ struct ServiceReport {
             details = [("details", .string(error.code == .permissionDenied ? "not granted to you" : error.description))]
         }
         let cannotServe = details.contains { detail in
-            guard ["sealed", "quarantined"].contains(detail.name), case .bool(true) = detail.value else { return false }
+            guard ["sealed", "quarantined", "refused"].contains(detail.name), case .bool(true) = detail.value else {
+                return false
+            }
             return true
         }
         if cannotServe { failure = .unreachable }
@@ -66,6 +68,8 @@ struct ServiceReport {
         [
             ("events", .unsigned(status.events)), ("blocks", .unsigned(status.blocks)),
             ("last-index", .unsigned(status.lastIndex)), ("producers", .unsigned(UInt64(status.producers.count))),
+            ("tree-size", .unsigned(status.treeSize)), ("checkpoint-size", .unsigned(status.checkpointSize)),
+            ("published-size", .unsigned(status.publishedSize)), ("refused", .bool(status.refused)),
         ]
     }
 

@@ -399,16 +399,32 @@ extension Proto {
         public var events: UInt64 = 0
         public var lastIndex: UInt64 = 0
         public var producers: [Proto.ProducerStatus] = []
+        public var treeSize: UInt64 = 0
+        /// of the newest signed checkpoint
+        public var checkpointSize: UInt64 = 0
+        /// of the newest published one
+        public var publishedSize: UInt64 = 0
+        /// when it was signed or cosigned last
+        public var publishedUnixUs: Int64 = 0
+        /// nothing is appended: the database contradicts what is known of the log
+        public var refused: Bool = false
 
         public init() {}
 
         public init(
-            blocks: UInt64 = 0, events: UInt64 = 0, lastIndex: UInt64 = 0, producers: [Proto.ProducerStatus] = []
+            blocks: UInt64 = 0, events: UInt64 = 0, lastIndex: UInt64 = 0, producers: [Proto.ProducerStatus] = [],
+            treeSize: UInt64 = 0, checkpointSize: UInt64 = 0, publishedSize: UInt64 = 0, publishedUnixUs: Int64 = 0,
+            refused: Bool = false
         ) {
             self.blocks = blocks
             self.events = events
             self.lastIndex = lastIndex
             self.producers = producers
+            self.treeSize = treeSize
+            self.checkpointSize = checkpointSize
+            self.publishedSize = publishedSize
+            self.publishedUnixUs = publishedUnixUs
+            self.refused = refused
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1152,6 +1168,11 @@ extension Proto.AuditStatusResponse: CMessageConvertible {
         events = c.events
         lastIndex = c.last_index
         producers = try decodeMessages(c.producers, c.n_producers)
+        treeSize = c.tree_size
+        checkpointSize = c.checkpoint_size
+        publishedSize = c.published_size
+        publishedUnixUs = c.published_unix_us
+        refused = c.refused != 0
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__AuditStatusResponse>, in arena: MessageArena) {
@@ -1159,6 +1180,11 @@ extension Proto.AuditStatusResponse: CMessageConvertible {
         c.pointee.events = events
         c.pointee.last_index = lastIndex
         (c.pointee.producers, c.pointee.n_producers) = arena.messages(producers)
+        c.pointee.tree_size = treeSize
+        c.pointee.checkpoint_size = checkpointSize
+        c.pointee.published_size = publishedSize
+        c.pointee.published_unix_us = publishedUnixUs
+        c.pointee.refused = refused ? 1 : 0
     }
 }
 

@@ -36,6 +36,9 @@ extension PolicyOperation {
         case .backupStore: .backupStore
         case .acceptRestore: .acceptRestore
         case .listAlerts: .listAlerts
+        case .readCheckpoint: .readCheckpoint
+        case .proveAudit: .proveAudit
+        case .readLeaves: .readLeaves
         }
     }
 }

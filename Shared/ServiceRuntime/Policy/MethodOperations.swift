@@ -76,6 +76,11 @@ enum MethodOperations {
         case "Status": .init(.status)
         case "SummarizeUse": .init(.queryAudit)
         case "StoreRevision": .init(.appendAudit)
+        case "Checkpoint": .init(.readCheckpoint)
+        case "ProveBlocks": .init(.appendAudit)
+        case "ProveConsistency": .init(.proveAudit)
+        case "ProveEvent": .init(.proveAudit)
+        case "ReadLeaves": .init(.readLeaves)
         default: []
         }
     }

@@ -39,6 +39,9 @@ public enum PolicyOperation: String, CaseIterable, Sendable {
     case backupStore = "backup-store"
     case acceptRestore = "accept-restore"
     case listAlerts = "list-alerts"
+    case readCheckpoint = "read-checkpoint"
+    case proveAudit = "prove-audit"
+    case readLeaves = "read-leaves"
 
     /// Whether a rule must name fields beside this operation.
     public var isOnFields: Bool {
@@ -48,7 +51,7 @@ public enum PolicyOperation: String, CaseIterable, Sendable {
             true
         case .getAuditHashKey, .applyCatalog, .getCatalog, .listKeys, .showKey, .queryAudit, .tailAudit, .appendAudit,
             .status, .watchKeys, .manageRotation, .compromiseKey, .destroyKey, .manageCustody, .unseal, .backupStore,
-            .acceptRestore, .listAlerts:
+            .acceptRestore, .listAlerts, .readCheckpoint, .proveAudit, .readLeaves:
             false
         }
     }
@@ -109,6 +112,9 @@ extension PolicyOperation {
         case .backupStore: 30
         case .acceptRestore: 31
         case .listAlerts: 32
+        case .readCheckpoint: 33
+        case .proveAudit: 34
+        case .readLeaves: 35
         }
     }
 }

@@ -3,9 +3,15 @@ public struct MerkleFrontier: Hashable, Sendable {
     /// The number of leaves.
     public private(set) var size: UInt64 = 0
     /// The roots of the complete subtrees that the size's binary digits stand for, the largest first.
-    private var peaks: [TreeHash] = []
+    public private(set) var peaks: [TreeHash] = []
 
     public init() {}
+
+    /// A frontier as it was; nil where there are more or fewer peaks than the size has ones.
+    public init?(size: UInt64, peaks: [TreeHash]) {
+        guard peaks.count == size.nonzeroBitCount else { return nil }
+        (self.size, self.peaks) = (size, peaks)
+    }
 
     /// Adds a leaf by its hash.
     public mutating func append(_ leaf: TreeHash) {

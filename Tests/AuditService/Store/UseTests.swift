@@ -121,13 +121,15 @@ struct UseTests {
             let columns = ReceivedEvent.columns.dropLast(3)
             _ = try await test.pool.withTransaction { connection in
                 _ = try await connection.copy(
-                    [block.row(position: 1, storedAt: 1)], into: "audit_blocks", columns: ReceivedBlock.columns)
+                    [block.row(position: 1, storedAt: 1).dropLast()], into: "audit_blocks",
+                    columns: ReceivedBlock.columns.dropLast())
                 let rows = block.events.enumerated().map {
                     Array($1.row(index: Int64($0 + 1), position: 1).dropLast(3))
                 }
                 _ = try await connection.copy(rows, into: "audit_events", columns: Array(columns))
             }
             try await AuditSchema.migrations.apply(to: test.pool, logger: TestLog.logger)
+            try await test.log.growTree()
             #expect(
                 try await summary(test, versions: [.max]).uses == [
                     .init(

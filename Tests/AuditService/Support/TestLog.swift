@@ -24,7 +24,8 @@ struct TestLog {
         let pool = try PostgresPool(
             .init(conninfo: server + " dbname=\(name)", acquireTimeout: .seconds(60)), logger: logger)
         let test = TestLog(
-            name: name, conninfo: server + " dbname=\(name)", pool: pool, log: EventLog(pool: pool, clock: { 5_000 }))
+            name: name, conninfo: server + " dbname=\(name)", pool: pool,
+            log: EventLog(pool: pool, clock: { 5_000 }, logger: logger))
         var failure: (any Error)?
         do {
             if migrated { try await AuditSchema.migrations.apply(to: pool, logger: logger) }
@@ -34,6 +35,22 @@ struct TestLog {
         try await administration.query("DROP DATABASE \(identifier: name) WITH (FORCE)")
         await administration.close()
         if let failure { throw failure }
+    }
+
+    /// Whatever the owner of the tables could do who drops the triggers.
+    func forge(_ statements: PostgresQuery...) async throws {
+        try await pool.withTransaction { connection in
+            try await connection.query("SET LOCAL session_replication_role = replica")
+            for statement in statements { try await connection.query(statement) }
+        }
+    }
+
+    /// The log as it was when it had so many blocks.
+    func truncate(to size: Int) async throws {
+        try await forge(
+            "DELETE FROM audit_events WHERE position > \(size)", "DELETE FROM audit_blocks WHERE position > \(size)",
+            "DELETE FROM audit_tree_heads WHERE size > \(size)", "DELETE FROM audit_checkpoints WHERE size > \(size)",
+            "DELETE FROM audit_cosignatures WHERE size > \(size)")
     }
 
     func count(_ table: String) async throws -> Int {

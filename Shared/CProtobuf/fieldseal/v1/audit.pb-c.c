@@ -2373,7 +2373,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__audit_status_request__descriptor
   (ProtobufCMessageInit) fieldseal__v1__audit_status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__audit_status_response__field_descriptors[4] =
+static const ProtobufCFieldDescriptor fieldseal__v1__audit_status_response__field_descriptors[9] =
 {
   {
     "blocks",
@@ -2423,17 +2423,82 @@ static const ProtobufCFieldDescriptor fieldseal__v1__audit_status_response__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tree_size",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditStatusResponse, tree_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "checkpoint_size",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditStatusResponse, checkpoint_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "published_size",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditStatusResponse, published_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "published_unix_us",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditStatusResponse, published_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refused",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditStatusResponse, refused),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__audit_status_response__field_indices_by_name[] = {
   0,   /* field[0] = blocks */
+  5,   /* field[5] = checkpoint_size */
   1,   /* field[1] = events */
   2,   /* field[2] = last_index */
   3,   /* field[3] = producers */
+  6,   /* field[6] = published_size */
+  7,   /* field[7] = published_unix_us */
+  8,   /* field[8] = refused */
+  4,   /* field[4] = tree_size */
 };
 static const ProtobufCIntRange fieldseal__v1__audit_status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__audit_status_response__descriptor =
 {
@@ -2443,7 +2508,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__audit_status_response__descripto
   "Fieldseal__V1__AuditStatusResponse",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__AuditStatusResponse),
-  4,
+  9,
   fieldseal__v1__audit_status_response__field_descriptors,
   fieldseal__v1__audit_status_response__field_indices_by_name,
   1,  fieldseal__v1__audit_status_response__number_ranges,

@@ -89,16 +89,26 @@ class AuditStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class AuditStatusResponse(_message.Message):
-    __slots__ = ["blocks", "events", "last_index", "producers"]
+    __slots__ = ["blocks", "checkpoint_size", "events", "last_index", "producers", "published_size", "published_unix_us", "refused", "tree_size"]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_SIZE_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     LAST_INDEX_FIELD_NUMBER: _ClassVar[int]
     PRODUCERS_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHED_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHED_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    TREE_SIZE_FIELD_NUMBER: _ClassVar[int]
     blocks: int
+    checkpoint_size: int
     events: int
     last_index: int
     producers: _containers.RepeatedCompositeFieldContainer[ProducerStatus]
-    def __init__(self, blocks: _Optional[int] = ..., events: _Optional[int] = ..., last_index: _Optional[int] = ..., producers: _Optional[_Iterable[_Union[ProducerStatus, _Mapping]]] = ...) -> None: ...
+    published_size: int
+    published_unix_us: int
+    refused: bool
+    tree_size: int
+    def __init__(self, blocks: _Optional[int] = ..., events: _Optional[int] = ..., last_index: _Optional[int] = ..., producers: _Optional[_Iterable[_Union[ProducerStatus, _Mapping]]] = ..., tree_size: _Optional[int] = ..., checkpoint_size: _Optional[int] = ..., published_size: _Optional[int] = ..., published_unix_us: _Optional[int] = ..., refused: bool = ...) -> None: ...
 
 class Block(_message.Message):
     __slots__ = ["dropped", "epoch", "events", "previous", "producer", "root", "sequence"]

@@ -389,10 +389,27 @@ struct  Fieldseal__V1__AuditStatusResponse
   uint64_t last_index;
   size_t n_producers;
   Fieldseal__V1__ProducerStatus **producers;
+  uint64_t tree_size;
+  /*
+   * of the newest signed checkpoint
+   */
+  uint64_t checkpoint_size;
+  /*
+   * of the newest published one
+   */
+  uint64_t published_size;
+  /*
+   * when it was signed or cosigned last
+   */
+  int64_t published_unix_us;
+  /*
+   * nothing is appended: the database contradicts what is known of the log
+   */
+  protobuf_c_boolean refused;
 };
 #define FIELDSEAL__V1__AUDIT_STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__audit_status_response__descriptor) \
-    , 0, 0, 0, 0,NULL }
+    , 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0 }
 
 
 struct  Fieldseal__V1__ProducerStatus

@@ -1,0 +1,83 @@
+import FieldsealTransparencyLog
+import Logging
+
+/// Signs the log's tree after computing it a second time, and has witnesses cosign it.
+actor Notary {
+    private let log: EventLog
+    private let origin: String
+    private let signer: Ed25519Signer
+    private let idleBeat: Duration
+    private let pacts: [WitnessPact]
+    private let logger: Logger
+    /// The tree of the checkpoint signed last, and when it was.
+    private var signed: MerkleFrontier?
+    private var signedAt: ContinuousClock.Instant?
+    /// Counts the checkpoints signed.
+    private var turn = 0
+    private var newest: SignedNote?
+
+    init(
+        log: EventLog, origin: String, signer: Ed25519Signer, idleBeat: Duration, witnesses: [Witness], logger: Logger
+    ) {
+        (self.log, self.origin, self.signer, self.idleBeat) = (log, origin, signer, idleBeat)
+        pacts = witnesses.map { WitnessPact(log: log, witness: $0, logger: logger) }
+        self.logger = logger
+    }
+
+    /// Signs what is new, or what is old where that was long ago; has the witnesses cosign what they have not.
+    /// - Throws: `TreeProblem`: the database is refused, and nothing was signed.
+    func attest() async throws {
+        try await log.guarded {
+            if let note = try await sign() {
+                turn += 1
+                newest = note
+            }
+            if let newest { try await publish(newest) }
+        }
+    }
+
+    private func sign() async throws -> SignedNote? {
+        let head = try await log.head()
+        let base: MerkleFrontier
+        if let signed { base = signed } else { base = try await lastSigned() }
+        try head.check(continues: TreeHead(base), root: try await log.head(of: base.size)?.root)
+        let isDue = signedAt.map { $0.duration(to: .now) >= idleBeat } ?? true
+        guard head.size > base.size || isDue else { return nil }
+        signed = try await log.recomputed(from: base, to: head)
+        var note = try SignedNote(text: try Checkpoint(origin: origin, size: head.size, root: head.root).text)
+        try note.sign(with: signer)
+        try await log.store(note, of: head)
+        log.memory.remember(head)
+        signedAt = .now
+        return note
+    }
+
+    /// The tree of the newest stored checkpoint; the empty one where none is stored that the key in use has signed: then all
+    /// blocks are read.
+    private func lastSigned() async throws -> MerkleFrontier {
+        guard let stored = try await log.newestCheckpoint(), stored.checkpoint.origin == origin,
+            let signers = try? stored.note.verified(by: [signer.verifier]), !signers.isEmpty
+        else { return MerkleFrontier() }
+        let checkpoint = stored.checkpoint
+        guard let head = try await log.head(of: checkpoint.size), head.root == checkpoint.root else {
+            throw TreeProblem(
+                .forked, size: checkpoint.size, root: checkpoint.root, "the database has not the tree that was signed")
+        }
+        return head.frontier
+    }
+
+    private func publish(_ note: SignedNote) async throws {
+        let checkpoint = try Checkpoint(text: note.text)
+        try await withThrowingTaskGroup { group in
+            for pact in pacts {
+                group.addTask { [turn] in try await pact.renew(note, checkpoint, turn: turn) }
+            }
+            try await group.waitForAll()
+        }
+    }
+}
+
+extension TreeHead {
+    /// Of a tree that was signed.
+    fileprivate init(_ signed: MerkleFrontier) { self.init(frontier: signed, term: 0, lastEvent: 0) }
+}
