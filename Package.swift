@@ -110,6 +110,7 @@ let package = Package(
                 "FieldsealCrypto", "FieldsealHTTP", "FieldsealPostgres", "FieldsealSecureMemory",
                 "FieldsealServiceRuntime", .nioSSL, .nioTLS, .lifecycle, .log,
             ] + Target.Dependency.nio),
+        shared("AuditVerification", ["FieldsealCrypto", "FieldsealMessages", "FieldsealTransparencyLog"]),
         shared("Client", ["FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport", .log] + Target.Dependency.nio),
 
         service(
@@ -134,8 +135,9 @@ let package = Package(
         .executableTarget(
             name: "CommandLineTool",
             dependencies: [
-                "FieldsealClient", "FieldsealCrypto", "FieldsealCustody", "FieldsealSecureMemory",
-                "FieldsealServiceRuntime", "FieldsealTransparencyLog", .arguments,
+                "FieldsealAuditVerification", "FieldsealClient", "FieldsealCrypto", "FieldsealCustody",
+                "FieldsealMessages", "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
+                .arguments,
             ],
             path: "Services/CommandLine", swiftSettings: settings),
         .executableTarget(
@@ -157,6 +159,12 @@ let package = Package(
         tests("SecureMemory", ["FieldsealSecureMemory", "CFieldsealOpenSSL", "CFieldsealPlatform"]),
         tests("Crypto", ["FieldsealCrypto", "FieldsealSecureMemory"]),
         tests("TransparencyLog", ["FieldsealCrypto", "FieldsealSecureMemory", "FieldsealTransparencyLog"]),
+        tests(
+            "AuditVerification",
+            [
+                "FieldsealAuditVerification", "FieldsealCrypto", "FieldsealMessages", "FieldsealSecureMemory",
+                "FieldsealTransparencyLog",
+            ]),
         tests("Messages", ["FieldsealMessages"]),
         tests("RPC", ["FieldsealRPC", "CFieldsealProtobuf"]),
         tests(

@@ -3,8 +3,11 @@ import FieldsealClient
 
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Read the audit log.",
-        subcommands: [AuditQueryCommand.self, AuditTailCommand.self, AuditMakeKeyCommand.self])
+        commandName: "audit", abstract: "Read and verify the audit log.",
+        subcommands: [
+            AuditQueryCommand.self, AuditTailCommand.self, AuditVerifyCommand.self, AuditExportCommand.self,
+            AuditProveCommand.self, AuditCheckProofCommand.self, AuditMakeKeyCommand.self,
+        ])
 }
 
 struct AuditQueryCommand: AsyncParsableCommand {
