@@ -43,6 +43,7 @@ struct AuditServiceError: Error, Hashable, CustomStringConvertible {
         switch kind {
         case .gap, .unknownEpoch: Self(.failedPrecondition("blocks are missing before this one"), "gap")
         case .fork: Self(.failedPrecondition("the block does not continue what is stored"), "fork")
+        case .signature: Self(.failedPrecondition("the block is not signed by its epoch's key"), "signature")
         case .eventGap: Self(.failedPrecondition("the block's events do not continue what is stored"), "event-gap")
         }
     }

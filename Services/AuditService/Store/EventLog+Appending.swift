@@ -20,11 +20,12 @@ extension EventLog {
     /// - Throws: `PostgresError`: whether the blocks are stored is then unknown, and the call may be repeated; `TreeProblem`.
     func append(_ blocks: [ReceivedBlock]) async throws -> Appended {
         try memory.checkOpen()
+        let misSigned = try await misSigned(blocks)
         let (appended, head, isNew) = try await guarded {
             try await pool.withTransaction { connection in
                 try await connection.lockUntilCommit(Self.lock)
                 let state = try await state(for: blocks, connection)
-                let check = ChainCheck(blocks, after: state.end, stored: state.stored)
+                let check = ChainCheck(blocks, after: state.end, stored: state.stored, misSigned: misSigned)
                 let isNew = !check.accepted.isEmpty
                 let head = isNew ? try await store(check.accepted, behind: state, connection) : state.head
                 let finding = check.finding.flatMap { kind in check.refused.map { Finding(kind, $0) } }

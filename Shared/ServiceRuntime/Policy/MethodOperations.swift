@@ -6,6 +6,7 @@ enum MethodOperations {
         case "fieldseal.v1.Encryption": encryption(method)
         case "fieldseal.v1.Keys": keys(method)
         case "fieldseal.v1.Audit": audit(method)
+        case "fieldseal.v1.Spool": method == "Status" ? .init(.status) : []
         default: []
         }
     }
