@@ -74,13 +74,21 @@ struct Finding: Hashable, Sendable {
         case eventGap = "event-gap"
         /// Not signed by the key that the epoch's first event announces, or an epoch without one.
         case signature
+        /// The producer lost events, as it says itself.
+        case dropped
+        /// Events from the future.
+        case clockSkew = "clock-skew"
+        /// The producer has begun another epoch and never closed this one.
+        case openEpoch = "open-epoch"
+        /// An epoch is open, and no block comes.
+        case staleProducer = "stale-producer"
     }
 
     let kind: Kind
     let producer: String
     let epoch: [UInt8]
     let sequence: Int64
-    /// Of the block that was refused.
+    /// Of the block that showed it.
     let hash: TreeHash
 
     init(_ kind: Kind, _ block: ReceivedBlock) {

@@ -4,7 +4,10 @@ import FieldsealClient
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Read the audit log.",
-        subcommands: [AuditQueryCommand.self, AuditTailCommand.self, AuditMakeKeyCommand.self])
+        subcommands: [
+            AuditQueryCommand.self, AuditTailCommand.self, AuditFindingsCommand.self, AuditReviewCommand.self,
+            AuditMakeKeyCommand.self,
+        ])
 }
 
 struct AuditQueryCommand: AsyncParsableCommand {

@@ -90,6 +90,7 @@ struct ServiceReport {
         [
             ("events", .unsigned(status.events)), ("blocks", .unsigned(status.blocks)),
             ("last-index", .unsigned(status.lastIndex)), ("producers", .unsigned(UInt64(status.producers.count))),
+            ("open-findings", .unsigned(status.openFindings)),
             ("tree-size", .unsigned(status.treeSize)), ("checkpoint-size", .unsigned(status.checkpointSize)),
             ("published-size", .unsigned(status.publishedSize)), ("refused", .bool(status.refused)),
         ]

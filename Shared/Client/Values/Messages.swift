@@ -23,6 +23,7 @@ public typealias AuditUse = Proto.UseSummary
 public typealias AuditQuery = Proto.QueryRequest
 public typealias AuditPage = Proto.QueryResponse
 public typealias AuditStatus = Proto.AuditStatusResponse
+public typealias AuditFinding = Proto.AuditFinding
 public typealias KeySchedule = Proto.ShowScheduleResponse
 public typealias ScheduleEntry = Proto.ScheduleEntry
 public typealias Reencryption = Proto.Reencryption

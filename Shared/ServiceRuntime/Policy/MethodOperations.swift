@@ -79,7 +79,8 @@ enum MethodOperations {
         case "StoreRevision": .init(.appendAudit)
         case "Checkpoint": .init(.readCheckpoint)
         case "ProveBlocks": .init(.appendAudit)
-        case "ProveConsistency": .init(.proveAudit)
+        case "ProveConsistency": [.init(.appendAudit), .init(.proveAudit)]
+        case "ReviewFinding": .init(.reviewFindings)
         case "ProveEvent": .init(.proveAudit)
         case "ReadLeaves": .init(.readLeaves)
         default: []

@@ -121,7 +121,7 @@ struct AppendTests {
             let columns = [
                 "audit_blocks": "dropped", "audit_events": "outcome", "audit_findings": "sequence",
                 "audit_tree_heads": "term", "audit_tiles": "level", "audit_checkpoints": "term",
-                "audit_cosignatures": "size",
+                "audit_cosignatures": "size", "audit_finding_reviews": "sequence",
             ]
             for table in AuditSchema.tables {
                 let column = try #require(columns[table])
