@@ -88,13 +88,13 @@ let package = Package(
             "AuditTrail",
             [
                 "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres", "FieldsealRPC", "FieldsealRPCTransport",
-                "FieldsealTransparencyLog", .lifecycle, .log,
+                "FieldsealSecureMemory", "FieldsealTransparencyLog", .lifecycle, .log,
             ] + Target.Dependency.nio),
         shared(
             "ServiceRuntime",
             [
-                "FieldsealAuditTrail", "FieldsealRPC", "FieldsealSecureMemory", "FieldsealRPCTransport", .yams,
-                .lifecycle, .log,
+                "FieldsealAuditTrail", "FieldsealMessages", "FieldsealRPC", "FieldsealSecureMemory",
+                "FieldsealRPCTransport", "FieldsealTransparencyLog", .yams, .lifecycle, .log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + Target.Dependency.nio),
         shared("HTTP", [.httpClient, .nioHTTP1, .nioSSL, .log] + Target.Dependency.nio),
@@ -110,7 +110,7 @@ let package = Package(
                 "FieldsealCrypto", "FieldsealHTTP", "FieldsealPostgres", "FieldsealSecureMemory",
                 "FieldsealServiceRuntime", .nioSSL, .nioTLS, .lifecycle, .log,
             ] + Target.Dependency.nio),
-        shared("AuditVerification", ["FieldsealCrypto", "FieldsealMessages", "FieldsealTransparencyLog"]),
+        shared("AuditVerification", ["FieldsealMessages", "FieldsealTransparencyLog"]),
         shared("Client", ["FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport", .log] + Target.Dependency.nio),
 
         service(
@@ -174,8 +174,8 @@ let package = Package(
         tests(
             "AuditTrail",
             [
-                "FieldsealAuditTrail", "FieldsealMessages", "FieldsealPostgres", "FieldsealTransparencyLog", .lifecycle,
-                .log,
+                "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres",
+                "FieldsealSecureMemory", "FieldsealTransparencyLog", .lifecycle, .log,
             ] + Target.Dependency.nio),
         tests(
             "ServiceRuntime",
@@ -199,8 +199,8 @@ let package = Package(
         tests(
             "AuditService",
             [
-                "AuditService", "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres", "FieldsealSecureMemory",
-                "FieldsealServiceRuntime", "FieldsealTransparencyLog", .log, .nioHTTP1,
+                "AuditService", "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres",
+                "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog", .log, .nioHTTP1,
             ] + Target.Dependency.nio),
         tests(
             "CommandLine",

@@ -36,7 +36,8 @@ struct AuditApplication: ServerApplication {
             pool: pool, owner: settings.migrationDatabase, log: log, checkpoints: beat, health: server.health,
             logger: context.logger)
         _ = try await schema.attempt()
+        let completeness = CompletenessWatch(log: log, silence: settings.silence, logger: context.logger)
         // The watch stops first: it ends the streams that the server would wait for.
-        return [pool, schema, beat, trail, server, watch]
+        return [pool, schema, beat, trail, completeness, server, watch]
     }
 }

@@ -9,11 +9,14 @@ struct AuditSettings: Sendable {
     /// that role owns them.
     let migrationDatabase: String?
     let checkpoints: CheckpointSettings
+    /// Without a block of an open epoch, after which its producer is stale.
+    let silence: Duration
 
     init(_ section: ConfigurationSection) throws(ConfigurationError) {
         database = try section.string("database")
         connections = try section.integer("database-connections", default: 8, in: 2...100)
         migrationDatabase = section.has("migration-database") ? try section.string("migration-database") : nil
+        silence = .seconds(60 * (try section.integer("stale-after-minutes", default: 1_440, in: 1...525_600)))
         checkpoints = try CheckpointSettings(try section.section("checkpoints"))
     }
 }

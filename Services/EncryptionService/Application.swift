@@ -18,7 +18,8 @@ enum Application: ServerApplication {
         }
         let auditClient = try context.makeClient(of: auditService)
         let keysClient = try context.makeClient(of: settings.keys)
-        let trail = try context.makeTrail(sink: RPCBlockSink(auditClient))
+        let auditLog = RPCBlockSink(auditClient)
+        let trail = try context.makeTrail(sink: auditLog, prover: auditLog)
 
         let recipient = try KeyRecipient(identity: context.configuration.identity)
         let source = KeyManagementClient(client: keysClient, recipient: recipient)

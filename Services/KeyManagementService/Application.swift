@@ -19,7 +19,8 @@ struct KeyManagementApplication: ServerApplication {
             throw StartupError.configuration("audit.service is missing: where the audit trail is sent to")
         }
         let auditClient = try context.makeClient(of: auditService)
-        let trail = try context.makeTrail(sink: RPCBlockSink(auditClient))
+        let auditLog = RPCBlockSink(auditClient)
+        let trail = try context.makeTrail(sink: auditLog, prover: auditLog)
         let pool = try PostgresPool(
             PostgresConfiguration(conninfo: settings.database, applicationName: name), logger: context.logger)
         let authority = KeyAuthority(

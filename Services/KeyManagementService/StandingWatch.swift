@@ -13,6 +13,7 @@ final class StandingWatch {
     private let health: HealthStatus
     private let logger: Logger
     private var known: KeyServiceError?
+    private var knownDistrust: String?
 
     init(authority: KeyAuthority, trail: AuditTrail, health: HealthStatus, logger: Logger) {
         self.authority = authority
@@ -24,6 +25,7 @@ final class StandingWatch {
     func run() async {
         while !Task.isCancelled {
             await tick()
+            await watchLog()
             try? await Task.sleep(for: Self.pause)
         }
     }
@@ -47,6 +49,17 @@ final class StandingWatch {
             logger.critical("the key store serves nothing", metadata: ["error": "\(failure)"])
             await record(failure)
         }
+    }
+
+    /// Raises an alert, once for each reason, where the audit log is not to be trusted.
+    private func watchLog() async {
+        let distrust = trail.distrust
+        guard distrust != knownDistrust else { return }
+        if let distrust {
+            let alert = Alert(.auditLogDistrusted, .critical, text: "The audit log is not to be trusted: \(distrust).")
+            guard (try? await authority.raise(alert)) != nil else { return }
+        }
+        knownDistrust = distrust
     }
 
     private func record(_ failure: KeyServiceError) async {

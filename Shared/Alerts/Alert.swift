@@ -21,6 +21,8 @@ public struct Alert: Hashable, Sendable {
         /// A value was asked for whose key version is retired: a count of the data missed it.
         case retiredKeyUsed = "retired-key-used"
         case backupFailed = "backup-failed"
+        /// The audit log does not prove that it holds what it has acknowledged.
+        case auditLogDistrusted = "audit-log-distrusted"
     }
 
     public enum Severity: String, CaseIterable, Sendable, Comparable {

@@ -16,6 +16,8 @@ public final class AuditTrail: Service, Sendable {
     let now: @Sendable () -> Int64
     private let configuration: AuditTrailConfiguration
     let shipper: Shipper
+    let trimmer: Trimmer
+    let follower: PublicationFollower?
     let deliveries: Deliveries
     let clock: any Clock<Duration>
     private let logger: Logger
@@ -27,10 +29,10 @@ public final class AuditTrail: Service, Sendable {
     /// - Throws: ``SpoolError`` where the directory is in use by another process, belongs to another producer, is damaged,
     ///   full, or cannot be written.
     public convenience init(
-        configuration: AuditTrailConfiguration, sink: any BlockSink, logger: Logger
+        configuration: AuditTrailConfiguration, sink: any BlockSink, prover: (any BlockProver)? = nil, logger: Logger
     ) throws(SpoolError) {
         try self.init(
-            configuration: configuration, sink: sink, logger: logger,
+            configuration: configuration, sink: sink, prover: prover, logger: logger,
             fileSystem: try LocalFileSystem(configuration.directory), clock: ContinuousClock(),
             now: AuditTrail.unixMicroseconds
         ) { error in
@@ -40,26 +42,45 @@ public final class AuditTrail: Service, Sendable {
     }
 
     init(
-        configuration: AuditTrailConfiguration, sink: any BlockSink, logger: Logger, fileSystem: any FileSystem,
-        clock: any Clock<Duration>, now: @escaping @Sendable () -> Int64,
+        configuration: AuditTrailConfiguration, sink: any BlockSink, prover: (any BlockProver)?, logger: Logger,
+        fileSystem: any FileSystem, clock: any Clock<Duration>, now: @escaping @Sendable () -> Int64,
         onFailure: @escaping @Sendable (SpoolError) -> Void
     ) throws(SpoolError) {
         try configuration.validate()
         let lock = try SpoolLock.take(configuration.producer, in: fileSystem)
         let recovery = try SpoolRecovery(fileSystem)
+        let key = try EpochKey()
         spool = Spool(
-            producer: configuration.producer, limits: configuration.limits, fileSystem: fileSystem, lock: lock,
-            recovery: recovery, onFailure: onFailure)
+            producer: configuration.producer, key: key, limits: configuration.limits, fileSystem: fileSystem,
+            lock: lock, recovery: recovery, now: now, onFailure: onFailure)
+        let policy = prover == nil ? nil : configuration.log
         deliveries = Deliveries(epoch: spool.epoch)
+        trimmer = try Trimmer(fileSystem: fileSystem, index: spool.index, limits: configuration.limits, now: now)
+        let trim: @Sendable (Acknowledgement) throws(SpoolError) -> Void = {
+            [spool, trimmer] position throws(SpoolError) in
+            try trimmer.trim(upTo: position)
+            spool.refresh()
+        }
         shipper = Shipper(
             producer: configuration.producer, spool: spool, fileSystem: fileSystem,
             acknowledged: recovery.acknowledgement, sink: sink,
-            deliveries: deliveries, clock: clock, logger: logger)
+            deliveries: deliveries, clock: clock, logger: logger, trim: policy == nil ? trim : nil)
+        follower =
+            if let policy, let prover {
+                try PublicationFollower(
+                    policy: policy, prover: prover, index: spool.index, fileSystem: fileSystem, deliveries: deliveries,
+                    clock: clock, logger: logger, trim: trim)
+            } else {
+                nil
+            }
         self.configuration = configuration
         self.clock = clock
         self.now = now
         self.logger = logger
-        try spool.start(with: batch(of: [epochEvent(.epochOpen)]))
+        if policy == nil, let acknowledged = recovery.acknowledgement { try trimmer.trim(upTo: acknowledged) }
+        var opening = epochEvent(.epochOpen)
+        opening.epochKey = key.publicKey
+        try spool.start(with: batch(of: [opening]))
     }
 
     /// The handle of a verified peer; made once per connection.
@@ -84,6 +105,15 @@ public final class AuditTrail: Service, Sendable {
 
     /// Whether work may be done that must be recorded; asked before acting, for cold paths.
     public var isAccepting: Bool { spool.isAccepting }
+
+    /// What waits for the audit service.
+    public var backlog: AuditBacklog { spool.backlog }
+
+    /// The last state that events are known to come to: published where the log's key is configured.
+    public var finalState: EventState { follower == nil ? .sequenced : .published }
+
+    /// Why the audit log is not believed at present; nil: it is, or it is not verified.
+    public var distrust: String? { follower?.distrust?.description }
 
     /// Records an event; it is durable when this returns. In relaxed mode it may have been dropped and counted instead.
     public func record(_ event: AuditEvent) async throws(AuditTrailError) {
@@ -119,6 +149,7 @@ public final class AuditTrail: Service, Sendable {
         try await withThrowingTaskGroup(of: Step.self) { group in
             group.addTask { try await self.ship() }
             group.addTask { try await self.tick() }
+            group.addTask { try await self.follow() }
             group.addTask { await self.stop() }
             while let step = try await group.next() {
                 switch step {
@@ -149,12 +180,29 @@ public final class AuditTrail: Service, Sendable {
         return .shipped
     }
 
-    /// Once a second: what was only counted is written, room that came back is noticed.
+    private func follow() async throws -> Step {
+        guard let follower else { return .cancelled }
+        do {
+            try await follower.run()
+        } catch let error as SpoolError {
+            spool.fail(error)
+            throw error
+        } catch is CancellationError {}
+        return .cancelled
+    }
+
+    /// Once a second: what was only counted is written, room that came back is noticed, what was kept long enough is removed.
     private func tick() async throws -> Step {
         while !Task.isCancelled {
             guard (try? await clock.sleep(for: .seconds(1))) != nil else { break }
             writeDueRefusals()
             spool.refresh()
+            do {
+                try trimmer.expire()
+            } catch {
+                spool.fail(error)
+                throw error
+            }
         }
         return .cancelled
     }

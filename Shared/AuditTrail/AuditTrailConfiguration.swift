@@ -1,3 +1,5 @@
+public import FieldsealTransparencyLog
+
 /// What a server tells its audit trail.
 public struct AuditTrailConfiguration: Sendable {
     public enum Mode: String, Sendable {
@@ -14,8 +16,13 @@ public struct AuditTrailConfiguration: Sendable {
     public var mode = Mode.strict
     /// Limit of the spool in bytes; at least 4 MiB.
     public var maximumBytes = 1 << 30
+    /// How long the oldest block may wait for its acknowledgement before the spool counts as full.
+    public var maximumAge = Duration.seconds(7 * 86_400)
     /// A segment file is closed when it is this long.
     public var segmentBytes = 8 << 20
+    /// What a checkpoint of the audit log must carry. With it, only what stands in such a checkpoint leaves the spool;
+    /// without it, what is acknowledged.
+    public var log: LogPolicy?
     /// How long a stopping server goes on sending to the audit service. What is left is sent after the next start.
     public var drainTimeout = Duration.seconds(5)
 
@@ -33,6 +40,9 @@ extension AuditTrailConfiguration {
         guard (1...AuditActor.maximumLength).contains(producer.utf8.count), producer.utf8.allSatisfy({ $0 > 0x20 })
         else { throw refuse("the producer's identity must have 1 to \(AuditActor.maximumLength) bytes and no blanks") }
         guard maximumBytes >= 4 << 20 else { throw refuse("max-bytes must be 4194304 at least") }
+        guard (1...(366 * 86_400)).contains(maximumAge.components.seconds) else {
+            throw refuse("max-age must be from a second to 366 days")
+        }
         guard segmentBytes >= 64 << 10 else { throw refuse("a segment must have 65536 bytes at least") }
     }
 
@@ -40,6 +50,6 @@ extension AuditTrailConfiguration {
     var limits: SpoolLimits {
         SpoolLimits(
             segmentBytes: min(segmentBytes, maximumBytes / 8), maximumBytes: maximumBytes,
-            dropsWhenFull: mode == .relaxed)
+            maximumAge: maximumAge.components.seconds * 1_000_000, dropsWhenFull: mode == .relaxed)
     }
 }

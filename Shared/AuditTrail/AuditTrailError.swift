@@ -10,7 +10,7 @@ public struct AuditTrailError: Error, Hashable, Sendable, CustomStringConvertibl
         public static let failed = Self(value: .failed)
         /// The trail has been closed.
         public static let closed = Self(value: .closed)
-        /// The audit service has not acknowledged in time; the event is recorded and goes on waiting for it.
+        /// The event was not known to be in the log in time; it is recorded and goes on waiting for that.
         public static let unacknowledged = Self(value: .unacknowledged)
     }
 
@@ -21,5 +21,5 @@ public struct AuditTrailError: Error, Hashable, Sendable, CustomStringConvertibl
     static let failed = Self(code: .failed, description: "the audit spool has failed")
     static let closed = Self(code: .closed, description: "the audit trail is closed")
     static let unacknowledged = Self(
-        code: .unacknowledged, description: "the audit service has not acknowledged in time")
+        code: .unacknowledged, description: "the event was not known to be in the audit log in time")
 }

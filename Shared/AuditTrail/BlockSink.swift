@@ -1,3 +1,6 @@
+internal import FieldsealMessages
+internal import FieldsealTransparencyLog
+
 /// A block as the spool keeps it and the audit service stores it.
 public struct SpooledBlock: Hashable, Sendable {
     public let epoch: EventIdentifier
@@ -5,8 +8,23 @@ public struct SpooledBlock: Hashable, Sendable {
     public let sequence: UInt64
     /// The encoded `fieldseal.v1.Block`.
     public let block: [UInt8]
-    /// Empty: blocks are not signed yet.
+    /// By the epoch's key, over the block. Empty in spools from before blocks were signed.
     public let signature: [UInt8]
+}
+
+extension SpooledBlock {
+    /// Of the log: the hash of the encoded `SignedBlock`.
+    var leafHash: TreeHash {
+        MerkleTree.leafHash(of: Proto.SignedBlock(block: block, signature: signature).encoded())
+    }
+
+    /// The time of its first event; nil where the bytes are no block.
+    var unixMicroseconds: Int64? {
+        guard let block = try? Proto.Block(decoding: block, limit: 16 << 20), let event = block.events.first else {
+            return nil
+        }
+        return try? Proto.Event(decoding: event).firstUnixUs
+    }
 }
 
 /// Where blocks go: the audit service, or, for the audit service's own events, its store.

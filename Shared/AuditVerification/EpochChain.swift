@@ -1,4 +1,3 @@
-internal import FieldsealCrypto
 internal import FieldsealMessages
 internal import FieldsealTransparencyLog
 
@@ -10,14 +9,12 @@ struct EpochChain {
     }
 
     private enum Signing {
-        case key(Ed25519PublicKey)
+        case key([UInt8])
         /// The epoch began without a key.
         case none
         /// The epoch's first block was not seen.
         case unknown
     }
-
-    private static let signaturePrefix = Array("fieldseal-block/v1\n".utf8)
 
     private var sequence: UInt64
     private var hash: TreeHash
@@ -27,7 +24,7 @@ struct EpochChain {
     /// The chain behind a block that was seen first, and what is wrong with that one.
     /// - Parameter isBeginning: whether the block's epoch has to begin with it.
     static func beginning(with block: Proto.Block, bytes: [UInt8], signature: [UInt8], isBeginning: Bool)
-        throws(CryptoError)
+       
         -> (chain: EpochChain, problems: [Problem])
     {
         var problems: [Problem] = []
@@ -40,18 +37,18 @@ struct EpochChain {
         var signing = Signing.unknown
         if block.sequence == 1 {
             let opening = events.first.flatMap { $0.operation == .epochOpen ? $0.epochKey : nil } ?? []
-            signing = Ed25519PublicKey(opening).map(Signing.key) ?? .none
+            signing = opening.isEmpty ? .none : .key(opening)
         }
         var chain = EpochChain(
             sequence: block.sequence, hash: TreeHash(sha256: bytes), lastEvent: (events.first?.sequence ?? 1) &- 1,
             signing: signing)
         if block.sequence == 1, chain.lastEvent != 0 { problems.append(.chain("does not begin with event 1")) }
-        problems += try chain.check(events, bytes, signature)
+        problems += chain.check(events, bytes, signature)
         return (chain, problems)
     }
 
     /// What is wrong with the next block.
-    mutating func append(_ block: Proto.Block, bytes: [UInt8], signature: [UInt8]) throws(CryptoError) -> [Problem] {
+    mutating func append(_ block: Proto.Block, bytes: [UInt8], signature: [UInt8]) -> [Problem] {
         var problems: [Problem] = []
         if block.sequence != sequence &+ 1 {
             problems.append(.chain("is block \(block.sequence) of its epoch, behind block \(sequence)"))
@@ -59,12 +56,12 @@ struct EpochChain {
             problems.append(.chain("does not name the block before it"))
         }
         (sequence, hash) = (block.sequence, TreeHash(sha256: bytes))
-        return problems + (try check(block.events.compactMap { try? Proto.Event(decoding: $0) }, bytes, signature))
+        return problems + check(block.events.compactMap { try? Proto.Event(decoding: $0) }, bytes, signature)
     }
 
     private mutating func check(
         _ events: [Proto.Event], _ bytes: [UInt8], _ signature: [UInt8]
-    ) throws(CryptoError) -> [Problem] {
+    ) -> [Problem] {
         var problems: [Problem] = []
         for event in events {
             if event.sequence != lastEvent &+ 1 {
@@ -74,7 +71,7 @@ struct EpochChain {
         }
         switch signing {
         case .key(let key):
-            if try !key.isValid(signature, of: Self.signaturePrefix + bytes) { problems.append(.signature) }
+            if !BlockSignature.isValid(signature, of: bytes, by: key) { problems.append(.signature) }
         case .none:
             if !signature.isEmpty { problems.append(.signature) }
         case .unknown: break

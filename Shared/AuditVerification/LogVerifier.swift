@@ -1,4 +1,3 @@
-internal import FieldsealCrypto
 public import FieldsealMessages
 public import FieldsealTransparencyLog
 
@@ -38,7 +37,7 @@ public struct LogVerifier {
     }
 
     /// Takes the next leaf.
-    public mutating func append(_ leaf: Proto.LogLeaf) throws {
+    public mutating func append(_ leaf: Proto.LogLeaf) {
         let expected = frontier.size
         if leaf.index != expected {
             note(
@@ -47,7 +46,7 @@ public struct LogVerifier {
         }
         let hash = MerkleTree.leafHash(of: leaf.leaf)
         frontier.append(hash)
-        try read(leaf, at: expected, hash)
+        read(leaf, at: expected, hash)
         if let anchor = anchors[frontier.size], anchor != frontier.root {
             note(
                 LogFinding(
@@ -79,7 +78,7 @@ public struct LogVerifier {
         if findings.count < Self.maximumFindings { findings.append(finding) }
     }
 
-    private mutating func read(_ leaf: Proto.LogLeaf, at index: UInt64, _ hash: TreeHash) throws {
+    private mutating func read(_ leaf: Proto.LogLeaf, at index: UInt64, _ hash: TreeHash) {
         guard let signed = try? Proto.SignedBlock(decoding: leaf.leaf, limit: 1 << 20), signed.encoded() == leaf.leaf,
             let block = try? Proto.Block(decoding: signed.block, limit: 16 << 20)
         else { return note(LogFinding(.leaf, leaf: index, "leaf \(index) is no signed block")) }
@@ -94,7 +93,7 @@ public struct LogVerifier {
             note(
                 LogFinding(.unknownProducer, leaf: index, "leaf \(index) is of the unknown producer \(block.producer)"))
         }
-        try follow(block, signed, at: index)
+        follow(block, signed, at: index)
         let fresh = fresh(block, at: index)
         events += UInt64(fresh.count)
         if let row = leaf.row {
@@ -104,14 +103,14 @@ public struct LogVerifier {
         }
     }
 
-    private mutating func follow(_ block: Proto.Block, _ signed: Proto.SignedBlock, at index: UInt64) throws {
+    private mutating func follow(_ block: Proto.Block, _ signed: Proto.SignedBlock, at index: UInt64) {
         let name = EpochChain.Name(producer: block.producer, epoch: block.epoch)
         let problems: [EpochChain.Problem]
         if var chain = epochs[name] {
-            problems = try chain.append(block, bytes: signed.block, signature: signed.signature)
+            problems = chain.append(block, bytes: signed.block, signature: signed.signature)
             epochs[name] = chain
         } else {
-            (epochs[name], problems) = try EpochChain.beginning(
+            (epochs[name], problems) = EpochChain.beginning(
                 with: block, bytes: signed.block, signature: signed.signature, isBeginning: isWhole)
         }
         for problem in problems {

@@ -50,6 +50,15 @@ public struct AuditClient: Sendable {
     public func status(options: CallOptions = CallOptions()) async throws(FieldsealError) -> AuditStatus {
         try await channel.call("Status", Proto.AuditStatusRequest(), options: options)
     }
+
+    /// Signs a finding of the status off; the first review stays.
+    /// - Parameter note: why it needs no further work, 1 to 1,000 bytes.
+    public func review(
+        _ finding: AuditFinding, note: String, options: CallOptions = CallOptions()
+    ) async throws(FieldsealError) {
+        let _: Proto.ReviewFindingResponse = try await channel.call(
+            "ReviewFinding", Proto.ReviewFindingRequest(finding: finding, note: note), options: options)
+    }
 }
 
 /// The events of a running `tail`, one by one.

@@ -81,6 +81,12 @@ import Testing
             "policy: policy.yaml", "policy: policy.yaml\nlog: {level: loud}",
             "8: log.level: one of trace, debug, info, notice, warning, error, critical is wanted"
         ),
+        (
+            "  spool: spool", "  spool: spool\n  log-key: example.com/log+1+a",
+            "10: audit.log-key: a verifier key is wanted, name+id+key, of a log"
+        ),
+        ("  spool: spool", "  spool: spool\n  quorum: 1", "10: audit.quorum: must be from 0 to 0"),
+        ("  spool: spool", "  spool: spool\n  max-age-hours: 0", "10: audit.max-age-hours: must be from 1 to 8760"),
         ("  spool: spool", "  spool: spool\n  max-bytes: many", "10: audit.max-bytes: a whole number is wanted"),
         (
             "  spool: spool", "  spool: spool\n  max-bytes: 12",

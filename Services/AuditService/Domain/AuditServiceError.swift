@@ -26,6 +26,7 @@ struct AuditServiceError: Error, Hashable, CustomStringConvertible {
     static let cursor = Self(.invalidArgument("cursor is not of this query"), "cursor")
     static let filter = Self(.invalidArgument("filter out of range"), "filter")
     static let auditUnavailable = Self(.unavailable("audit trail unavailable"), "audit")
+    static let unknownFinding = Self(.notFound("there is no such finding"), "unknown-finding")
     static let corrupt = Self(RPCStatus(.dataLoss, "a stored event is damaged"), "corrupt")
 
     /// The tree is being built, or not yet compared with what witnesses know.
@@ -43,6 +44,9 @@ struct AuditServiceError: Error, Hashable, CustomStringConvertible {
         switch kind {
         case .gap, .unknownEpoch: Self(.failedPrecondition("blocks are missing before this one"), "gap")
         case .fork: Self(.failedPrecondition("the block does not continue what is stored"), "fork")
+        case .signature: Self(.failedPrecondition("the block is not signed by its epoch's key"), "signature")
+        case .dropped, .clockSkew, .openEpoch, .staleProducer:
+            Self(.failedPrecondition("the log is not complete"), "incomplete")
         case .eventGap: Self(.failedPrecondition("the block's events do not continue what is stored"), "event-gap")
         }
     }

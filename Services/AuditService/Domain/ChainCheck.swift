@@ -25,11 +25,14 @@ struct ChainCheck {
     ///   - blocks: of one producer and one epoch.
     ///   - end: where the epoch ends in the store.
     ///   - stored: hashes of those blocks of the batch that are stored, by sequence.
-    init(_ blocks: [ReceivedBlock], after end: EpochEnd, stored: [Int64: TreeHash]) {
+    ///   - misSigned: sequences of blocks whose signature does not hold.
+    init(
+        _ blocks: [ReceivedBlock], after end: EpochEnd, stored: [Int64: TreeHash], misSigned: Set<Int64> = []
+    ) {
         self.end = end
         var known = stored
         for block in blocks {
-            if let kind = problem(with: block, known) {
+            if let kind = problem(with: block, known, misSigned) {
                 (finding, refused) = (kind, block)
                 return
             }
@@ -42,9 +45,12 @@ struct ChainCheck {
         }
     }
 
-    private func problem(with block: ReceivedBlock, _ known: [Int64: TreeHash]) -> Finding.Kind? {
+    private func problem(
+        with block: ReceivedBlock, _ known: [Int64: TreeHash], _ misSigned: Set<Int64>
+    ) -> Finding.Kind? {
         if block.sequence <= end.sequence { return known[block.sequence] == block.hash ? nil : .fork }
         guard block.sequence - 1 == end.sequence else { return end.sequence == 0 ? .unknownEpoch : .gap }
+        guard !misSigned.contains(block.sequence) else { return .signature }
         guard block.previous == end.hash else { return .fork }
         var last = end.lastEvent
         for event in block.events {
@@ -66,13 +72,23 @@ struct Finding: Hashable, Sendable {
         case unknownEpoch = "unknown-epoch"
         /// Events are missing or repeated within an unbroken chain of blocks.
         case eventGap = "event-gap"
+        /// Not signed by the key that the epoch's first event announces, or an epoch without one.
+        case signature
+        /// The producer lost events, as it says itself.
+        case dropped
+        /// Events from the future.
+        case clockSkew = "clock-skew"
+        /// The producer has begun another epoch and never closed this one.
+        case openEpoch = "open-epoch"
+        /// An epoch is open, and no block comes.
+        case staleProducer = "stale-producer"
     }
 
     let kind: Kind
     let producer: String
     let epoch: [UInt8]
     let sequence: Int64
-    /// Of the block that was refused.
+    /// Of the block that showed it.
     let hash: TreeHash
 
     init(_ kind: Kind, _ block: ReceivedBlock) {

@@ -1,3 +1,4 @@
+import FieldsealAuditTrail
 import FieldsealMessages
 import FieldsealTransparencyLog
 
@@ -73,6 +74,10 @@ struct ReceivedEvent: Sendable {
         guard identifiers.allSatisfy({ $0.count % 16 == 0 }), [0, 16].contains(event.outboxID.count) else {
             throw .malformedBlock
         }
+        guard
+            event.epochKey.isEmpty
+                || (event.operation == .epochOpen && event.epochKey.count == BlockSignature.keyByteCount)
+        else { throw .malformedBlock }
         self.sequence = sequence
         self.event = event
         self.bytes = bytes

@@ -6,7 +6,7 @@ import FieldsealServiceRuntime
 import Logging
 
 /// `fieldseal.v1.Audit`. Queries, and whatever fails, are recorded before they are answered; blocks that are stored speak for
-/// themselves.
+/// themselves, and what a producer asks of its own blocks and of the tree's growth shows nothing else.
 struct AuditRPC: Sendable {
     static let name = "fieldseal.v1.Audit"
 
@@ -28,12 +28,19 @@ struct AuditRPC: Sendable {
         service.unary("StoreRevision") { request in
             try await serve(request, .storeRevision) { try await storeRevision($0, request.peer) }
         }
+        service.unary("ReviewFinding") { request in
+            try await serve(
+                request, .reviewFinding, object: { (try? FindingReview($0).object) ?? "" }
+            ) { try await reviewFinding($0, request.peer) }
+        }
         service.unary("Status") { try await serve($0, .status, status) }
         service.unary("Checkpoint") { try await serve($0, .readCheckpoint, checkpoint) }
         service.unary("ProveBlocks") { request in
-            try await serve(request, .proveAudit) { try await proveBlocks($0, request.peer) }
+            try await serve(request, .proveAudit, recordsSuccess: false) { try await proveBlocks($0, request.peer) }
         }
-        service.unary("ProveConsistency") { try await serve($0, .proveAudit, proveConsistency) }
+        service.unary("ProveConsistency") { request in
+            try await serve(request, .proveAudit, recordsSuccess: false) { try await proveConsistency($0) }
+        }
         service.unary("ProveEvent") { try await serve($0, .proveAudit, proveEvent) }
         service.serverStreaming("TailEvents") { try await tail($0, $1) }
         service.serverStreaming("ReadLeaves") { try await readLeaves($0, $1) }
@@ -43,15 +50,18 @@ struct AuditRPC: Sendable {
     /// Decodes a request, has it answered, and records how it ended.
     private func serve<Request: ProtoMessage, Response: ProtoMessage>(
         _ request: RPCRequest, _ operation: AuditOperation, recordsSuccess: Bool = true,
-        _ body: (Request) async throws -> Response
+        object: (Request) -> String = { _ in "" }, _ body: (Request) async throws -> Response
     ) async throws -> [UInt8] {
         let response: [UInt8]
+        var name = ""
         do {
-            response = try await body(try decode(request)).encoded()
+            let message: Request = try decode(request)
+            name = object(message)
+            response = try await body(message).encoded()
         } catch {
             throw try await recorded(AuditServiceError(error), request, operation)
         }
-        if recordsSuccess { try await record(request, operation) }
+        if recordsSuccess { try await record(request, operation, object: name) }
         return response
     }
 
@@ -76,11 +86,12 @@ struct AuditRPC: Sendable {
     }
 
     func record(
-        _ request: RPCRequest, _ operation: AuditOperation, _ failure: AuditServiceError? = nil
+        _ request: RPCRequest, _ operation: AuditOperation, object: String = "", _ failure: AuditServiceError? = nil
     ) async throws {
         var event = AuditEvent(actor: AuditActor(identity: request.peer.identity), operation: operation)
         event.requestID = EventIdentifier(request.requestID)
         event.traceID = EventIdentifier(request.traceID)
+        event.object = object
         event.outcome = failure?.status.code.rawValue ?? 0
         event.cause = failure?.cause ?? .none
         do {

@@ -8,11 +8,12 @@ enum AuditSchema {
             Migration(1, "blocks and events", createLog), Migration(2, "findings and outbox ids", addFindings),
             Migration(3, "counts, asserted actors and store revisions", addUse),
             Migration(4, "tree, checkpoints and cosignatures", addTree),
+            Migration(5, "reviews of findings", addReviews),
         ])
 
     static let tables = [
         "audit_blocks", "audit_events", "audit_findings", "audit_tree_heads", "audit_tiles", "audit_checkpoints",
-        "audit_cosignatures",
+        "audit_cosignatures", "audit_finding_reviews",
     ]
 
     private static let createLog = """
@@ -74,6 +75,24 @@ enum AuditSchema {
         CREATE TRIGGER audit_findings_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_findings
             FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
         REVOKE ALL ON audit_blocks, audit_events, audit_findings FROM PUBLIC;
+        """
+
+    private static let addReviews = """
+        CREATE INDEX audit_blocks_opening ON audit_blocks (producer, position) WHERE sequence = 1;
+        CREATE TABLE audit_finding_reviews (
+            producer text NOT NULL,
+            epoch bytea NOT NULL,
+            sequence bigint NOT NULL,
+            kind text NOT NULL,
+            reviewer text NOT NULL,
+            note text NOT NULL,
+            reviewed_unix_us bigint NOT NULL,
+            PRIMARY KEY (producer, epoch, sequence, kind),
+            FOREIGN KEY (producer, epoch, sequence, kind) REFERENCES audit_findings
+        );
+        CREATE TRIGGER audit_finding_reviews_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_finding_reviews
+            FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
+        REVOKE ALL ON audit_finding_reviews FROM PUBLIC;
         """
 
     /// Columns for what stood in the encoded event alone. Rows are never updated, not here either: the columns are made as

@@ -10,8 +10,8 @@ struct Appended: Sendable {
 }
 
 extension EventLog {
-    /// Of one producer; a producer gone wild fills no table with findings.
-    private static let maximumFindings = 1_000
+    /// Of one producer and kind; a producer gone wild fills no table with findings.
+    static let maximumFindings = 1_000
 
     /// Stores blocks of one producer and epoch in their order; what is stored already is compared. When this returns, all
     /// that it says is durable; repeating the call changes nothing.
@@ -20,13 +20,15 @@ extension EventLog {
     /// - Throws: `PostgresError`: whether the blocks are stored is then unknown, and the call may be repeated; `TreeProblem`.
     func append(_ blocks: [ReceivedBlock]) async throws -> Appended {
         try memory.checkOpen()
+        let misSigned = try await misSigned(blocks)
         let (appended, head, isNew) = try await guarded {
             try await pool.withTransaction { connection in
                 try await connection.lockUntilCommit(Self.lock)
                 let state = try await state(for: blocks, connection)
-                let check = ChainCheck(blocks, after: state.end, stored: state.stored)
+                let check = ChainCheck(blocks, after: state.end, stored: state.stored, misSigned: misSigned)
                 let isNew = !check.accepted.isEmpty
                 let head = isNew ? try await store(check.accepted, behind: state, connection) : state.head
+                for remark in Finding.remarks(on: check.accepted, at: clock()) { try await store(remark, connection) }
                 let finding = check.finding.flatMap { kind in check.refused.map { Finding(kind, $0) } }
                 if let finding { try await store(finding, connection) }
                 return (Appended(sequence: check.end.sequence, finding: finding), head, isNew)
@@ -99,7 +101,9 @@ extension EventLog {
             INSERT INTO audit_findings (kind, producer, epoch, sequence, hash, found_unix_us)
             SELECT \(finding.kind.rawValue), \(finding.producer), \(finding.epoch), \(finding.sequence),
                 \(finding.hash.bytes), \(clock())
-            WHERE (SELECT count(*) FROM audit_findings WHERE producer = \(finding.producer)) < \(Self.maximumFindings)
+            WHERE \(Self.maximumFindings) > (
+                SELECT count(*) FROM audit_findings
+                WHERE producer = \(finding.producer) AND kind = \(finding.kind.rawValue))
             ON CONFLICT DO NOTHING
             """)
     }

@@ -66,6 +66,7 @@ extension EventLog {
             ) AS newest
             LIMIT 1000
             """)
+        let findings = try await findings()
         let events = UInt64(bitPattern: try counts.value("events", as: Int64.self))
         return Proto.AuditStatusResponse(
             blocks: UInt64(bitPattern: try counts.value("blocks", as: Int64.self)), events: events, lastIndex: events,
@@ -74,7 +75,7 @@ extension EventLog {
                     producer: try row.value("producer"), epoch: try row.value("epoch"),
                     sequence: UInt64(bitPattern: try row.value("sequence", as: Int64.self)),
                     lastUnixUs: try row.value("last_unix_us"))
-            })
+            }, findings: findings.listed, openFindings: findings.open)
     }
 
     private func rows(

@@ -12,4 +12,5 @@ struct EventLog: Sendable {
     let clock: @Sendable () -> Int64
     var logger = Logger(label: "audit-log")
     let memory = HeadMemory()
+    let signings = EpochSigningCache()
 }

@@ -36,14 +36,15 @@ struct ServiceReport {
     private mutating func askForDetails(
         _ name: FieldsealClient.ServiceName, _ client: FieldsealClient, _ options: CallOptions
     ) async {
-        do {
+        details = await Self.orRefusal("details") { () throws(FieldsealError) in
             switch name {
-            case .encryption: break
-            case .keys: details = Self.details(of: try await client.keys.status(options: options))
-            case .audit: details = Self.details(of: try await client.audit.status(options: options))
+            case .encryption: []
+            case .keys: Self.details(of: try await client.keys.status(options: options))
+            case .audit: Self.details(of: try await client.audit.status(options: options))
             }
-        } catch {
-            details = [("details", .string(error.code == .permissionDenied ? "not granted to you" : error.description))]
+        }
+        details += await Self.orRefusal("spool") { () throws(FieldsealError) in
+            Self.details(of: try await client.spool(of: name, options: options))
         }
         let cannotServe = details.contains { detail in
             guard ["sealed", "quarantined", "refused"].contains(detail.name), case .bool(true) = detail.value else {
@@ -52,6 +53,16 @@ struct ServiceReport {
             return true
         }
         if cannotServe { failure = .unreachable }
+    }
+
+    private static func orRefusal(
+        _ name: String, _ ask: () async throws(FieldsealError) -> [(name: String, value: JSON)]
+    ) async -> [(name: String, value: JSON)] {
+        do {
+            return try await ask()
+        } catch {
+            return [(name, .string(error.code == .permissionDenied ? "not granted to you" : error.description))]
+        }
     }
 
     private static func details(of status: KeysStatus) -> [(name: String, value: JSON)] {
@@ -64,10 +75,22 @@ struct ServiceReport {
         ]
     }
 
+    private static func details(of spool: FieldsealClient.SpoolStatus) -> [(name: String, value: JSON)] {
+        var details: [(name: String, value: JSON)] = [
+            ("spool-waiting", .unsigned(spool.waitingBlocks)), ("spool-oldest-seconds", .unsigned(spool.oldestSeconds)),
+            ("spool-bytes", .unsigned(spool.bytes)), ("spool-mode", .string(spool.strict ? "strict" : "relaxed")),
+            ("spool-accepting", .bool(spool.accepting)), ("spool-dropped", .unsigned(spool.dropped)),
+            ("log-verified", .bool(spool.verified)),
+        ]
+        if !spool.distrust.isEmpty { details.append(("log-distrusted", .string(spool.distrust))) }
+        return details
+    }
+
     private static func details(of status: AuditStatus) -> [(name: String, value: JSON)] {
         [
             ("events", .unsigned(status.events)), ("blocks", .unsigned(status.blocks)),
             ("last-index", .unsigned(status.lastIndex)), ("producers", .unsigned(UInt64(status.producers.count))),
+            ("open-findings", .unsigned(status.openFindings)),
             ("tree-size", .unsigned(status.treeSize)), ("checkpoint-size", .unsigned(status.checkpointSize)),
             ("published-size", .unsigned(status.publishedSize)), ("refused", .bool(status.refused)),
         ]

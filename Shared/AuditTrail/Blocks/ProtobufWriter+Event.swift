@@ -35,6 +35,7 @@ extension ProtobufWriter {
         }
         string(20, actor.peer)
         varint(21, fold.detail?.storeRevision ?? 0)
+        data(22, fold.detail?.epochKey ?? [])
     }
 
     private mutating func identifiers(

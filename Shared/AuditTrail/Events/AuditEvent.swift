@@ -22,6 +22,8 @@ public struct AuditEvent: Hashable, Sendable {
     /// Key or catalog object of a control-plane event.
     public var object = ""
     public var storeRevision: UInt64 = 0
+    /// Of an `epoch-open`: the public key that signs the epoch's blocks.
+    var epochKey: [UInt8] = []
     /// Microseconds since 1970-01-01 UTC; nil: when it is recorded.
     public var unixMicroseconds: Int64?
     /// The time of the last of several items; nil: that of the first.
@@ -33,5 +35,5 @@ public struct AuditEvent: Hashable, Sendable {
     }
 
     /// Control-plane events stand alone; all others fold.
-    var standsAlone: Bool { !outboxID.isZero || !object.isEmpty || storeRevision != 0 }
+    var standsAlone: Bool { !outboxID.isZero || !object.isEmpty || storeRevision != 0 || !epochKey.isEmpty }
 }

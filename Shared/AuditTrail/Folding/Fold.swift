@@ -14,6 +14,7 @@ struct EventDetail: Sendable {
     let object: String
     let outboxID: EventIdentifier
     let storeRevision: UInt64
+    let epochKey: [UInt8]
 }
 
 /// Equal events as one: counted, with the identifiers of all of them.

@@ -1,4 +1,4 @@
-/// Reads what is durable and not acknowledged, in order, across epochs. Used by one thread at a time.
+/// Reads the blocks behind an acknowledged one, in order, across epochs. Used by one thread at a time.
 final class BacklogReader: @unchecked Sendable {
     /// Blocks of one segment, hence of one epoch.
     struct Batch: Sendable {
@@ -19,15 +19,17 @@ final class BacklogReader: @unchecked Sendable {
         self.fileSystem = fileSystem
         self.index = index
         self.acknowledged = acknowledged
+        number = acknowledged?.segment ?? 0
     }
 
-    /// The next blocks; nil where there are none for now.
-    func next() throws(SpoolError) -> Batch? {
-        while let segment = index.segment(from: number) {
+    /// The next blocks, none of them behind `last`; nil where there are none for now.
+    func next(upTo last: Acknowledgement? = nil) throws(SpoolError) -> Batch? {
+        while let segment = index.segment(from: number), segment.number <= last?.segment ?? UInt64.max {
+            let end = segment.number == last?.segment ? last?.sequence ?? UInt64.max : UInt64.max
             var reader = try open(segment)
             var blocks: [SpooledBlock] = []
             var bytes = 0
-            while blocks.count < Self.maximumBlocks, bytes < Self.maximumBytes {
+            while blocks.count < Self.maximumBlocks, bytes < Self.maximumBytes, reader.sequence <= end {
                 guard let block = try block(from: &reader, of: segment) else { break }
                 guard !isAcknowledged(block, in: segment) else { continue }
                 blocks.append(block)
@@ -35,6 +37,7 @@ final class BacklogReader: @unchecked Sendable {
             }
             self.reader = reader
             if !blocks.isEmpty { return Batch(segment: segment.number, blocks: blocks) }
+            guard reader.sequence <= end else { return nil }
             // The next one exists only when this one does not grow any more.
             guard segment.number < UInt64.max, index.segment(from: segment.number + 1) != nil else { return nil }
             guard index.segment(from: segment.number) == segment else { continue }

@@ -1,14 +1,16 @@
 internal import Synchronization
 
-/// Who waits until the audit service has acknowledged a block of this epoch.
+/// Who waits until blocks of this epoch are sequenced or published.
 final class Deliveries: Sendable {
     private struct Waiter {
         let sequence: UInt64
+        let state: EventState
         let continuation: CheckedContinuation<Bool, Never>
     }
 
     private struct State {
-        var acknowledged: UInt64 = 0
+        /// The last block that has come so far.
+        var reached: [EventState: UInt64] = [:]
         var waiters: [UInt64: Waiter] = [:]
         var nextID: UInt64 = 0
         var hasEnded = false
@@ -19,8 +21,8 @@ final class Deliveries: Sendable {
 
     init(epoch: EventIdentifier) { self.epoch = epoch }
 
-    /// Waits for the acknowledgement of block `sequence`. false: the task was cancelled, or nothing is sent any more.
-    func wait(for sequence: UInt64) async -> Bool {
+    /// Waits until block `sequence` has come so far. false: the task was cancelled, or nothing is sent any more.
+    func wait(for sequence: UInt64, _ wanted: EventState = .sequenced) async -> Bool {
         let id = state.withLock { state in
             state.nextID &+= 1
             return state.nextID
@@ -28,9 +30,9 @@ final class Deliveries: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let answer: Bool? = state.withLock { state in
-                    if state.acknowledged >= sequence { return true }
+                    if state.reached[wanted, default: 0] >= sequence { return true }
                     if state.hasEnded || Task.isCancelled { return false }
-                    state.waiters[id] = Waiter(sequence: sequence, continuation: continuation)
+                    state.waiters[id] = Waiter(sequence: sequence, state: wanted, continuation: continuation)
                     return nil
                 }
                 if let answer { continuation.resume(returning: answer) }
@@ -40,11 +42,13 @@ final class Deliveries: Sendable {
         }
     }
 
-    func acknowledged(_ acknowledgement: Acknowledgement) {
-        guard acknowledgement.epoch == epoch else { return }
+    /// All blocks up to this one have come so far.
+    func reached(_ reached: EventState, _ last: Acknowledgement) {
+        guard last.epoch == epoch else { return }
         let served = state.withLock { state in
-            state.acknowledged = max(state.acknowledged, acknowledgement.sequence)
-            let served = state.waiters.filter { $0.value.sequence <= state.acknowledged }
+            let sequence = max(state.reached[reached, default: 0], last.sequence)
+            state.reached[reached] = sequence
+            let served = state.waiters.filter { $0.value.state == reached && $0.value.sequence <= sequence }
             for id in served.keys { state.waiters[id] = nil }
             return served
         }

@@ -16,11 +16,15 @@ public struct RPCBlockSink: BlockSink {
         guard let epoch = blocks.first?.epoch else { return 0 }
         let request = Proto.AppendRequest(
             blocks: blocks.map { Proto.SignedBlock(block: $0.block, signature: $0.signature) })
-        let reply = try await client.unary(
-            service: "fieldseal.v1.Audit", method: "Append", payload: request.encoded(), timeout: timeout)
-        let response = try Proto.AppendResponse(decoding: reply)
+        let response: Proto.AppendResponse = try await call("Append", request)
         guard response.epoch == epoch.bytes else { throw ForeignAcknowledgement() }
         return response.sequence
+    }
+
+    func call<Response: ProtoMessage>(_ method: String, _ request: some ProtoMessage) async throws -> Response {
+        let reply = try await client.unary(
+            service: "fieldseal.v1.Audit", method: method, payload: request.encoded(), timeout: timeout)
+        return try Response(decoding: reply)
     }
 }
 

@@ -1,7 +1,7 @@
 internal import Logging
 internal import NIOPosix
 
-/// Sends the spool's blocks in order until each is acknowledged, and removes segments whose blocks all are.
+/// Sends the spool's blocks in order until each is acknowledged.
 final class Shipper: Sendable {
     private let producer: String
     private let spool: Spool
@@ -11,10 +11,13 @@ final class Shipper: Sendable {
     private let deliveries: Deliveries
     private let clock: any Clock<Duration>
     private let logger: Logger
+    private let trim: (@Sendable (Acknowledgement) throws(SpoolError) -> Void)?
 
+    /// `trim`, where there is one, takes segments out of the spool that hold no block behind an acknowledged one.
     init(
         producer: String, spool: Spool, fileSystem: any FileSystem, acknowledged: Acknowledgement?, sink: any BlockSink,
-        deliveries: Deliveries, clock: any Clock<Duration>, logger: Logger
+        deliveries: Deliveries, clock: any Clock<Duration>, logger: Logger,
+        trim: (@Sendable (Acknowledgement) throws(SpoolError) -> Void)?
     ) {
         self.producer = producer
         self.spool = spool
@@ -24,6 +27,7 @@ final class Shipper: Sendable {
         self.deliveries = deliveries
         self.clock = clock
         self.logger = logger
+        self.trim = trim
     }
 
     /// Until the spool is closed and all is acknowledged, or the task is cancelled. Throws when the spool is not as it was
@@ -42,7 +46,14 @@ final class Shipper: Sendable {
 
     /// Sends what is there.
     func shipBacklog() async throws {
-        while let batch = try await blocking({ try self.backlog.next() }) { try await ship(batch) }
+        while let batch = try await blocking({ try self.nextBatch() }) { try await ship(batch) }
+    }
+
+    private func nextBatch() throws(SpoolError) -> BacklogReader.Batch? {
+        let batch = try backlog.next()
+        spool.index.waits(since: batch?.blocks.first?.unixMicroseconds)
+        spool.refresh()
+        return batch
     }
 
     private func ship(_ batch: BacklogReader.Batch) async throws {
@@ -59,7 +70,7 @@ final class Shipper: Sendable {
                 rest = rest.drop { $0.sequence <= sequence }
                 let acknowledgement = Acknowledgement(epoch: first.epoch, sequence: sequence, segment: batch.segment)
                 try await blocking { try self.acknowledge(acknowledgement) }
-                deliveries.acknowledged(acknowledgement)
+                deliveries.reached(.sequenced, acknowledgement)
                 backoff.reset()
             } catch let error as SpoolError {
                 throw error
@@ -76,15 +87,8 @@ final class Shipper: Sendable {
 
     private func acknowledge(_ acknowledgement: Acknowledgement) throws(SpoolError) {
         try acknowledgement.store(in: fileSystem)
-        let segments = spool.index.acknowledgedSegments(acknowledgement)
-        guard !segments.isEmpty else { return }
-        // An older acknowledgement must not come back once the segments are gone.
-        try fileSystem.synchronize()
-        for segment in segments {
-            try fileSystem.remove(SegmentFormat.name(segment.number))
-            spool.index.removed(segment)
-        }
-        spool.refresh()
+        spool.index.acknowledged(acknowledgement)
+        try trim?(acknowledgement)
     }
 
     private func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {

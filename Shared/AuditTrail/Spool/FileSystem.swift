@@ -10,6 +10,7 @@ protocol FileSystem: Sendable {
     /// Opens a file that exists.
     func open(_ name: String) throws(SpoolError) -> any SpoolFile
     func remove(_ name: String) throws(SpoolError)
+    func rename(_ name: String, to other: String) throws(SpoolError)
     /// Puts a file with this content under the name: readers find the old content or the new one.
     func replace(_ name: String, with content: [UInt8]) throws(SpoolError)
     /// Makes creations, removals and renamings durable.

@@ -44,6 +44,12 @@ final class LocalFileSystem: FileSystem {
         guard unlinkat(directory, name, 0) == 0 else { throw SpoolError(errno, "remove \(path)/\(name)") }
     }
 
+    func rename(_ name: String, to other: String) throws(SpoolError) {
+        guard renameat(directory, name, directory, other) == 0 else {
+            throw SpoolError(errno, "rename \(path)/\(name)")
+        }
+    }
+
     func replace(_ name: String, with content: [UInt8]) throws(SpoolError) {
         let temporary = name + ".new"
         let file = try file(temporary, flags: O_RDWR | O_CREAT | O_TRUNC | O_APPEND)

@@ -7,13 +7,17 @@ enum SegmentFormat {
     static let headerBytes = 64
     static let recordHeaderBytes = 32
     static let checksumBytes = 16
-    /// Of a signature, for which the format leaves room.
     static let maximumSignatureBytes = 512
 
     /// 16 hexadecimal digits and `.blocks`.
     static func name(_ number: UInt64) -> String {
+        digits(number) + ".blocks"
+    }
+
+    /// 16 of them, hexadecimal.
+    static func digits(_ number: UInt64) -> String {
         let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits + ".blocks"
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 
     /// The number in a segment's name; nil for any other name.
@@ -84,9 +88,9 @@ struct RecordHeader: Hashable {
         signatureLength = Int(signature)
     }
 
-    init(blockLength: Int, flags: UInt16, sequence: UInt64) {
+    init(blockLength: Int, signatureLength: Int, flags: UInt16, sequence: UInt64) {
         self.blockLength = blockLength
-        signatureLength = 0
+        self.signatureLength = signatureLength
         self.flags = flags
         self.sequence = sequence
     }

@@ -13,7 +13,8 @@ struct SegmentReader {
     let header: SegmentHeader
     private let file: any SpoolFile
     private(set) var offset = SegmentFormat.headerBytes
-    private var sequence: UInt64
+    /// Of the next record.
+    private(set) var sequence: UInt64
 
     /// nil where the file does not begin with a whole header.
     init?(_ file: any SpoolFile) throws(SpoolError) {

@@ -33,6 +33,8 @@ final class Spool: Sendable {
     private let fileSystem: any FileSystem
     /// Held as long as the spool is open.
     private let lock: any SpoolFile
+    /// Microseconds since 1970-01-01 UTC.
+    private let now: @Sendable () -> Int64
     private let onFailure: @Sendable (SpoolError) -> Void
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let queue = Mutex(Queue())
@@ -40,21 +42,25 @@ final class Spool: Sendable {
     private nonisolated(unsafe) let writer: SpoolWriter
     private let isAdmitting = Atomic(true)
     private let hasFailed = Atomic(false)
+    private let isTooOld = Atomic(false)
     private let dropped = Atomic<UInt64>(0)
+    private let droppedEver = Atomic<UInt64>(0)
 
     /// `recovery` and `lock` are of the same directory, in this order after each other.
     init(
-        producer: String, limits: SpoolLimits, fileSystem: any FileSystem, lock: any SpoolFile, recovery: SpoolRecovery,
+        producer: String, key: EpochKey, limits: SpoolLimits, fileSystem: any FileSystem, lock: any SpoolFile,
+        recovery: SpoolRecovery, now: @escaping @Sendable () -> Int64,
         onFailure: @escaping @Sendable (SpoolError) -> Void
     ) {
         epoch = .random()
-        index = SpoolIndex(recovery.segments)
+        index = SpoolIndex(recovery.segments, acknowledged: recovery.acknowledgement)
         writer = SpoolWriter(
-            fileSystem: fileSystem, index: index, builder: BlockBuilder(producer: producer, epoch: epoch),
+            fileSystem: fileSystem, index: index, builder: BlockBuilder(producer: producer, epoch: epoch), key: key,
             nextSegment: recovery.nextSegment, segmentBytes: limits.segmentBytes, maximumBytes: limits.maximumBytes)
         self.limits = limits
         self.fileSystem = fileSystem
         self.lock = lock
+        self.now = now
         self.onFailure = onFailure
     }
 
@@ -71,10 +77,22 @@ final class Spool: Sendable {
     var isAccepting: Bool { isAdmitting.load(ordering: .relaxed) }
 
     /// Whether strangers may still write: they have the lower half of the spool.
-    var hasRoomForStrangers: Bool { index.bytes < limits.maximumBytes / 2 }
+    var hasRoomForStrangers: Bool {
+        index.bytes < limits.maximumBytes / 2 && !isTooOld.load(ordering: .relaxed)
+    }
 
     /// Items that were dropped and that no block has stated yet.
     var droppedItems: UInt64 { dropped.load(ordering: .relaxed) }
+
+    var backlog: AuditBacklog {
+        AuditBacklog(
+            blocks: index.waitingBlocks, bytes: index.bytes, maximumBytes: limits.maximumBytes,
+            age: .microseconds(age), isStrict: !limits.dropsWhenFull, isAccepting: isAccepting,
+            dropped: droppedEver.load(ordering: .relaxed))
+    }
+
+    /// Of the oldest block that is not acknowledged.
+    private var age: Int64 { index.waitingSince.map { max(0, now() &- $0) } ?? 0 }
 
     /// Hands a batch over. `completion` is called once, on any thread, in the order of the submissions.
     func submit(_ batch: EventBatch, completion: @escaping @Sendable (SpoolOutcome) -> Void) {
@@ -90,9 +108,12 @@ final class Spool: Sendable {
     func refresh() {
         let hasSpace = ((try? fileSystem.freeBytes()) ?? Int.max) > limits.headroom
         let hasRoom = index.bytes + limits.headroom <= limits.maximumBytes
+        let isTooOld = age > limits.maximumAge
+        self.isTooOld.store(isTooOld, ordering: .relaxed)
         let isClosed = queue.withLock { $0.isClosed }
         isAdmitting.store(
-            !isClosed && !hasFailed.load(ordering: .relaxed) && (limits.dropsWhenFull || (hasSpace && hasRoom)),
+            !isClosed && !hasFailed.load(ordering: .relaxed)
+                && (limits.dropsWhenFull || (hasSpace && hasRoom && !isTooOld)),
             ordering: .relaxed)
     }
 
@@ -128,7 +149,7 @@ final class Spool: Sendable {
             let end = waiting.firstIndex { $0.isLast }.map { $0 + 1 } ?? waiting.count
             let group = isFinished ? waiting[..<0] : waiting[..<end]
             if !group.isEmpty {
-                let outcome = write(group.map(\.batch))
+                let outcome = write(group.map(\.batch), isLast: group.last?.isLast == true)
                 for submission in group { submission.completion(outcome) }
             }
             for submission in waiting[group.endIndex...] { submission.completion(.closed) }
@@ -141,8 +162,10 @@ final class Spool: Sendable {
         }
     }
 
-    private func write(_ group: [EventBatch]) -> SpoolOutcome {
+    private func write(_ group: [EventBatch], isLast: Bool) -> SpoolOutcome {
         guard !hasFailed.load(ordering: .relaxed) else { return .failed }
+        // The end of an epoch is written whatever its age.
+        if limits.dropsWhenFull, !isLast, isTooOld.load(ordering: .relaxed) { return drop(group) }
         let lost = dropped.load(ordering: .relaxed)
         do throws(SpoolError) {
             switch try writer.write(group, dropped: lost) {
@@ -150,9 +173,7 @@ final class Spool: Sendable {
                 if lost > 0 { dropped.subtract(lost, ordering: .relaxed) }
                 return .durable
             case .full:
-                guard limits.dropsWhenFull else { return .full }
-                dropped.add(group.reduce(0) { $0 &+ $1.items }, ordering: .relaxed)
-                return .dropped
+                return limits.dropsWhenFull ? drop(group) : .full
             }
         } catch {
             fail(error)
@@ -160,7 +181,15 @@ final class Spool: Sendable {
         }
     }
 
+    private func drop(_ group: [EventBatch]) -> SpoolOutcome {
+        let items = group.reduce(0) { $0 &+ $1.items }
+        dropped.add(items, ordering: .relaxed)
+        droppedEver.add(items, ordering: .relaxed)
+        return .dropped
+    }
+
     private func finish() {
+        writer.forgetKey()
         index.finish()
         thread.shutdownGracefully { _ in }
     }

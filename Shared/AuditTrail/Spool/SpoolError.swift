@@ -2,7 +2,7 @@
 /// with the last records is unknown, and only a restart reads them anew.
 public struct SpoolError: Error, Hashable, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {
-        enum Value { case inUse, foreign, damaged, replaced, disk, noSpace, notFound, configuration }
+        enum Value { case inUse, foreign, damaged, replaced, disk, noSpace, notFound, configuration, signing }
         let value: Value
 
         /// Another process holds the lock.
@@ -19,6 +19,8 @@ public struct SpoolError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let noSpace = Self(value: .noSpace)
         /// A file of the spool is missing.
         public static let notFound = Self(value: .notFound)
+        /// A block cannot be signed.
+        public static let signing = Self(value: .signing)
         /// A setting is out of its range.
         public static let configuration = Self(value: .configuration)
     }
@@ -36,6 +38,10 @@ public struct SpoolError: Error, Hashable, Sendable, CustomStringConvertible {
 
     static func mismatch(_ name: String, at byte: Int) -> Self {
         .damaged("\(name) does not match its checksums at byte \(byte)")
+    }
+
+    static func signing(_ what: String) -> Self {
+        Self(code: .signing, description: "audit spool: \(what)")
     }
 
     static func replaced(_ name: String) -> Self {

@@ -20,16 +20,27 @@ final class SpoolIndex: Sendable {
         var bytes: Int
         /// The last segment may still grow.
         var isOpen = true
+        /// The last segment is one of this process.
+        var hasStarted = false
+        var acknowledged: Acknowledgement?
+        /// Of the first block that waits for its acknowledgement.
+        var waitingSince: Int64?
     }
 
     /// One element, or several taken together, after every change.
     let changes: AsyncStream<Void>
     private let changed: AsyncStream<Void>.Continuation
+    /// The same for acknowledgements.
+    let acknowledgements: AsyncStream<Void>
+    private let wasAcknowledged: AsyncStream<Void>.Continuation
     private let state: Mutex<State>
 
-    init(_ segments: [Segment]) {
-        state = Mutex(State(segments: segments, bytes: segments.reduce(0) { $0 + $1.bytes }))
+    init(_ segments: [Segment], acknowledged: Acknowledgement?) {
+        state = Mutex(
+            State(
+                segments: segments, bytes: segments.reduce(0) { $0 + $1.bytes }, acknowledged: acknowledged))
         (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (acknowledgements, wasAcknowledged) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Of all segments.
@@ -46,6 +57,20 @@ final class SpoolIndex: Sendable {
         }
     }
 
+    /// The last acknowledged block.
+    var acknowledged: Acknowledgement? { state.withLock { $0.acknowledged } }
+
+    /// When the oldest block that is not acknowledged was made, in microseconds since 1970; nil: there is none, or it was
+    /// made a moment ago.
+    var waitingSince: Int64? { state.withLock { $0.waitingSince } }
+
+    /// Blocks that are not acknowledged.
+    var waitingBlocks: UInt64 {
+        state.withLock { state in
+            state.segments.reduce(0) { $0 + $1.blocks(after: state.acknowledged) }
+        }
+    }
+
     /// The oldest segment whose number is not less.
     func segment(from number: UInt64) -> Segment? {
         state.withLock { state in state.segments.first { $0.number >= number } }
@@ -53,6 +78,7 @@ final class SpoolIndex: Sendable {
 
     func started(_ segment: Segment) {
         state.withLock { state in
+            state.hasStarted = true
             state.segments.append(segment)
             state.bytes += segment.bytes
         }
@@ -69,6 +95,14 @@ final class SpoolIndex: Sendable {
         changed.yield()
     }
 
+    func acknowledged(_ acknowledgement: Acknowledgement) {
+        state.withLock { $0.acknowledged = acknowledgement }
+        wasAcknowledged.yield()
+    }
+
+    /// The oldest block that is not acknowledged is of this time.
+    func waits(since time: Int64?) { state.withLock { $0.waitingSince = time } }
+
     /// Nothing more will be written.
     func finish() {
         state.withLock { $0.isOpen = false }
@@ -76,10 +110,11 @@ final class SpoolIndex: Sendable {
         changed.finish()
     }
 
-    /// Segments that are closed and whose blocks are all acknowledged, given the last acknowledged block.
-    func acknowledgedSegments(_ acknowledgement: Acknowledgement) -> [Segment] {
+    /// Segments that are closed and hold no block behind this one.
+    func segments(upTo last: Acknowledgement) -> [Segment] {
         state.withLock { state in
-            state.segments.dropLast().prefix { $0.isAcknowledged(by: acknowledgement) }
+            state.segments.dropLast(state.hasStarted ? 1 : 0)
+                .prefix { $0.number <= last.segment && $0.blocks(after: last) == 0 }
         }
     }
 
@@ -92,10 +127,12 @@ final class SpoolIndex: Sendable {
 }
 
 extension Segment {
-    /// Whether all its blocks stand at or before the acknowledged one.
-    func isAcknowledged(by acknowledgement: Acknowledgement) -> Bool {
-        number < acknowledgement.segment
-            || (number == acknowledgement.segment && epoch == acknowledgement.epoch
-                && (blocks == 0 || lastSequence <= acknowledgement.sequence))
+    /// How many of its blocks stand behind the acknowledged one.
+    func blocks(after acknowledgement: Acknowledgement?) -> UInt64 {
+        guard let acknowledgement, number <= acknowledgement.segment else { return blocks }
+        guard number == acknowledgement.segment else { return 0 }
+        guard epoch == acknowledgement.epoch else { return blocks }
+        let end = firstSequence + blocks
+        return end > acknowledgement.sequence ? min(blocks, end - acknowledgement.sequence - 1) : 0
     }
 }

@@ -1,11 +1,11 @@
 /// Brings a spool that was left behind, by a crash or in order, into a state to go on from.
 struct SpoolRecovery {
-    /// What is not acknowledged yet, in order.
+    /// In order.
     private(set) var segments: [Segment] = []
     let acknowledgement: Acknowledgement?
     let nextSegment: UInt64
 
-    /// Checks every record, cuts off a torn tail of the last segment, removes segments that are acknowledged.
+    /// Checks every record, cuts off a torn tail of the last segment.
     ///
     /// Only what was never durable can be torn: records of the last group written. Anything else that is missing or does
     /// not match its checksum is damage, and thrown.
@@ -24,14 +24,6 @@ struct SpoolRecovery {
         nextSegment = last + 1
         for number in numbers {
             if let segment = try Self.recover(number, isLast: number == last, fileSystem) { segments.append(segment) }
-        }
-        if let acknowledgement {
-            // An older acknowledgement must not come back once the segments are gone.
-            try fileSystem.synchronize()
-            while let segment = segments.first, segment.isAcknowledged(by: acknowledgement) {
-                try fileSystem.remove(SegmentFormat.name(segment.number))
-                segments.removeFirst()
-            }
         }
         try fileSystem.synchronize()
     }

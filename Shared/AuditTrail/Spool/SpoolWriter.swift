@@ -13,17 +13,19 @@ final class SpoolWriter {
     private let segmentBytes: Int
     private let maximumBytes: Int
     private var builder: BlockBuilder
+    private var key: EpochKey?
     private var nextSegment: UInt64
     private var active: Active?
     private var buffer: [UInt8] = []
 
     init(
-        fileSystem: any FileSystem, index: SpoolIndex, builder: BlockBuilder, nextSegment: UInt64, segmentBytes: Int,
-        maximumBytes: Int
+        fileSystem: any FileSystem, index: SpoolIndex, builder: BlockBuilder, key: EpochKey, nextSegment: UInt64,
+        segmentBytes: Int, maximumBytes: Int
     ) {
         self.fileSystem = fileSystem
         self.index = index
         self.builder = builder
+        self.key = key
         self.nextSegment = nextSegment
         self.segmentBytes = segmentBytes
         self.maximumBytes = maximumBytes
@@ -34,7 +36,7 @@ final class SpoolWriter {
     func write(_ batches: [EventBatch], dropped: UInt64) throws(SpoolError) -> Outcome {
         let before = builder
         let blocks = builder.blocks(of: batches, dropped: dropped)
-        encode(blocks)
+        try encode(blocks)
         guard index.bytes + buffer.count + SegmentFormat.headerBytes <= maximumBytes,
             try openSegment(firstSequence: before.nextSequence), try append()
         else {
@@ -45,14 +47,22 @@ final class SpoolWriter {
         return .durable
     }
 
-    private func encode(_ blocks: [BlockBuilder.Block]) {
+    /// Nothing is written any more, and nobody can sign for the epoch.
+    func forgetKey() { key = nil }
+
+    private func encode(_ blocks: [BlockBuilder.Block]) throws(SpoolError) {
+        guard let key else { throw .signing("the epoch has ended") }
         buffer.removeAll(keepingCapacity: true)
         var flags = RecordHeader.startsGroup
         for block in blocks {
-            let header = RecordHeader(blockLength: block.bytes.count, flags: flags, sequence: block.sequence)
+            let signature = try key.sign(block.bytes)
+            let header = RecordHeader(
+                blockLength: block.bytes.count, signatureLength: signature.count, flags: flags, sequence: block.sequence
+            )
             buffer += header.encoded
-            buffer += header.checksum(blockHash: block.hash, signature: [])
+            buffer += header.checksum(blockHash: block.hash, signature: signature)
             buffer += block.bytes
+            buffer += signature
             flags = 0
         }
     }

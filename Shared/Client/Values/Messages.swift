@@ -25,6 +25,7 @@ public typealias AuditPage = Proto.QueryResponse
 public typealias AuditStatus = Proto.AuditStatusResponse
 public typealias AuditLeaf = Proto.LogLeaf
 public typealias AuditEventProof = Proto.ProveEventResponse
+public typealias AuditFinding = Proto.AuditFinding
 public typealias KeySchedule = Proto.ShowScheduleResponse
 public typealias ScheduleEntry = Proto.ScheduleEntry
 public typealias Reencryption = Proto.Reencryption

@@ -64,6 +64,7 @@ extension Proto {
         case readCheckpoint = 57
         case proveAudit = 58
         case readLeaves = 59
+        case reviewFinding = 60
     }
 
     public enum OutcomeFilter: Int32, ProtoEnumeration {
@@ -199,7 +200,7 @@ extension Proto {
     public struct SignedBlock: ProtoMessage {
         /// encoded Block
         public var block: [UInt8] = []
-        /// Ed25519, by the key of the epoch's first event, over the block
+        /// Ed25519, by the key of the epoch's first event; AUDITLOG.md says over what
         public var signature: [UInt8] = []
 
         public init() {}
@@ -408,13 +409,17 @@ extension Proto {
         public var publishedUnixUs: Int64 = 0
         /// nothing is appended: the database contradicts what is known of the log
         public var refused: Bool = false
+        /// At most 1,000: those that nobody has reviewed first, the newest before the older ones.
+        public var findings: [Proto.AuditFinding] = []
+        /// that nobody has reviewed
+        public var openFindings: UInt64 = 0
 
         public init() {}
 
         public init(
             blocks: UInt64 = 0, events: UInt64 = 0, lastIndex: UInt64 = 0, producers: [Proto.ProducerStatus] = [],
             treeSize: UInt64 = 0, checkpointSize: UInt64 = 0, publishedSize: UInt64 = 0, publishedUnixUs: Int64 = 0,
-            refused: Bool = false
+            refused: Bool = false, findings: [Proto.AuditFinding] = [], openFindings: UInt64 = 0
         ) {
             self.blocks = blocks
             self.events = events
@@ -425,6 +430,8 @@ extension Proto {
             self.publishedSize = publishedSize
             self.publishedUnixUs = publishedUnixUs
             self.refused = refused
+            self.findings = findings
+            self.openFindings = openFindings
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -450,6 +457,79 @@ extension Proto {
             self.sequence = sequence
             self.lastUnixUs = lastUnixUs
         }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    /// Something that a complete log does not show. It stays, reviewed or not.
+    public struct AuditFinding: ProtoMessage {
+        public var kind: String = ""
+        public var producer: String = ""
+        public var epoch: [UInt8] = []
+        /// of the block that shows it
+        public var sequence: UInt64 = 0
+        public var foundUnixUs: Int64 = 0
+        /// empty: nobody has reviewed it
+        public var reviewer: String = ""
+        public var reviewedUnixUs: Int64 = 0
+        public var note: String = ""
+
+        public init() {}
+
+        public init(
+            kind: String = "", producer: String = "", epoch: [UInt8] = [], sequence: UInt64 = 0, foundUnixUs: Int64 = 0,
+            reviewer: String = "", reviewedUnixUs: Int64 = 0, note: String = ""
+        ) {
+            self.kind = kind
+            self.producer = producer
+            self.epoch = epoch
+            self.sequence = sequence
+            self.foundUnixUs = foundUnixUs
+            self.reviewer = reviewer
+            self.reviewedUnixUs = reviewedUnixUs
+            self.note = note
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ReviewFindingRequest: ProtoMessage {
+        /// kind, producer, epoch and sequence name it
+        public var finding: Proto.AuditFinding?
+        /// why it needs no further work; 1 to 1,000 bytes
+        public var note: String = ""
+
+        public init() {}
+
+        public init(finding: Proto.AuditFinding? = nil, note: String = "") {
+            self.finding = finding
+            self.note = note
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ReviewFindingResponse: ProtoMessage {
+
+        public init() {}
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
             self = try unpackMessage(bytes, limit: limit)
@@ -1173,6 +1253,8 @@ extension Proto.AuditStatusResponse: CMessageConvertible {
         publishedSize = c.published_size
         publishedUnixUs = c.published_unix_us
         refused = c.refused != 0
+        findings = try decodeMessages(c.findings, c.n_findings)
+        openFindings = c.open_findings
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__AuditStatusResponse>, in arena: MessageArena) {
@@ -1185,6 +1267,8 @@ extension Proto.AuditStatusResponse: CMessageConvertible {
         c.pointee.published_size = publishedSize
         c.pointee.published_unix_us = publishedUnixUs
         c.pointee.refused = refused ? 1 : 0
+        (c.pointee.findings, c.pointee.n_findings) = arena.messages(findings)
+        c.pointee.open_findings = openFindings
     }
 }
 
@@ -1204,6 +1288,67 @@ extension Proto.ProducerStatus: CMessageConvertible {
         c.pointee.epoch = arena.bytes(epoch)
         c.pointee.sequence = sequence
         c.pointee.last_unix_us = lastUnixUs
+    }
+}
+
+extension Proto.AuditFinding: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__AuditFinding> = { fieldseal__v1__audit_finding__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__AuditFinding> = { fieldseal__v1__audit_finding__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__AuditFinding) throws(MessageError) {
+        kind = try decodeText(c.kind)
+        producer = try decodeText(c.producer)
+        epoch = decodeBytes(c.epoch)
+        sequence = c.sequence
+        foundUnixUs = c.found_unix_us
+        reviewer = try decodeText(c.reviewer)
+        reviewedUnixUs = c.reviewed_unix_us
+        note = try decodeText(c.note)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__AuditFinding>, in arena: MessageArena) {
+        c.pointee.kind = arena.bytes(kind)
+        c.pointee.producer = arena.bytes(producer)
+        c.pointee.epoch = arena.bytes(epoch)
+        c.pointee.sequence = sequence
+        c.pointee.found_unix_us = foundUnixUs
+        c.pointee.reviewer = arena.bytes(reviewer)
+        c.pointee.reviewed_unix_us = reviewedUnixUs
+        c.pointee.note = arena.bytes(note)
+    }
+}
+
+extension Proto.ReviewFindingRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ReviewFindingRequest> = {
+        fieldseal__v1__review_finding_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ReviewFindingRequest> = {
+        fieldseal__v1__review_finding_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ReviewFindingRequest) throws(MessageError) {
+        finding = try decodeMessage(c.finding)
+        note = try decodeText(c.note)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ReviewFindingRequest>, in arena: MessageArena) {
+        c.pointee.finding = arena.optionalMessage(finding)
+        c.pointee.note = arena.bytes(note)
+    }
+}
+
+extension Proto.ReviewFindingResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ReviewFindingResponse> = {
+        fieldseal__v1__review_finding_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ReviewFindingResponse> = {
+        fieldseal__v1__review_finding_response__unpack($0, $1, $2)
+    }
+
+    init(_: Fieldseal__V1__ReviewFindingResponse) throws(MessageError) {
+    }
+
+    func fill(_: UnsafeMutablePointer<Fieldseal__V1__ReviewFindingResponse>, in _: MessageArena) {
     }
 }
 

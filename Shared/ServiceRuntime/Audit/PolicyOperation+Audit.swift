@@ -39,6 +39,7 @@ extension PolicyOperation {
         case .readCheckpoint: .readCheckpoint
         case .proveAudit: .proveAudit
         case .readLeaves: .readLeaves
+        case .reviewFindings: .reviewFinding
         }
     }
 }

@@ -1,3 +1,5 @@
+public import FieldsealTransparencyLog
+
 /// What every server's configuration file holds.
 public struct ServerConfiguration: Sendable {
     /// Where the server listens; port 0 takes a free one.
@@ -52,6 +54,10 @@ public struct AuditConfiguration: Hashable, Sendable {
     public let mode: Mode
     /// Limit of the spool in bytes.
     public let maxBytes: Int
+    /// How long the oldest event may wait for the audit service.
+    public let maxAgeHours: Int
+    /// What is believed of the audit log's checkpoints; nil: they are not verified.
+    public let log: LogPolicy?
     /// Nil in the audit service itself.
     public let service: PeerConfiguration?
 
@@ -59,6 +65,8 @@ public struct AuditConfiguration: Hashable, Sendable {
         spool = try section.path(of: "spool")
         mode = try section.choice("mode", default: .strict)
         maxBytes = try section.integer("max-bytes", default: 1 << 30, in: (4 << 20)...(1 << 40))
+        maxAgeHours = try section.integer("max-age-hours", default: 168, in: 1...8_760)
+        log = try LogPolicy(section)
         service = section.has("service") ? try section.peer("service") : nil
     }
 }

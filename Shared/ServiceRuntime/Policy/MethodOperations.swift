@@ -6,6 +6,7 @@ enum MethodOperations {
         case "fieldseal.v1.Encryption": encryption(method)
         case "fieldseal.v1.Keys": keys(method)
         case "fieldseal.v1.Audit": audit(method)
+        case "fieldseal.v1.Spool": method == "Status" ? .init(.status) : []
         default: []
         }
     }
@@ -78,7 +79,8 @@ enum MethodOperations {
         case "StoreRevision": .init(.appendAudit)
         case "Checkpoint": .init(.readCheckpoint)
         case "ProveBlocks": .init(.appendAudit)
-        case "ProveConsistency": .init(.proveAudit)
+        case "ProveConsistency": [.init(.appendAudit), .init(.proveAudit)]
+        case "ReviewFinding": .init(.reviewFindings)
         case "ProveEvent": .init(.proveAudit)
         case "ReadLeaves": .init(.readLeaves)
         default: []

@@ -42,6 +42,8 @@ public enum PolicyOperation: String, CaseIterable, Sendable {
     case readCheckpoint = "read-checkpoint"
     case proveAudit = "prove-audit"
     case readLeaves = "read-leaves"
+    /// Signing off what the audit log shows of its own completeness.
+    case reviewFindings = "review-findings"
 
     /// Whether a rule must name fields beside this operation.
     public var isOnFields: Bool {
@@ -51,7 +53,7 @@ public enum PolicyOperation: String, CaseIterable, Sendable {
             true
         case .getAuditHashKey, .applyCatalog, .getCatalog, .listKeys, .showKey, .queryAudit, .tailAudit, .appendAudit,
             .status, .watchKeys, .manageRotation, .compromiseKey, .destroyKey, .manageCustody, .unseal, .backupStore,
-            .acceptRestore, .listAlerts, .readCheckpoint, .proveAudit, .readLeaves:
+            .acceptRestore, .listAlerts, .readCheckpoint, .proveAudit, .readLeaves, .reviewFindings:
             false
         }
     }
@@ -115,6 +117,7 @@ extension PolicyOperation {
         case .readCheckpoint: 33
         case .proveAudit: 34
         case .readLeaves: 35
+        case .reviewFindings: 36
         }
     }
 }

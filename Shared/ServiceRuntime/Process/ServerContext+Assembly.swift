@@ -17,21 +17,23 @@ extension ServerContext {
         return settings
     }
 
-    /// Opens the audit trail in the configured spool.
-    public func makeTrail(sink: any BlockSink) throws -> AuditTrail {
+    /// Opens the audit trail in the configured spool. `prover` shows where blocks stand in the log.
+    public func makeTrail(sink: any BlockSink, prover: (any BlockProver)? = nil) throws -> AuditTrail {
         var trail = AuditTrailConfiguration(producer: configuration.identity, directory: configuration.audit.spool)
         trail.mode = configuration.audit.mode == .strict ? .strict : .relaxed
         trail.maximumBytes = configuration.audit.maxBytes
-        return try AuditTrail(configuration: trail, sink: sink, logger: logger)
+        trail.maximumAge = .seconds(configuration.audit.maxAgeHours * 3_600)
+        trail.log = configuration.audit.log
+        return try AuditTrail(configuration: trail, sink: sink, prover: prover, logger: logger)
     }
 
-    /// The server of these services: authorized by the policy, replies held until their record is durable, refusals
+    /// The server of these services, and of that of its spool: authorized by the policy, replies held until their record is durable, refusals
     /// recorded. SIGHUP reloads its policy and certificates, and both are recorded.
     public func makeServer(_ services: [any RPCService], trail: AuditTrail) throws -> RPCServer {
         let authorizer = PolicyAuthorizer(policy: policy) { trail.recorder(on: $0) }
         let server = try RPCServer(
             host: configuration.listen.host, port: configuration.listen.port, tls: try tlsSettings(),
-            services: services, authorizer: authorizer, gate: { trail.recorder(on: $0) },
+            services: services + [SpoolStatus.service(trail)], authorizer: authorizer, gate: { trail.recorder(on: $0) },
             observer: RefusalObserver(trail: trail), eventLoopGroup: eventLoopGroup, logger: logger)
         addReload("policy", trail) { try policy.reload() }
         addReload("certificates", trail) { try server.reload(tls: try tlsSettings()) }

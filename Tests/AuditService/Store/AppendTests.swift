@@ -38,6 +38,24 @@ struct AppendTests {
         }
     }
 
+    @Test func aBlockThatItsEpochsKeyHasNotSignedIsRefusedAndFound() async throws {
+        try await TestLog.with { test async throws in
+            var chain = Chain()
+            let (first, second) = (try chain.block(), try chain.block())
+            let forged = try ReceivedBlock(second.bytes, signature: first.signature)
+            #expect(try await test.log.append([first, forged]).finding == Finding(.signature, forged))
+            // The key is that of the stored block, whatever process asks.
+            for log in [test.log, EventLog(pool: test.pool, clock: { 1 })] {
+                #expect(try await log.append([forged]).finding?.kind == .signature)
+            }
+            #expect(try await test.log.append([second]).sequence == 2)
+            var unsigned = Chain()
+            unsigned.key = nil
+            #expect(try await test.log.append([try unsigned.block()]).finding?.kind == .signature)
+            #expect(try await test.findings() == ["signature", "signature"])
+        }
+    }
+
     @Test func whatStandsBeforeAGapIsStoredAndTheGapIsFound() async throws {
         try await TestLog.with { test async throws in
             var chain = Chain()
@@ -103,7 +121,7 @@ struct AppendTests {
             let columns = [
                 "audit_blocks": "dropped", "audit_events": "outcome", "audit_findings": "sequence",
                 "audit_tree_heads": "term", "audit_tiles": "level", "audit_checkpoints": "term",
-                "audit_cosignatures": "size",
+                "audit_cosignatures": "size", "audit_finding_reviews": "sequence",
             ]
             for table in AuditSchema.tables {
                 let column = try #require(columns[table])

@@ -39,7 +39,7 @@ struct ReadingTests {
                 (.init(), { _ in true }),
                 (.init(fromUnixUs: 1_000, untilUnixUs: 2_000), { (10..<20).contains($0) }),
                 (.init(actor: "actor-1"), { $0 % 2 == 1 }),
-                (.init(operations: [.decrypt, .rotateKey]), { $0 % 3 != 0 }),
+                (.init(operations: [.decrypt, .rotateKey]), { $0 % 3 != 0 && $0 > 1 }),
                 (.init(table: "users"), { $0 % 5 != 0 }),
                 (.init(field: "email"), { _ in true }),
                 (.init(field: "' OR true --"), { _ in false }),

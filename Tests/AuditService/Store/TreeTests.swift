@@ -14,7 +14,9 @@ struct TreeTests {
             while leaves.count < 1_100 {
                 let batch = try (0..<Int.random(in: 1...64)).map { _ in try chain.block() }
                 _ = try await test.log.append(batch)
-                leaves += batch.map { MerkleTree.leafHash(of: Proto.SignedBlock(block: $0.bytes).encoded()) }
+                leaves += batch.map {
+                    MerkleTree.leafHash(of: Proto.SignedBlock(block: $0.bytes, signature: $0.signature).encoded())
+                }
                 let head = try await test.log.head()
                 #expect(head.size == UInt64(leaves.count) && head.root == MerkleTree.root(of: leaves))
                 #expect(head.lastEvent == Int64(leaves.count) && head.term == 1)

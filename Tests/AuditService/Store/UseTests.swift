@@ -32,7 +32,8 @@ struct UseTests {
             let high = UInt64.max - 1
             _ = try await test.log.append([
                 try chain.block([
-                    use(of: 7, by: "a", count: 40, at: 100), use(of: 7, by: "a", count: 2, outcome: 7, at: 50),
+                    use(of: 1, by: "opener"), use(of: 7, by: "a", count: 40, at: 100),
+                    use(of: 7, by: "a", count: 2, outcome: 7, at: 50),
                     use(of: 7, by: "a", asserted: "clerk", at: 60), use(of: high, by: "b", .encrypt, count: 3),
                 ]),
                 try chain.block([use(of: 7, by: "a", count: 2, at: 900), use(of: 9, by: "b")]),
@@ -59,9 +60,9 @@ struct UseTests {
     @Test func hugeCountsStayNumbers() async throws {
         try await TestLog.with { test async throws in
             var chain = Chain()
-            let events = [use(of: 7, by: "a", count: .max), use(of: 7, by: "a", count: .max)]
+            let events = [use(of: 1, by: "opener"), use(of: 7, by: "a", count: .max), use(of: 7, by: "a", count: .max)]
             _ = try await test.log.append([try chain.block(events)])
-            #expect(try await summary(test).uses.map(\.succeeded) == [UInt64(Int64.max)])
+            #expect(try await summary(test, versions: [7]).uses.map(\.succeeded) == [UInt64(Int64.max)])
         }
     }
 
@@ -117,7 +118,7 @@ struct UseTests {
             revised.recordHashes = [UInt8](repeating: 0xff, count: 4_096)
             revised.hashKeyVersion = 0x0102_0304_0506_0708
             let plain = event()
-            let block = try chain.block([revised, plain])
+            let block = try chain.block([plain, revised])
             let columns = ReceivedEvent.columns.dropLast(3)
             _ = try await test.pool.withTransaction { connection in
                 _ = try await connection.copy(

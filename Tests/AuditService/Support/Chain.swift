@@ -1,26 +1,39 @@
+import FieldsealAuditTrail
+import FieldsealCrypto
 import FieldsealMessages
+import FieldsealSecureMemory
 import FieldsealTransparencyLog
 
 @testable import AuditService
 
-/// A producer that makes valid blocks, for as long as a test lets it.
+/// A producer that makes valid blocks, for as long as a test lets it. The first event of all, whatever the test wants it to
+/// be, also opens the epoch.
 struct Chain {
     var producer = "spiffe://fieldseal.test/service/encryption"
     var epoch = (0..<16).map { _ in UInt8.random(in: 0...255) }
     private(set) var sequence: UInt64 = 0
     private(set) var lastEvent: UInt64 = 0
     private var previous = TreeHash.zero
+    /// nil: an epoch from before blocks were signed.
+    var key: Ed25519PrivateKey?
 
-    init(producer: String = "spiffe://fieldseal.test/service/encryption") { self.producer = producer }
+    init(producer: String = "spiffe://fieldseal.test/service/encryption") {
+        self.producer = producer
+        key = try? Ed25519PrivateKey(seed: SecretBytes.random(count: Ed25519PrivateKey.seedCount))
+    }
 
     /// The next block, holding these events; their sequences are filled in.
     mutating func block(_ events: [Proto.Event] = [event()]) throws -> ReceivedBlock {
         let encoded = self.encoded(events)
-        let block = try ReceivedBlock(encoded, signature: [])
+        let block = try ReceivedBlock(encoded, signature: try signature(of: encoded))
         sequence += 1
         lastEvent += UInt64(events.count)
         previous = block.hash
         return block
+    }
+
+    func signature(of block: [UInt8]) throws -> [UInt8] {
+        try key?.sign(Array("fieldseal-block/v1\n".utf8) + block) ?? []
     }
 
     /// What `block` would make next, changed by `change` before the root is computed.
@@ -29,6 +42,10 @@ struct Chain {
         for (offset, event) in events.enumerated() {
             var event = event
             if event.sequence == 0 { event.sequence = lastEvent + 1 + UInt64(offset) }
+            if sequence == 0, offset == 0, let key {
+                event.operation = .epochOpen
+                event.epochKey = key.publicKey.bytes
+            }
             encodings.append(event.encoded())
         }
         var block = Proto.Block(

@@ -104,6 +104,15 @@ final class MemoryDisk: FileSystem {
         }
     }
 
+    func rename(_ name: String, to other: String) throws(SpoolError) {
+        try change { state, _ throws(SpoolError) in
+            guard let node = state.names.removeValue(forKey: name) else {
+                throw SpoolError(code: .notFound, description: "no \(name)")
+            }
+            state.names[other] = node
+        }
+    }
+
     func replace(_ name: String, with content: [UInt8]) throws(SpoolError) {
         try change { state, _ in
             let node = Node()

@@ -66,6 +66,9 @@ final class RecordingSink: BlockSink {
         }
         let block = try Proto.Block(decoding: spooled.block)
         #expect(block.producer == producer)
+        let opening = try Proto.Event(decoding: Proto.Block(decoding: known.first ?? spooled.block).events[0])
+        #expect(opening.operation == .epochOpen)
+        #expect(BlockSignature.isValid(spooled.signature, of: spooled.block, by: opening.epochKey))
         #expect(block.epoch == spooled.epoch.bytes)
         #expect(block.sequence == spooled.sequence)
         #expect(Int(block.sequence) == known.count + 1, "a block is missing")

@@ -1,3 +1,4 @@
+import FieldsealTransparencyLog
 import Logging
 import Synchronization
 
@@ -41,7 +42,7 @@ struct TestTrail {
     let disk: MemoryDisk
     let sink: RecordingSink
     let trail: AuditTrail
-    let time = TestTime()
+    let time: TestTime
     let failures = Failures()
 
     final class Failures: Sendable {
@@ -53,17 +54,21 @@ struct TestTrail {
     init(
         _ disk: any FileSystem, sink: any BlockSink, mode: AuditTrailConfiguration.Mode = .strict,
         maximumBytes: Int = 16 << 20,
-        segmentBytes: Int = 1 << 16, producer: String = "spiffe://test/service", clock: TestClock = TestClock()
+        segmentBytes: Int = 1 << 16, producer: String = "spiffe://test/service", clock: TestClock = TestClock(),
+        time: TestTime = TestTime(), log: LogPolicy? = nil, prover: (any BlockProver)? = nil
     ) throws {
         var configuration = AuditTrailConfiguration(producer: producer, directory: "")
         configuration.mode = mode
         configuration.maximumBytes = maximumBytes
         configuration.segmentBytes = segmentBytes
+        configuration.log = log
+        self.time = time
         self.disk = disk as? MemoryDisk ?? MemoryDisk()
         self.sink = sink as? RecordingSink ?? RecordingSink()
         trail = try AuditTrail(
-            configuration: configuration, sink: sink, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            fileSystem: disk, clock: clock, now: { [time] in time.now }, onFailure: { [failures] in failures.add($0) })
+            configuration: configuration, sink: sink, prover: prover,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            fileSystem: disk, clock: clock, now: { time.now }, onFailure: { [failures] in failures.add($0) })
     }
 
     /// Ends the epoch and ships until all is acknowledged.

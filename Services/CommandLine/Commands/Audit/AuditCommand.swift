@@ -6,7 +6,8 @@ struct AuditCommand: ParsableCommand {
         commandName: "audit", abstract: "Read and verify the audit log.",
         subcommands: [
             AuditQueryCommand.self, AuditTailCommand.self, AuditVerifyCommand.self, AuditExportCommand.self,
-            AuditProveCommand.self, AuditCheckProofCommand.self, AuditMakeKeyCommand.self,
+            AuditProveCommand.self, AuditCheckProofCommand.self, AuditFindingsCommand.self, AuditReviewCommand.self,
+            AuditMakeKeyCommand.self,
         ])
 }
 

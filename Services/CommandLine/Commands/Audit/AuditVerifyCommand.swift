@@ -52,7 +52,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         if let bundle {
             var reader = try LogBundle.Reader(bundle)
             note = reader.checkpoint
-            while let leaf = try reader.next() { try verifier.append(leaf) }
+            while let leaf = try reader.next() { verifier.append(leaf) }
         } else {
             (note, verifier) = try await connection.withClient { [verifier] client in
                 try await read(client, verifier)
@@ -79,7 +79,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             verifier.frontier.size..<size, withRows: true, options: connection.callOptions
         ).makeAsyncIterator()
         do {
-            while let leaf = try await leaves.next() { try verifier.append(leaf) }
+            while let leaf = try await leaves.next() { verifier.append(leaf) }
         } catch let error as FieldsealError {
             guard error.code == .dataLoss || error.code == .internal else { throw error }
             verifier.note(

@@ -547,6 +547,141 @@ void   fieldseal__v1__producer_status__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__producer_status__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   fieldseal__v1__audit_finding__init
+                     (Fieldseal__V1__AuditFinding         *message)
+{
+  static const Fieldseal__V1__AuditFinding init_value = FIELDSEAL__V1__AUDIT_FINDING__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__audit_finding__get_packed_size
+                     (const Fieldseal__V1__AuditFinding *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__audit_finding__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__audit_finding__pack
+                     (const Fieldseal__V1__AuditFinding *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__audit_finding__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__audit_finding__pack_to_buffer
+                     (const Fieldseal__V1__AuditFinding *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__audit_finding__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__AuditFinding *
+       fieldseal__v1__audit_finding__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__AuditFinding *)
+     protobuf_c_message_unpack (&fieldseal__v1__audit_finding__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__audit_finding__free_unpacked
+                     (Fieldseal__V1__AuditFinding *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__audit_finding__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__review_finding_request__init
+                     (Fieldseal__V1__ReviewFindingRequest         *message)
+{
+  static const Fieldseal__V1__ReviewFindingRequest init_value = FIELDSEAL__V1__REVIEW_FINDING_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__review_finding_request__get_packed_size
+                     (const Fieldseal__V1__ReviewFindingRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__review_finding_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__review_finding_request__pack
+                     (const Fieldseal__V1__ReviewFindingRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__review_finding_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__review_finding_request__pack_to_buffer
+                     (const Fieldseal__V1__ReviewFindingRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__review_finding_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ReviewFindingRequest *
+       fieldseal__v1__review_finding_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ReviewFindingRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__review_finding_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__review_finding_request__free_unpacked
+                     (Fieldseal__V1__ReviewFindingRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__review_finding_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__review_finding_response__init
+                     (Fieldseal__V1__ReviewFindingResponse         *message)
+{
+  static const Fieldseal__V1__ReviewFindingResponse init_value = FIELDSEAL__V1__REVIEW_FINDING_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__review_finding_response__get_packed_size
+                     (const Fieldseal__V1__ReviewFindingResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__review_finding_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__review_finding_response__pack
+                     (const Fieldseal__V1__ReviewFindingResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__review_finding_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__review_finding_response__pack_to_buffer
+                     (const Fieldseal__V1__ReviewFindingResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__review_finding_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ReviewFindingResponse *
+       fieldseal__v1__review_finding_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ReviewFindingResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__review_finding_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__review_finding_response__free_unpacked
+                     (Fieldseal__V1__ReviewFindingResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__review_finding_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   fieldseal__v1__summarize_use_request__init
                      (Fieldseal__V1__SummarizeUseRequest         *message)
 {
@@ -2373,7 +2508,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__audit_status_request__descriptor
   (ProtobufCMessageInit) fieldseal__v1__audit_status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__audit_status_response__field_descriptors[9] =
+static const ProtobufCFieldDescriptor fieldseal__v1__audit_status_response__field_descriptors[11] =
 {
   {
     "blocks",
@@ -2483,12 +2618,38 @@ static const ProtobufCFieldDescriptor fieldseal__v1__audit_status_response__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "findings",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__AuditStatusResponse, n_findings),
+    offsetof(Fieldseal__V1__AuditStatusResponse, findings),
+    &fieldseal__v1__audit_finding__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "open_findings",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditStatusResponse, open_findings),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__audit_status_response__field_indices_by_name[] = {
   0,   /* field[0] = blocks */
   5,   /* field[5] = checkpoint_size */
   1,   /* field[1] = events */
+  9,   /* field[9] = findings */
   2,   /* field[2] = last_index */
+  10,   /* field[10] = open_findings */
   3,   /* field[3] = producers */
   6,   /* field[6] = published_size */
   7,   /* field[7] = published_unix_us */
@@ -2498,7 +2659,7 @@ static const unsigned fieldseal__v1__audit_status_response__field_indices_by_nam
 static const ProtobufCIntRange fieldseal__v1__audit_status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__audit_status_response__descriptor =
 {
@@ -2508,7 +2669,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__audit_status_response__descripto
   "Fieldseal__V1__AuditStatusResponse",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__AuditStatusResponse),
-  9,
+  11,
   fieldseal__v1__audit_status_response__field_descriptors,
   fieldseal__v1__audit_status_response__field_indices_by_name,
   1,  fieldseal__v1__audit_status_response__number_ranges,
@@ -2590,6 +2751,204 @@ const ProtobufCMessageDescriptor fieldseal__v1__producer_status__descriptor =
   fieldseal__v1__producer_status__field_indices_by_name,
   1,  fieldseal__v1__producer_status__number_ranges,
   (ProtobufCMessageInit) fieldseal__v1__producer_status__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__audit_finding__field_descriptors[8] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditFinding, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "producer",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditFinding, producer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "epoch",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditFinding, epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditFinding, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "found_unix_us",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditFinding, found_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reviewer",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditFinding, reviewer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reviewed_unix_us",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditFinding, reviewed_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "note",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditFinding, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__audit_finding__field_indices_by_name[] = {
+  2,   /* field[2] = epoch */
+  4,   /* field[4] = found_unix_us */
+  0,   /* field[0] = kind */
+  7,   /* field[7] = note */
+  1,   /* field[1] = producer */
+  6,   /* field[6] = reviewed_unix_us */
+  5,   /* field[5] = reviewer */
+  3,   /* field[3] = sequence */
+};
+static const ProtobufCIntRange fieldseal__v1__audit_finding__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__audit_finding__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.AuditFinding",
+  "AuditFinding",
+  "Fieldseal__V1__AuditFinding",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__AuditFinding),
+  8,
+  fieldseal__v1__audit_finding__field_descriptors,
+  fieldseal__v1__audit_finding__field_indices_by_name,
+  1,  fieldseal__v1__audit_finding__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__audit_finding__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__review_finding_request__field_descriptors[2] =
+{
+  {
+    "finding",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReviewFindingRequest, finding),
+    &fieldseal__v1__audit_finding__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "note",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReviewFindingRequest, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__review_finding_request__field_indices_by_name[] = {
+  0,   /* field[0] = finding */
+  1,   /* field[1] = note */
+};
+static const ProtobufCIntRange fieldseal__v1__review_finding_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__review_finding_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ReviewFindingRequest",
+  "ReviewFindingRequest",
+  "Fieldseal__V1__ReviewFindingRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ReviewFindingRequest),
+  2,
+  fieldseal__v1__review_finding_request__field_descriptors,
+  fieldseal__v1__review_finding_request__field_indices_by_name,
+  1,  fieldseal__v1__review_finding_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__review_finding_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define fieldseal__v1__review_finding_response__field_descriptors NULL
+#define fieldseal__v1__review_finding_response__field_indices_by_name NULL
+#define fieldseal__v1__review_finding_response__number_ranges NULL
+const ProtobufCMessageDescriptor fieldseal__v1__review_finding_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ReviewFindingResponse",
+  "ReviewFindingResponse",
+  "Fieldseal__V1__ReviewFindingResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ReviewFindingResponse),
+  0,
+  fieldseal__v1__review_finding_response__field_descriptors,
+  fieldseal__v1__review_finding_response__field_indices_by_name,
+  0,  fieldseal__v1__review_finding_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__review_finding_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor fieldseal__v1__summarize_use_request__field_descriptors[2] =
@@ -3872,7 +4231,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__event_row__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__event_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[60] =
+static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[61] =
 {
   { "OPERATION_UNSPECIFIED", "FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED", 0 },
   { "ENCRYPT", "FIELDSEAL__V1__OPERATION__ENCRYPT", 1 },
@@ -3934,11 +4293,12 @@ static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[
   { "READ_CHECKPOINT", "FIELDSEAL__V1__OPERATION__READ_CHECKPOINT", 57 },
   { "PROVE_AUDIT", "FIELDSEAL__V1__OPERATION__PROVE_AUDIT", 58 },
   { "READ_LEAVES", "FIELDSEAL__V1__OPERATION__READ_LEAVES", 59 },
+  { "REVIEW_FINDING", "FIELDSEAL__V1__OPERATION__REVIEW_FINDING", 60 },
 };
 static const ProtobufCIntRange fieldseal__v1__operation__value_ranges[] = {
-{0, 0},{0, 60}
+{0, 0},{0, 61}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[60] =
+static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[61] =
 {
   { "ACCEPT_RESTORE", 52 },
   { "ACKNOWLEDGE_KEYS", 27 },
@@ -3984,6 +4344,7 @@ static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_na
   { "RESTORE_STORE", 51 },
   { "RESUME_ROTATION", 32 },
   { "RETIRE_KEY", 34 },
+  { "REVIEW_FINDING", 60 },
   { "REWRAP", 3 },
   { "ROLLBACK_ROTATION", 33 },
   { "ROTATE_KEY", 8 },
@@ -4008,9 +4369,9 @@ const ProtobufCEnumDescriptor fieldseal__v1__operation__descriptor =
   "Operation",
   "Fieldseal__V1__Operation",
   "fieldseal.v1",
-  60,
+  61,
   fieldseal__v1__operation__enum_values_by_number,
-  60,
+  61,
   fieldseal__v1__operation__enum_values_by_name,
   1,
   fieldseal__v1__operation__value_ranges,

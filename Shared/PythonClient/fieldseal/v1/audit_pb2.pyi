@@ -53,6 +53,7 @@ RESTORE_KEY: Operation
 RESTORE_STORE: Operation
 RESUME_ROTATION: Operation
 RETIRE_KEY: Operation
+REVIEW_FINDING: Operation
 REWRAP: Operation
 ROLLBACK_ROTATION: Operation
 ROTATE_KEY: Operation
@@ -84,16 +85,38 @@ class AppendResponse(_message.Message):
     sequence: int
     def __init__(self, epoch: _Optional[bytes] = ..., sequence: _Optional[int] = ...) -> None: ...
 
+class AuditFinding(_message.Message):
+    __slots__ = ["epoch", "found_unix_us", "kind", "note", "producer", "reviewed_unix_us", "reviewer", "sequence"]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    FOUND_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    PRODUCER_FIELD_NUMBER: _ClassVar[int]
+    REVIEWED_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    REVIEWER_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    epoch: bytes
+    found_unix_us: int
+    kind: str
+    note: str
+    producer: str
+    reviewed_unix_us: int
+    reviewer: str
+    sequence: int
+    def __init__(self, kind: _Optional[str] = ..., producer: _Optional[str] = ..., epoch: _Optional[bytes] = ..., sequence: _Optional[int] = ..., found_unix_us: _Optional[int] = ..., reviewer: _Optional[str] = ..., reviewed_unix_us: _Optional[int] = ..., note: _Optional[str] = ...) -> None: ...
+
 class AuditStatusRequest(_message.Message):
     __slots__ = []
     def __init__(self) -> None: ...
 
 class AuditStatusResponse(_message.Message):
-    __slots__ = ["blocks", "checkpoint_size", "events", "last_index", "producers", "published_size", "published_unix_us", "refused", "tree_size"]
+    __slots__ = ["blocks", "checkpoint_size", "events", "findings", "last_index", "open_findings", "producers", "published_size", "published_unix_us", "refused", "tree_size"]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_SIZE_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
     LAST_INDEX_FIELD_NUMBER: _ClassVar[int]
+    OPEN_FINDINGS_FIELD_NUMBER: _ClassVar[int]
     PRODUCERS_FIELD_NUMBER: _ClassVar[int]
     PUBLISHED_SIZE_FIELD_NUMBER: _ClassVar[int]
     PUBLISHED_UNIX_US_FIELD_NUMBER: _ClassVar[int]
@@ -102,13 +125,15 @@ class AuditStatusResponse(_message.Message):
     blocks: int
     checkpoint_size: int
     events: int
+    findings: _containers.RepeatedCompositeFieldContainer[AuditFinding]
     last_index: int
+    open_findings: int
     producers: _containers.RepeatedCompositeFieldContainer[ProducerStatus]
     published_size: int
     published_unix_us: int
     refused: bool
     tree_size: int
-    def __init__(self, blocks: _Optional[int] = ..., events: _Optional[int] = ..., last_index: _Optional[int] = ..., producers: _Optional[_Iterable[_Union[ProducerStatus, _Mapping]]] = ..., tree_size: _Optional[int] = ..., checkpoint_size: _Optional[int] = ..., published_size: _Optional[int] = ..., published_unix_us: _Optional[int] = ..., refused: bool = ...) -> None: ...
+    def __init__(self, blocks: _Optional[int] = ..., events: _Optional[int] = ..., last_index: _Optional[int] = ..., producers: _Optional[_Iterable[_Union[ProducerStatus, _Mapping]]] = ..., tree_size: _Optional[int] = ..., checkpoint_size: _Optional[int] = ..., published_size: _Optional[int] = ..., published_unix_us: _Optional[int] = ..., refused: bool = ..., findings: _Optional[_Iterable[_Union[AuditFinding, _Mapping]]] = ..., open_findings: _Optional[int] = ...) -> None: ...
 
 class Block(_message.Message):
     __slots__ = ["dropped", "epoch", "events", "previous", "producer", "root", "sequence"]
@@ -375,6 +400,18 @@ class ReadLeavesResponse(_message.Message):
     LEAVES_FIELD_NUMBER: _ClassVar[int]
     leaves: _containers.RepeatedCompositeFieldContainer[LogLeaf]
     def __init__(self, leaves: _Optional[_Iterable[_Union[LogLeaf, _Mapping]]] = ...) -> None: ...
+
+class ReviewFindingRequest(_message.Message):
+    __slots__ = ["finding", "note"]
+    FINDING_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    finding: AuditFinding
+    note: str
+    def __init__(self, finding: _Optional[_Union[AuditFinding, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
+
+class ReviewFindingResponse(_message.Message):
+    __slots__ = []
+    def __init__(self) -> None: ...
 
 class SignedBlock(_message.Message):
     __slots__ = ["block", "signature"]

@@ -27,6 +27,9 @@ typedef struct Fieldseal__V1__TailEventsRequest Fieldseal__V1__TailEventsRequest
 typedef struct Fieldseal__V1__AuditStatusRequest Fieldseal__V1__AuditStatusRequest;
 typedef struct Fieldseal__V1__AuditStatusResponse Fieldseal__V1__AuditStatusResponse;
 typedef struct Fieldseal__V1__ProducerStatus Fieldseal__V1__ProducerStatus;
+typedef struct Fieldseal__V1__AuditFinding Fieldseal__V1__AuditFinding;
+typedef struct Fieldseal__V1__ReviewFindingRequest Fieldseal__V1__ReviewFindingRequest;
+typedef struct Fieldseal__V1__ReviewFindingResponse Fieldseal__V1__ReviewFindingResponse;
 typedef struct Fieldseal__V1__SummarizeUseRequest Fieldseal__V1__SummarizeUseRequest;
 typedef struct Fieldseal__V1__UseSummary Fieldseal__V1__UseSummary;
 typedef struct Fieldseal__V1__SummarizeUseResponse Fieldseal__V1__SummarizeUseResponse;
@@ -113,7 +116,8 @@ typedef enum _Fieldseal__V1__Operation {
   FIELDSEAL__V1__OPERATION__STORE_REVISION = 56,
   FIELDSEAL__V1__OPERATION__READ_CHECKPOINT = 57,
   FIELDSEAL__V1__OPERATION__PROVE_AUDIT = 58,
-  FIELDSEAL__V1__OPERATION__READ_LEAVES = 59
+  FIELDSEAL__V1__OPERATION__READ_LEAVES = 59,
+  FIELDSEAL__V1__OPERATION__REVIEW_FINDING = 60
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__OPERATION)
 } Fieldseal__V1__Operation;
 typedef enum _Fieldseal__V1__OutcomeFilter {
@@ -251,7 +255,7 @@ struct  Fieldseal__V1__SignedBlock
    */
   ProtobufCBinaryData block;
   /*
-   * Ed25519, by the key of the epoch's first event, over the block
+   * Ed25519, by the key of the epoch's first event; AUDITLOG.md says over what
    */
   ProtobufCBinaryData signature;
 };
@@ -406,10 +410,19 @@ struct  Fieldseal__V1__AuditStatusResponse
    * nothing is appended: the database contradicts what is known of the log
    */
   protobuf_c_boolean refused;
+  /*
+   * At most 1,000: those that nobody has reviewed first, the newest before the older ones.
+   */
+  size_t n_findings;
+  Fieldseal__V1__AuditFinding **findings;
+  /*
+   * that nobody has reviewed
+   */
+  uint64_t open_findings;
 };
 #define FIELDSEAL__V1__AUDIT_STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__audit_status_response__descriptor) \
-    , 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0,NULL, 0 }
 
 
 struct  Fieldseal__V1__ProducerStatus
@@ -423,6 +436,58 @@ struct  Fieldseal__V1__ProducerStatus
 #define FIELDSEAL__V1__PRODUCER_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__producer_status__descriptor) \
     , {0,NULL}, {0,NULL}, 0, 0 }
+
+
+/*
+ * Something that a complete log does not show. It stays, reviewed or not.
+ */
+struct  Fieldseal__V1__AuditFinding
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData kind;
+  ProtobufCBinaryData producer;
+  ProtobufCBinaryData epoch;
+  /*
+   * of the block that shows it
+   */
+  uint64_t sequence;
+  int64_t found_unix_us;
+  /*
+   * empty: nobody has reviewed it
+   */
+  ProtobufCBinaryData reviewer;
+  int64_t reviewed_unix_us;
+  ProtobufCBinaryData note;
+};
+#define FIELDSEAL__V1__AUDIT_FINDING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__audit_finding__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Fieldseal__V1__ReviewFindingRequest
+{
+  ProtobufCMessage base;
+  /*
+   * kind, producer, epoch and sequence name it
+   */
+  Fieldseal__V1__AuditFinding *finding;
+  /*
+   * why it needs no further work; 1 to 1,000 bytes
+   */
+  ProtobufCBinaryData note;
+};
+#define FIELDSEAL__V1__REVIEW_FINDING_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__review_finding_request__descriptor) \
+    , NULL, {0,NULL} }
+
+
+struct  Fieldseal__V1__ReviewFindingResponse
+{
+  ProtobufCMessage base;
+};
+#define FIELDSEAL__V1__REVIEW_FINDING_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__review_finding_response__descriptor) \
+     }
 
 
 struct  Fieldseal__V1__SummarizeUseRequest
@@ -969,6 +1034,63 @@ Fieldseal__V1__ProducerStatus *
 void   fieldseal__v1__producer_status__free_unpacked
                      (Fieldseal__V1__ProducerStatus *message,
                       ProtobufCAllocator *allocator);
+/* Fieldseal__V1__AuditFinding methods */
+void   fieldseal__v1__audit_finding__init
+                     (Fieldseal__V1__AuditFinding         *message);
+size_t fieldseal__v1__audit_finding__get_packed_size
+                     (const Fieldseal__V1__AuditFinding   *message);
+size_t fieldseal__v1__audit_finding__pack
+                     (const Fieldseal__V1__AuditFinding   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__audit_finding__pack_to_buffer
+                     (const Fieldseal__V1__AuditFinding   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__AuditFinding *
+       fieldseal__v1__audit_finding__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__audit_finding__free_unpacked
+                     (Fieldseal__V1__AuditFinding *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ReviewFindingRequest methods */
+void   fieldseal__v1__review_finding_request__init
+                     (Fieldseal__V1__ReviewFindingRequest         *message);
+size_t fieldseal__v1__review_finding_request__get_packed_size
+                     (const Fieldseal__V1__ReviewFindingRequest   *message);
+size_t fieldseal__v1__review_finding_request__pack
+                     (const Fieldseal__V1__ReviewFindingRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__review_finding_request__pack_to_buffer
+                     (const Fieldseal__V1__ReviewFindingRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ReviewFindingRequest *
+       fieldseal__v1__review_finding_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__review_finding_request__free_unpacked
+                     (Fieldseal__V1__ReviewFindingRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ReviewFindingResponse methods */
+void   fieldseal__v1__review_finding_response__init
+                     (Fieldseal__V1__ReviewFindingResponse         *message);
+size_t fieldseal__v1__review_finding_response__get_packed_size
+                     (const Fieldseal__V1__ReviewFindingResponse   *message);
+size_t fieldseal__v1__review_finding_response__pack
+                     (const Fieldseal__V1__ReviewFindingResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__review_finding_response__pack_to_buffer
+                     (const Fieldseal__V1__ReviewFindingResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ReviewFindingResponse *
+       fieldseal__v1__review_finding_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__review_finding_response__free_unpacked
+                     (Fieldseal__V1__ReviewFindingResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Fieldseal__V1__SummarizeUseRequest methods */
 void   fieldseal__v1__summarize_use_request__init
                      (Fieldseal__V1__SummarizeUseRequest         *message);
@@ -1368,6 +1490,15 @@ typedef void (*Fieldseal__V1__AuditStatusResponse_Closure)
 typedef void (*Fieldseal__V1__ProducerStatus_Closure)
                  (const Fieldseal__V1__ProducerStatus *message,
                   void *closure_data);
+typedef void (*Fieldseal__V1__AuditFinding_Closure)
+                 (const Fieldseal__V1__AuditFinding *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ReviewFindingRequest_Closure)
+                 (const Fieldseal__V1__ReviewFindingRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ReviewFindingResponse_Closure)
+                 (const Fieldseal__V1__ReviewFindingResponse *message,
+                  void *closure_data);
 typedef void (*Fieldseal__V1__SummarizeUseRequest_Closure)
                  (const Fieldseal__V1__SummarizeUseRequest *message,
                   void *closure_data);
@@ -1445,6 +1576,9 @@ extern const ProtobufCMessageDescriptor fieldseal__v1__tail_events_request__desc
 extern const ProtobufCMessageDescriptor fieldseal__v1__audit_status_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__audit_status_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__producer_status__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__audit_finding__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__review_finding_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__review_finding_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__use_summary__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_response__descriptor;
