@@ -64,7 +64,8 @@ public final class AuditTrail: Service, Sendable {
         shipper = Shipper(
             producer: configuration.producer, spool: spool, fileSystem: fileSystem,
             acknowledged: recovery.acknowledgement, sink: sink,
-            deliveries: deliveries, clock: clock, logger: logger, trim: policy == nil ? trim : nil)
+            deliveries: deliveries, pause: configuration.shipmentPause, clock: clock, logger: logger,
+            trim: policy == nil ? trim : nil)
         follower =
             if let policy, let prover {
                 try PublicationFollower(

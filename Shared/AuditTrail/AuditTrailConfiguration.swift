@@ -23,6 +23,8 @@ public struct AuditTrailConfiguration: Sendable {
     /// What a checkpoint of the audit log must carry. With it, only what stands in such a checkpoint leaves the spool;
     /// without it, what is acknowledged.
     public var log: LogPolicy?
+    /// How long a shipment waits for blocks that come close behind: each costs the audit service a transaction.
+    public var shipmentPause = Duration.milliseconds(250)
     /// How long a stopping server goes on sending to the audit service. What is left is sent after the next start.
     public var drainTimeout = Duration.seconds(5)
 

@@ -12,6 +12,9 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
 
     public init(stringInterpolation interpolation: StringInterpolation) { pieces = interpolation.pieces }
 
+    /// Within a transaction: its COMMIT does not wait for the disk. After a crash of the server the change may be gone, whole.
+    public static let commitsAsynchronously: PostgresQuery = "SET LOCAL synchronous_commit = off"
+
     /// Wakes the listeners of a channel when the transaction commits. The payload holds less than 8,000 bytes.
     public static func notify(_ channel: String, payload: String = "") -> PostgresQuery {
         "SELECT pg_notify(\(channel), \(payload))"

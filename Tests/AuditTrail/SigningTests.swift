@@ -1,4 +1,5 @@
 import FieldsealMessages
+import FieldsealTransparencyLog
 import Testing
 
 @testable import FieldsealAuditTrail

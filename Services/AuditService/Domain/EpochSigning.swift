@@ -1,4 +1,4 @@
-import FieldsealAuditTrail
+import FieldsealTransparencyLog
 
 /// Who signs an epoch's blocks, as its first event says.
 enum EpochSigning: Hashable, Sendable {

@@ -1,4 +1,3 @@
-import FieldsealAuditTrail
 import FieldsealMessages
 import FieldsealTransparencyLog
 

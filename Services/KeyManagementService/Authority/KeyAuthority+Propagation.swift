@@ -89,7 +89,8 @@ extension KeyAuthority {
         _ replica: ObjectID, identity: String, position: UInt64, ttlSeconds: UInt32, isAcknowledgement: Bool
     ) async throws {
         try await withIntegrityKey { keyring in
-            try await pool.withTransaction { connection in
+            // What a crash of the database takes back is told again when the process follows anew.
+            try await pool.withTransaction(opening: [.commitsAsynchronously]) { connection, _ in
                 let reader = StoreReader(connection: connection, mac: try keyring.rowMAC())
                 guard position <= (try await reader.revision().revision) else { throw KeyServiceError.malformed }
                 if let known = try await reader.watcher(replica, locked: true), known.identity != identity {

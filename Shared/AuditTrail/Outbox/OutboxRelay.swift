@@ -71,7 +71,10 @@ public final class OutboxRelay: Service, Sendable {
                 positions.append(position)
             }
             try await self.trail.record(events)
-            try await transaction.query("DELETE FROM audit_outbox WHERE position = ANY(\(positions))")
+            // A deletion that is lost brings the events again, which the log knows by their ids.
+            _ = try await transaction.pipeline([
+                .commitsAsynchronously, "DELETE FROM audit_outbox WHERE position = ANY(\(positions))",
+            ])
             return positions.count
         }
     }

@@ -9,14 +9,15 @@ final class Shipper: Sendable {
     private let backlog: BacklogReader
     private let sink: any BlockSink
     private let deliveries: Deliveries
+    private let pause: Duration
     private let clock: any Clock<Duration>
     private let logger: Logger
     private let trim: (@Sendable (Acknowledgement) throws(SpoolError) -> Void)?
 
-    /// `trim`, where there is one, takes segments out of the spool that hold no block behind an acknowledged one.
+    /// Before it looks for blocks it waits for `pause`, so that many go together. `trim`, where there is one, takes segments out of the spool that hold no block behind an acknowledged one.
     init(
         producer: String, spool: Spool, fileSystem: any FileSystem, acknowledged: Acknowledgement?, sink: any BlockSink,
-        deliveries: Deliveries, clock: any Clock<Duration>, logger: Logger,
+        deliveries: Deliveries, pause: Duration, clock: any Clock<Duration>, logger: Logger,
         trim: (@Sendable (Acknowledgement) throws(SpoolError) -> Void)?
     ) {
         self.producer = producer
@@ -25,6 +26,7 @@ final class Shipper: Sendable {
         backlog = BacklogReader(fileSystem: fileSystem, index: spool.index, acknowledged: acknowledged)
         self.sink = sink
         self.deliveries = deliveries
+        self.pause = pause
         self.clock = clock
         self.logger = logger
         self.trim = trim
@@ -41,6 +43,7 @@ final class Shipper: Sendable {
             guard isOpen else { return }
             await changes.next()
             try Task.checkCancellation()
+            if pause > .zero, spool.index.isOpen { try await clock.sleep(for: pause) }
         }
     }
 

@@ -62,6 +62,7 @@ struct TestTrail {
         configuration.maximumBytes = maximumBytes
         configuration.segmentBytes = segmentBytes
         configuration.log = log
+        configuration.shipmentPause = .zero
         self.time = time
         self.disk = disk as? MemoryDisk ?? MemoryDisk()
         self.sink = sink as? RecordingSink ?? RecordingSink()

@@ -75,19 +75,27 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         let note = try await client.audit.publishedCheckpoint(connection.callOptions)
         let size = try Checkpoint(text: note.text).size
         guard verifier.frontier.size < size else { return (note, verifier) }
-        var leaves = try client.audit.leaves(
-            verifier.frontier.size..<size, withRows: true, options: connection.callOptions
-        ).makeAsyncIterator()
-        do {
-            while let leaf = try await leaves.next() { verifier.append(leaf) }
-        } catch let error as FieldsealError {
-            guard error.code == .dataLoss || error.code == .internal else { throw error }
-            verifier.note(
-                LogFinding(
-                    .missing, leaf: verifier.frontier.size,
-                    "leaf \(verifier.frontier.size) cannot be read: \(error.message)"))
+        let leaves = try client.audit.leaves(
+            verifier.frontier.size..<size, withRows: true, options: connection.callOptions)
+        let failure: FieldsealError?
+        (verifier, failure) = await Self.fill(verifier, from: leaves)
+        if let failure {
+            guard failure.code == .dataLoss || failure.code == .internal else { throw failure }
+            let next = verifier.frontier.size
+            verifier.note(LogFinding(.missing, leaf: next, "leaf \(next) cannot be read: \(failure.message)"))
         }
         return (note, verifier)
+    }
+
+    private static func fill(_ verifier: LogVerifier, from leaves: AuditLeaves) async -> (LogVerifier, FieldsealError?) {
+        var verifier = verifier
+        var leaves = leaves.makeAsyncIterator()
+        do throws(FieldsealError) {
+            while let leaf = try await leaves.next() { verifier.append(leaf) }
+            return (verifier, nil)
+        } catch {
+            return (verifier, error)
+        }
     }
 
     private func conclude(_ verifier: inout LogVerifier, _ note: SignedNote, _ policy: LogPolicy) -> LogReport {
