@@ -2,8 +2,9 @@ import FieldsealMessages
 import FieldsealPostgres
 
 extension EventLog {
-    /// Leaves read at once; each has up to 256 KiB.
-    private static let leafChunk = 8
+    /// Leaves read at once, and about how many bytes they have together; one has up to 256 KiB.
+    private static let leafChunk = 512
+    private static let leafBytes = 1 << 20
 
     /// The leaves of a range from its beginning, as many as are read at once.
     func leaves(_ range: Range<UInt64>, withRows: Bool) async throws -> [Proto.LogLeaf] {
@@ -12,9 +13,16 @@ extension EventLog {
             """
             SELECT position, producer, epoch, sequence, hash, dropped, last_event, last_unix_us, stored_unix_us, block,
                 signature, leaf_hash
-            FROM audit_blocks WHERE position > \(first) AND position <= \(end)
-            ORDER BY position LIMIT \(Int64(Self.leafChunk))
+            FROM (
+                SELECT *, sum(octet_length(block)) OVER (ORDER BY position) - octet_length(block) AS bytes_before
+                FROM (
+                    SELECT * FROM audit_blocks WHERE position > \(first) AND position <= \(end)
+                    ORDER BY position LIMIT \(Int64(Self.leafChunk))
+                ) AS next
+            ) AS leaf
+            WHERE bytes_before < \(Int64(Self.leafBytes)) ORDER BY position
             """)
+        let rows = withRows ? try await rows(behind: first, through: first + Int64(blocks.count)) : [:]
         var leaves: [Proto.LogLeaf] = []
         for block in blocks {
             let position: Int64 = try block.value("position")
@@ -23,21 +31,24 @@ extension EventLog {
                 leaf: LogLeaf(block: try block.value("block"), signature: try block.value("signature")).bytes)
             if withRows {
                 leaf.row = try Proto.BlockRow(block)
-                leaf.rows = try await rows(at: position)
+                leaf.rows = rows[position] ?? []
             }
             leaves.append(leaf)
         }
         return leaves
     }
 
-    private func rows(at position: Int64) async throws -> [Proto.EventRow] {
-        try await pool.query(
+    /// The events' rows by the position of their block.
+    private func rows(behind first: Int64, through last: Int64) async throws -> [Int64: [Proto.EventRow]] {
+        let rows = try await pool.query(
             """
-            SELECT index, event_sequence, first_unix_us, last_unix_us, actor, asserted_actor, operation, table_name,
+            SELECT position, index, event_sequence, first_unix_us, last_unix_us, actor, asserted_actor, operation, table_name,
                 field_name, key_version, outcome, item_count, store_revision, outbox_id, event
-            FROM audit_events WHERE position = \(position) ORDER BY index LIMIT \(Int64(ReceivedBlock.maximumEvents))
-            """
-        ).map { try Proto.EventRow($0) }
+            FROM audit_events WHERE position > \(first) AND position <= \(last) ORDER BY position, index
+            """)
+        var byPosition: [Int64: [Proto.EventRow]] = [:]
+        for row in rows { byPosition[try row.value("position"), default: []].append(try Proto.EventRow(row)) }
+        return byPosition
     }
 }
 
