@@ -144,10 +144,9 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "FieldsealClient", "FieldsealCrypto", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport",
-                "FieldsealSecureMemory",
-                .arguments,
+                "FieldsealSecureMemory", "FieldsealTransparencyLog", .arguments, .log,
             ] + Target.Dependency.nio,
-            path: "Tests/Benchmarks", exclude: ["Tests", "keys"], swiftSettings: settings),
+            path: "Tests/Benchmarks", exclude: ["Tests", "audit", "keys"], swiftSettings: settings),
         .testTarget(
             name: "BenchmarksTests", dependencies: ["Benchmarks"], path: "Tests/Benchmarks/Tests",
             swiftSettings: settings),

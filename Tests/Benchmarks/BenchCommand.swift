@@ -6,7 +6,8 @@ import Foundation
 struct BenchmarkProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fieldseal-bench", abstract: "Measure a cluster.",
-        subcommands: [BenchCommand.self, KeysBenchCommand.self], defaultSubcommand: BenchCommand.self)
+        subcommands: [BenchCommand.self, KeysBenchCommand.self, AuditBenchCommand.self],
+        defaultSubcommand: BenchCommand.self)
 }
 
 /// Loads an encryption service and prints how it fared.

@@ -104,7 +104,7 @@ extension EventLog {
     func refuse(_ problem: TreeProblem) async {
         guard memory.refuse(problem) else { return }
         logger.critical(
-            "the log's database is refused, and nothing is appended: restore what is missing, or see fieldseal audit reorigin",
+            "the log's database is refused, and nothing is appended: bring back what is missing from a newer copy",
             metadata: ["finding": "\(problem)"])
         do {
             try await pool.query(
