@@ -24,7 +24,7 @@ struct EpochChain {
     /// The chain behind a block that was seen first, and what is wrong with that one.
     /// - Parameter isBeginning: whether the block's epoch has to begin with it.
     static func beginning(with block: Proto.Block, bytes: [UInt8], signature: [UInt8], isBeginning: Bool)
-       
+
         -> (chain: EpochChain, problems: [Problem])
     {
         var problems: [Problem] = []

@@ -83,7 +83,8 @@ import Testing
             ("event", { $0.event[0] ^= 1 }), ("first_unix_us", { $0.firstUnixUs += 1 }),
             ("last_unix_us", { $0.lastUnixUs += 1 }), ("actor", { $0.actor = "x" }),
             ("asserted_actor", { $0.assertedActor = "x" }), ("operation", { $0.operation = .rebind }),
-            ("table_name", { $0.table = "x" }), ("field_name", { $0.field = "x" }), ("key_version", { $0.keyVersion = 9 }),
+            ("table_name", { $0.table = "x" }), ("field_name", { $0.field = "x" }),
+            ("key_version", { $0.keyVersion = 9 }),
             ("outcome", { $0.outcome = 5 }), ("item_count", { $0.itemCount = 99 }),
             ("store_revision", { $0.storeRevision = 9 }), ("outbox_id", { $0.outboxID = [1] }),
         ]
@@ -176,7 +177,8 @@ struct TestLog {
             for position in 0..<(1 + number % 4) {
                 epoch.event += 1
                 var event = Proto.Event(
-                    sequence: epoch.event, firstUnixUs: Int64(number), lastUnixUs: Int64(number + position), actor: "actor",
+                    sequence: epoch.event, firstUnixUs: Int64(number), lastUnixUs: Int64(number + position),
+                    actor: "actor",
                     operation: .encrypt, table: "users", field: "email", keyVersion: 7, count: 3)
                 if epoch.event == 1 {
                     event = Proto.Event(sequence: 1, operation: .epochOpen, epochKey: epoch.key.publicKey.bytes)
@@ -204,7 +206,8 @@ struct TestLog {
                     Proto.EventRow(
                         index: index, eventSequence: event.sequence, firstUnixUs: event.firstUnixUs,
                         lastUnixUs: event.lastUnixUs, actor: event.actor, assertedActor: event.assertedActor,
-                        operation: event.operation, table: event.table, field: event.field, keyVersion: event.keyVersion,
+                        operation: event.operation, table: event.table, field: event.field,
+                        keyVersion: event.keyVersion,
                         outcome: event.outcome, itemCount: event.count, storeRevision: event.storeRevision,
                         outboxID: event.outboxID, event: bytes))
             }

@@ -87,7 +87,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         return (note, verifier)
     }
 
-    private static func fill(_ verifier: LogVerifier, from leaves: AuditLeaves) async -> (LogVerifier, FieldsealError?) {
+    private static func fill(_ verifier: LogVerifier, from leaves: AuditLeaves) async -> (LogVerifier, FieldsealError?)
+    {
         var verifier = verifier
         var leaves = leaves.makeAsyncIterator()
         do throws(FieldsealError) {
