@@ -28,16 +28,17 @@ struct AuditApplication: ServerApplication {
         let publication = Publication(
             log: log, witnesses: witnesses.map(\.verifier), quorum: checkpoints.quorum)
         // What the service does itself goes into its own store, through a spool like everybody's.
-        let trail = try context.makeTrail(sink: LocalBlockSink(log: log))
+        let own = LocalBlockSink(producer: context.configuration.identity, log: log, publication: publication)
+        let trail = try context.makeTrail(sink: own, prover: own)
         let watch = LogWatch(pool: pool)
         let audit = AuditRPC(log: log, publication: publication, watch: watch, trail: trail, logger: context.logger)
         let server = try context.makeServer([audit.service()], trail: trail)
-        let schema = SchemaService(
+        let preparation = LogPreparation(
             pool: pool, owner: settings.migrationDatabase, log: log, checkpoints: beat, health: server.health,
             logger: context.logger)
-        _ = try await schema.attempt()
+        _ = try await preparation.attempt()
         let completeness = CompletenessWatch(log: log, silence: settings.silence, logger: context.logger)
         // The watch stops first: it ends the streams that the server would wait for.
-        return [pool, schema, beat, trail, completeness, server, watch]
+        return [pool, preparation, beat, trail, completeness, server, watch]
     }
 }

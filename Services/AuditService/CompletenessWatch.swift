@@ -29,7 +29,7 @@ struct CompletenessWatch: Service {
                     ])
             }
         } catch {
-            logger.debug("the log's completeness is not known", metadata: ["error": "\(error)"])
+            logger.warning("the log's completeness is not known", metadata: ["error": "\(error)"])
         }
     }
 }

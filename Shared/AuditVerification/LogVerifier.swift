@@ -1,9 +1,12 @@
 public import FieldsealMessages
 public import FieldsealTransparencyLog
 
-/// Reads a log from its beginning, leaf by leaf, and notes all that an honest log does not show.
+/// Reads a log leaf by leaf, and notes all that an honest log does not show.
 ///
-/// It believes nothing but the checkpoints it is given. Memory grows with the number of epochs, not of leaves.
+/// It believes nothing but the checkpoints it is given. Memory grows with the epochs and the outbox events of the log.
+///
+/// Where it goes on behind a tree that is known, an epoch that began before is followed from its next block on, without its
+/// signatures, and an outbox event without a row counts as shipped before.
 public struct LogVerifier {
     /// Findings beyond are counted only.
     public static let maximumFindings = 1_000
@@ -20,6 +23,7 @@ public struct LogVerifier {
     private let isWhole: Bool
     private var epochs: [EpochChain.Name: EpochChain] = [:]
     private var outboxIDs: Set<[UInt8]> = []
+    /// The index that the next event's row should have; nil: not known yet.
     private var nextRow: UInt64?
 
     /// - Parameters:
@@ -38,38 +42,42 @@ public struct LogVerifier {
 
     /// Takes the next leaf.
     public mutating func append(_ leaf: Proto.LogLeaf) {
-        let expected = frontier.size
-        if leaf.index != expected {
-            note(
-                LogFinding(
-                    .missing, leaf: expected, "leaf \(expected) is missing: leaf \(leaf.index) stands in its place"))
+        let index = frontier.size
+        if leaf.index != index {
+            note(LogFinding(.missing, leaf: index, "leaf \(index) is missing: leaf \(leaf.index) stands in its place"))
         }
         let hash = MerkleTree.leafHash(of: leaf.leaf)
         frontier.append(hash)
-        read(leaf, at: expected, hash)
+        if let read = ReadBlock(leaf: leaf.leaf) {
+            check(read, leaf, at: index, hash)
+        } else {
+            note(LogFinding(.leaf, leaf: index, "leaf \(index) is no signed block of events"))
+        }
         if let anchor = anchors[frontier.size], anchor != frontier.root {
             note(
                 LogFinding(
-                    .forked, leaf: expected, "the first \(frontier.size) leaves are not those of the known checkpoint"))
+                    .forked, leaf: index, "the first \(frontier.size) leaves are not those of the known checkpoint"))
         }
     }
 
     /// Compares what was read with the checkpoint that ends it.
     public mutating func finish(at checkpoint: Checkpoint) {
-        for (size, _) in anchors where size > checkpoint.size {
-            note(
-                LogFinding(.rolledBack, leaf: checkpoint.size, "the log has \(checkpoint.size) leaves and had \(size)"))
-        }
-        guard frontier.size == checkpoint.size else {
+        let larger = anchors.keys.filter { $0 > checkpoint.size }
+        for size in larger {
             note(
                 LogFinding(
-                    .missing, leaf: frontier.size,
-                    "the log has \(frontier.size) leaves, its checkpoint \(checkpoint.size)"))
-            return
+                    .rolledBack, leaf: checkpoint.size, "the log has \(checkpoint.size) leaves and had \(size)"))
         }
-        guard frontier.root == checkpoint.root else {
-            note(LogFinding(.root, "the leaves have the root \(frontier.root), the checkpoint has \(checkpoint.root)"))
-            return
+        if frontier.size > checkpoint.size, !larger.isEmpty { return }
+        if frontier.size != checkpoint.size {
+            note(
+                LogFinding(
+                    .missing, leaf: min(frontier.size, checkpoint.size),
+                    "the log has \(frontier.size) leaves, its checkpoint \(checkpoint.size)"))
+        } else if frontier.root != checkpoint.root {
+            note(
+                LogFinding(
+                    .root, "the leaves have the root \(frontier.root), the checkpoint has \(checkpoint.root)"))
         }
     }
 
@@ -78,40 +86,34 @@ public struct LogVerifier {
         if findings.count < Self.maximumFindings { findings.append(finding) }
     }
 
-    private mutating func read(_ leaf: Proto.LogLeaf, at index: UInt64, _ hash: TreeHash) {
-        guard let signed = try? Proto.SignedBlock(decoding: leaf.leaf, limit: 1 << 20), signed.encoded() == leaf.leaf,
-            let block = try? Proto.Block(decoding: signed.block, limit: 16 << 20)
-        else { return note(LogFinding(.leaf, leaf: index, "leaf \(index) is no signed block")) }
-        var tree = MerkleFrontier()
-        for event in block.events { tree.append(MerkleTree.leafHash(of: event)) }
-        if tree.root.bytes != block.root {
+    private mutating func check(_ read: ReadBlock, _ leaf: Proto.LogLeaf, at index: UInt64, _ hash: TreeHash) {
+        if !read.hasItsRoot {
             note(
-                LogFinding(.leaf, leaf: index, "the events of leaf \(index) do not have the root that its block states")
-            )
+                LogFinding(
+                    .leaf, leaf: index, "the events of leaf \(index) do not have the root that its block states"))
         }
-        if let producers, !producers.contains(block.producer) {
-            note(
-                LogFinding(.unknownProducer, leaf: index, "leaf \(index) is of the unknown producer \(block.producer)"))
+        let producer = read.block.producer
+        if let producers, !producers.contains(producer) {
+            note(LogFinding(.unknownProducer, leaf: index, "leaf \(index) is of the unknown producer \(producer)"))
         }
-        follow(block, signed, at: index)
-        let fresh = fresh(block, at: index)
+        follow(read, at: index)
+        let fresh = fresh(read, leaf)
         events += UInt64(fresh.count)
-        if let row = leaf.row {
-            let comparison = RowComparison(block: block, signed: signed, hash: hash, leaf: index)
-            comparison.findings(row).forEach { note($0) }
-            comparison.findings(leaf.rows, of: fresh, next: &nextRow).forEach { note($0) }
+        guard let row = leaf.row else { return }
+        let comparison = RowComparison(read: read, leafHash: hash, leaf: index)
+        for finding in comparison.findings(row) + comparison.findings(leaf.rows, of: fresh, next: &nextRow) {
+            note(finding)
         }
     }
 
-    private mutating func follow(_ block: Proto.Block, _ signed: Proto.SignedBlock, at index: UInt64) {
-        let name = EpochChain.Name(producer: block.producer, epoch: block.epoch)
+    private mutating func follow(_ read: ReadBlock, at index: UInt64) {
+        let name = EpochChain.Name(read)
         let problems: [EpochChain.Problem]
         if var chain = epochs[name] {
-            problems = chain.append(block, bytes: signed.block, signature: signed.signature)
+            problems = chain.append(read)
             epochs[name] = chain
         } else {
-            (epochs[name], problems) = EpochChain.beginning(
-                with: block, bytes: signed.block, signature: signed.signature, isBeginning: isWhole)
+            (epochs[name], problems) = EpochChain.beginning(with: read, isBeginning: isWhole)
         }
         for problem in problems {
             switch problem {
@@ -122,16 +124,12 @@ public struct LogVerifier {
     }
 
     /// The events that have rows: of an outbox event that was shipped twice, the first.
-    private mutating func fresh(_ block: Proto.Block, at index: UInt64) -> [RowComparison.Event] {
-        var fresh: [RowComparison.Event] = []
-        for bytes in block.events {
-            guard let event = try? Proto.Event(decoding: bytes) else {
-                note(LogFinding(.leaf, leaf: index, "leaf \(index) holds something that is no event"))
-                continue
-            }
-            guard event.outboxID.isEmpty || outboxIDs.insert(event.outboxID).inserted else { continue }
-            fresh.append(RowComparison.Event(event: event, bytes: bytes))
+    private mutating func fresh(_ read: ReadBlock, _ leaf: Proto.LogLeaf) -> [ReadBlock.Event] {
+        read.events.filter { event in
+            let event = event.event
+            guard !event.outboxID.isEmpty else { return true }
+            guard outboxIDs.insert(event.outboxID).inserted else { return false }
+            return isWhole || leaf.row == nil || leaf.rows.contains { $0.eventSequence == event.sequence }
         }
-        return fresh
     }
 }

@@ -3,24 +3,18 @@ internal import FieldsealTransparencyLog
 
 /// Compares what the columns of the database say with the leaf that they were taken from.
 struct RowComparison {
-    struct Event {
-        let event: Proto.Event
-        let bytes: [UInt8]
-    }
-
-    let block: Proto.Block
-    let signed: Proto.SignedBlock
-    let hash: TreeHash
+    let read: ReadBlock
+    let leafHash: TreeHash
     let leaf: UInt64
 
     func findings(_ row: Proto.BlockRow) -> [LogFinding] {
-        let events = block.events.compactMap { try? Proto.Event(decoding: $0) }
+        let (block, events) = (read.block, read.events.map(\.event))
         let different = [
             ("producer", row.producer != block.producer), ("epoch", row.epoch != block.epoch),
-            ("sequence", row.sequence != block.sequence), ("hash", row.hash != TreeHash(sha256: signed.block).bytes),
+            ("sequence", row.sequence != block.sequence), ("hash", row.hash != read.hash.bytes),
             ("dropped", row.dropped != block.dropped), ("last_event", row.lastEvent != events.last?.sequence ?? 0),
             ("last_unix_us", row.lastUnixUs != events.map(\.lastUnixUs).max() ?? 0),
-            ("leaf_hash", row.leafHash != hash.bytes),
+            ("leaf_hash", row.leafHash != leafHash.bytes),
         ].filter(\.1).map(\.0)
         guard !different.isEmpty else { return [] }
         let columns = different.joined(separator: ", ")
@@ -28,7 +22,7 @@ struct RowComparison {
     }
 
     /// - Parameter next: the index that the first row should have; nil: not known yet.
-    func findings(_ rows: [Proto.EventRow], of events: [Event], next: inout UInt64?) -> [LogFinding] {
+    func findings(_ rows: [Proto.EventRow], of events: [ReadBlock.Event], next: inout UInt64?) -> [LogFinding] {
         var findings: [LogFinding] = []
         var rest = Dictionary(rows.map { ($0.eventSequence, $0) }, uniquingKeysWith: { first, _ in first })
         for event in events {
@@ -60,7 +54,7 @@ struct RowComparison {
         return findings
     }
 
-    private static func differences(_ row: Proto.EventRow, _ event: Event) -> [String] {
+    private static func differences(_ row: Proto.EventRow, _ event: ReadBlock.Event) -> [String] {
         let (bytes, event) = (event.bytes, event.event)
         // As the service stores them: signed 64 bits.
         let largest = UInt64(Int64.max)

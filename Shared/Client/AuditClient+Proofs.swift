@@ -25,32 +25,9 @@ extension AuditClient {
         _ range: Range<UInt64>, withRows: Bool = false, options: CallOptions = CallOptions()
     ) throws(FieldsealError) -> AuditLeaves {
         let request = Proto.ReadLeavesRequest(first: range.lowerBound, end: range.upperBound, withRows: withRows)
-        return AuditLeaves(answers: try channel.stream("ReadLeaves", request, options: options))
+        return AuditLeaves(answers: try channel.stream("ReadLeaves", request, options: options), items: \.leaves)
     }
 }
 
-/// Leaves of the log, as they arrive. Reading them throws `FieldsealError`.
-public struct AuditLeaves: AsyncSequence {
-    typealias Answers = AsyncThrowingMapSequence<AsyncThrowingStream<[UInt8], any Error>, Proto.ReadLeavesResponse>
-
-    let answers: Answers
-
-    public func makeAsyncIterator() -> Iterator { Iterator(answers: answers.makeAsyncIterator()) }
-
-    public struct Iterator: AsyncIteratorProtocol {
-        var answers: Answers.Iterator
-        var waiting: ArraySlice<AuditLeaf> = []
-
-        public mutating func next() async throws(FieldsealError) -> AuditLeaf? {
-            while waiting.isEmpty {
-                do {
-                    guard let answer = try await answers.next() else { return nil }
-                    waiting = answer.leaves[...]
-                } catch {
-                    throw FieldsealError(any: error)
-                }
-            }
-            return waiting.popFirst()
-        }
-    }
-}
+/// Leaves of the log, as they arrive.
+public typealias AuditLeaves = StreamedItems<Proto.ReadLeavesResponse, AuditLeaf>

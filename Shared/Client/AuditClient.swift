@@ -24,8 +24,9 @@ public struct AuditClient: Sendable {
         _ filter: AuditQuery = AuditQuery(), after index: UInt64 = 0, options: CallOptions = CallOptions()
     ) throws(FieldsealError) -> AuditTail {
         AuditTail(
-            pages: try channel.stream(
-                "TailEvents", Proto.TailEventsRequest(filter: filter, afterIndex: index), options: options))
+            answers: try channel.stream(
+                "TailEvents", Proto.TailEventsRequest(filter: filter, afterIndex: index), options: options),
+            items: \.events)
     }
 
     /// Who used what, how often, and from when to when: the events of a filter, added up.
@@ -62,27 +63,4 @@ public struct AuditClient: Sendable {
 }
 
 /// The events of a running `tail`, one by one.
-public struct AuditTail: AsyncSequence {
-    let pages: AsyncThrowingMapSequence<AsyncThrowingStream<[UInt8], any Error>, Proto.QueryResponse>
-
-    public func makeAsyncIterator() -> Iterator {
-        Iterator(pages: pages.makeAsyncIterator())
-    }
-
-    public struct Iterator: AsyncIteratorProtocol {
-        var pages: AsyncThrowingMapSequence<AsyncThrowingStream<[UInt8], any Error>, Proto.QueryResponse>.Iterator
-        var waiting: ArraySlice<StoredAuditEvent> = []
-
-        public mutating func next() async throws(FieldsealError) -> StoredAuditEvent? {
-            while waiting.isEmpty {
-                do {
-                    guard let page = try await pages.next() else { return nil }
-                    waiting = page.events[...]
-                } catch {
-                    throw FieldsealError(any: error)
-                }
-            }
-            return waiting.popFirst()
-        }
-    }
-}
+public typealias AuditTail = StreamedItems<Proto.QueryResponse, StoredAuditEvent>

@@ -55,14 +55,7 @@ struct AgeTests {
 
     @Test("an audit service that accepts and never answers lets the backlog grow and hurts no caller")
     func hanging() async throws {
-        struct Hanging: BlockSink {
-            let never = TestClock(isStopped: true)
-            func append(_ blocks: [SpooledBlock], producer: String) async throws -> UInt64 {
-                try await never.sleep(for: .seconds(1))
-                return 0
-            }
-        }
-        let test = try TestTrail(MemoryDisk(), sink: Hanging())
+        let test = try TestTrail(MemoryDisk(), sink: HangingSink())
         let shipping = Task { try await test.trail.shipper.run() }
         for number in 0..<50 { try await test.trail.record(.numbered(number)) }
         #expect(test.trail.backlog.blocks == 51 && test.trail.isAccepting)

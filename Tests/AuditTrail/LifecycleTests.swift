@@ -29,14 +29,7 @@ struct LifecycleTests {
 
     @Test("a service that never answers does not hold the shutdown up", .timeLimit(.minutes(5)))
     func hangingSink() async throws {
-        struct Hanging: BlockSink {
-            let never = TestClock(isStopped: true)
-            func append(_ blocks: [SpooledBlock], producer: String) async throws -> UInt64 {
-                try await never.sleep(for: .seconds(1))
-                return 0
-            }
-        }
-        let test = try TestTrail(MemoryDisk(), sink: Hanging())
+        let test = try TestTrail(MemoryDisk(), sink: HangingSink())
         let group = group(test.trail)
         let running = Task { try await group.run() }
         try await test.trail.record(.numbered(1))

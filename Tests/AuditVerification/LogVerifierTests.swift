@@ -143,6 +143,37 @@ import Testing
         #expect(verifier.findings.isEmpty)
     }
 
+    /// One was read the last time, and its second shipment has no row.
+    @Test func anOutboxEventMayHaveComeBeforeWhatIsNew() throws {
+        let log = try TestLog(blocks: 12, outboxID: [UInt8](repeating: 5, count: 16))
+        var tree = MerkleFrontier()
+        for leaf in log.leaves.prefix(5) { tree.append(MerkleTree.leafHash(of: leaf.leaf)) }
+        var verifier = LogVerifier(behind: tree)
+        for leaf in log.leaves.dropFirst(5) { verifier.append(leaf) }
+        verifier.finish(at: try log.checkpoint(12))
+        #expect(verifier.findings.isEmpty)
+    }
+
+    @Test func aRowThatIsMissingInWhatIsNewIsNamedByTheNextOne() throws {
+        var log = try TestLog(blocks: 12, outboxID: [UInt8](repeating: 5, count: 16))
+        var tree = MerkleFrontier()
+        for leaf in log.leaves.prefix(2) { tree.append(MerkleTree.leafHash(of: leaf.leaf)) }
+        let index = log.leaves[3].rows[3].index
+        log.leaves[3].rows.remove(at: 3)
+        var verifier = LogVerifier(behind: tree)
+        for leaf in log.leaves.dropFirst(2) { verifier.append(leaf) }
+        #expect(verifier.findings.first?.event == index && verifier.findings.first?.leaf == 4)
+    }
+
+    @Test func aMemoryOfMoreThanThereIsIsOneFinding() throws {
+        let log = try TestLog(blocks: 20)
+        var tree = MerkleFrontier()
+        for leaf in log.leaves { tree.append(MerkleTree.leafHash(of: leaf.leaf)) }
+        var verifier = LogVerifier(anchors: [try log.checkpoint(20)], behind: tree)
+        verifier.finish(at: try log.checkpoint(12))
+        #expect(verifier.findings.map(\.kind) == [.rolledBack])
+    }
+
     @Test func aFloodOfFindingsIsCounted() throws {
         let log = try TestLog(blocks: 1_100, producers: ["a"])
         let verifier = log.verified(producers: [])

@@ -25,19 +25,20 @@ def verifying() -> Iterator[Cluster]:
         cluster.close()
 
 
-def spool(cluster: Cluster) -> dict[str, Any]:
+def spools(cluster: Cluster) -> dict[str, dict[str, Any]]:
     reports = json.loads(cluster.run_tool("status", "--json", role="operator"))
-    return next(report["details"] for report in reports if report["service"] == "encryption")
+    return {report["service"]: report["details"] for report in reports}
 
 
 def test_what_is_proven_is_trimmed_and_kept(verifying: Cluster) -> None:
-    folder = verifying.state / "spool" / "encryption-service"
     verifying.client().encrypt([Value("users.email", b"ada@example.org", record=1)])
-    eventually(lambda: (folder / "checkpoint").exists(), "a checkpoint is verified")
-    # The segment of the epoch before.
-    eventually(lambda: list(folder.glob("*.kept")), "a segment is trimmed")
-    assert len(list(folder.glob("*.blocks"))) == 1
-    details = spool(verifying)
-    assert details["log-verified"] is True and details["spool-accepting"] is True
-    assert details["spool-mode"] == "strict" and details["spool-dropped"] == 0
-    assert "log-distrusted" not in details
+    for server in ("encryption-service", "key-management-service", "audit-service"):
+        folder = verifying.state / "spool" / server
+        eventually((folder / "checkpoint").exists, f"{server} verifies a checkpoint")
+        # The segment of the epoch before.
+        eventually(lambda: list(folder.glob("*.kept")), f"{server} trims a segment")  # noqa: B023
+        assert len(list(folder.glob("*.blocks"))) == 1, server
+    for service, details in spools(verifying).items():
+        assert details["log-verified"] is True and details["spool-accepting"] is True, service
+        assert details["spool-mode"] == "strict" and details["spool-dropped"] == 0, service
+        assert "log-distrusted" not in details, service

@@ -9,6 +9,7 @@ actor Notary {
     private let idleBeat: Duration
     private let pacts: [WitnessPact]
     private let logger: Logger
+    private let now: @Sendable () -> ContinuousClock.Instant
     /// The tree of the checkpoint signed last, and when it was.
     private var signed: MerkleFrontier?
     private var signedAt: ContinuousClock.Instant?
@@ -17,11 +18,12 @@ actor Notary {
     private var newest: SignedNote?
 
     init(
-        log: EventLog, origin: String, signer: Ed25519Signer, idleBeat: Duration, witnesses: [Witness], logger: Logger
+        log: EventLog, origin: String, signer: Ed25519Signer, idleBeat: Duration, witnesses: [Witness], logger: Logger,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         (self.log, self.origin, self.signer, self.idleBeat) = (log, origin, signer, idleBeat)
-        pacts = witnesses.map { WitnessPact(log: log, witness: $0, logger: logger) }
-        self.logger = logger
+        pacts = witnesses.map { WitnessPact(log: log, witness: $0, logger: logger, now: now) }
+        (self.logger, self.now) = (logger, now)
     }
 
     /// Signs what is new, or what is old where that was long ago; has the witnesses cosign what they have not.
@@ -41,14 +43,14 @@ actor Notary {
         let base: MerkleFrontier
         if let signed { base = signed } else { base = try await lastSigned() }
         try head.check(continues: TreeHead(base), root: try await log.head(of: base.size)?.root)
-        let isDue = signedAt.map { $0.duration(to: .now) >= idleBeat } ?? true
+        let isDue = signedAt.map { $0.duration(to: now()) >= idleBeat } ?? true
         guard head.size > base.size || isDue else { return nil }
         signed = try await log.recomputed(from: base, to: head)
         var note = try SignedNote(text: try Checkpoint(origin: origin, size: head.size, root: head.root).text)
         try note.sign(with: signer)
         try await log.store(note, of: head)
         log.memory.remember(head)
-        signedAt = .now
+        signedAt = now()
         return note
     }
 

@@ -8,6 +8,7 @@ actor WitnessPact {
     private let log: EventLog
     private let witness: Witness
     private let logger: Logger
+    private let now: @Sendable () -> ContinuousClock.Instant
     /// The size that it cosigned last; nil: not asked yet.
     private var cosigned: UInt64?
     /// Of the checkpoint that it was asked for last and has answered.
@@ -15,15 +16,15 @@ actor WitnessPact {
     private var failures = 0
     private var pausesUntil: ContinuousClock.Instant?
 
-    init(log: EventLog, witness: Witness, logger: Logger) {
-        (self.log, self.witness, self.logger) = (log, witness, logger)
+    init(log: EventLog, witness: Witness, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant) {
+        (self.log, self.witness, self.logger, self.now) = (log, witness, logger, now)
     }
 
     /// Has the witness cosign the checkpoint of this turn, once. One that does not answer is left alone for a while.
     /// - Throws: `TreeProblem` where the witness knows another log; database errors.
     func renew(_ note: SignedNote, _ checkpoint: Checkpoint, turn: Int) async throws {
         guard answered < turn else { return }
-        if let pausesUntil, pausesUntil > .now { return }
+        if let pausesUntil, pausesUntil > now() { return }
         do {
             try await cosign(note, checkpoint)
             if failures > 0 { logger.notice("a witness answers again", metadata: ["witness": "\(witness.name)"]) }
@@ -32,7 +33,7 @@ actor WitnessPact {
             throw problem
         } catch {
             failures += 1
-            pausesUntil = .now + min(Self.longestPause, .seconds(1 << min(failures, 6)))
+            pausesUntil = now() + min(Self.longestPause, .seconds(1 << min(failures, 6)))
             logger.log(
                 level: failures == 1 ? .warning : .debug, "a witness does not cosign",
                 metadata: ["witness": "\(witness.name)", "error": "\(error)"])

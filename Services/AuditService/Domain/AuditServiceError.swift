@@ -72,7 +72,8 @@ struct AuditServiceError: Error, Hashable, CustomStringConvertible {
         case .cancelled: self.init(.cancelled, "cancelled")
         case .timeout: self.init(.deadlineExceeded, "timeout", detail: "\(error)")
         // A commit whose outcome is unknown is repeated by the producer: appending is idempotent.
-        case .server where error.sqlState == .uniqueViolation || error.sqlState == .foreignKeyViolation: self = .fenced
+        case .server where error.sqlState == .uniqueViolation || error.sqlState == .foreignKeyViolation:
+            self.init(Self.fenced.status, Self.fenced.cause, detail: "\(error)")
         case .commitUnknown: self.init(.unavailable("database unavailable"), "database", detail: "\(error)")
         case _ where error.isUnavailable || error.sqlState == .undefinedTable || error.isRetryable:
             self.init(.unavailable("database unavailable"), "database", detail: "\(error)")

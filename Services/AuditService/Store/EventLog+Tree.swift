@@ -53,7 +53,7 @@ extension EventLog {
                 \(previous.root.bytes), \(previous.term), \(head.frontier.peaks.flatMap(\.bytes)), \(head.lastEvent),
                 \(clock()))
             """,
-            "SELECT pg_notify(\(Self.channel), '')",
+            .notify(Self.channel),
         ])
     }
 

@@ -72,10 +72,11 @@ final class KeyAuthority: Sendable {
         let newest = newestKnown
         return try await withIntegrityKey { keyring in
             try await pool.withTransaction(.repeatableRead, opening: StoreReader.opening()) { connection, opening in
-                let reader = StoreReader(connection: connection, mac: try keyring.rowMAC())
+                var reader = StoreReader(connection: connection, mac: try keyring.rowMAC())
                 let standing = try reader.standing(opening)
                 try admit(standing, newest: newest, access)
                 remember(standing.state.revision)
+                reader.known = standing
                 return try await body(reader)
             }
         }

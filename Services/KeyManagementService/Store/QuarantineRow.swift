@@ -2,26 +2,7 @@ import FieldsealCrypto
 import FieldsealPostgres
 
 extension StoreReader {
-    /// What opens every transaction; `standing(_:)` reads it.
-    ///
-    /// - Parameter locked: every other change is kept away until the transaction ends.
-    static func opening(locked: Bool = false) -> [PostgresQuery] {
-        let lock: PostgresQuery = locked ? "FOR UPDATE" : ""
-        return [
-            "SELECT \(StoreRevision.columns) FROM store_state \(lock)",
-            "SELECT \(Quarantine.columns) FROM store_quarantine",
-        ]
-    }
-
-    /// The store's state and whether it is quarantined.
-    func standing(_ opening: [PostgresRows]) throws -> StoreStanding {
-        guard opening.count == 2 else { throw KeyServiceError.damaged("no store state") }
-        return StoreStanding(state: try state(opening[0]), quarantine: try quarantine(opening[1]))
-    }
-
-    func standing() async throws -> StoreStanding { try standing(try await connection.pipeline(Self.opening())) }
-
-    private func quarantine(_ rows: PostgresRows) throws -> Quarantine? {
+    func quarantine(_ rows: PostgresRows) throws -> Quarantine? {
         guard let row = rows.first else { return nil }
         let quarantine = try Quarantine(row)
         try verify(row, quarantine.canonical(revision: try row.revision()), "the quarantine")

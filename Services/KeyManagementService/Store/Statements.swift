@@ -2,20 +2,14 @@ import FieldsealCrypto
 import FieldsealPostgres
 
 extension KeyRecord {
-    private static let insertedColumns: PostgresQuery = """
-        id, key_type, key_id, version, parent_key_id, parent_version, encrypted_key, key_hash, algorithm, created_at,
-        expires_at, state, state_at, compromised_at, is_active, rotation_count, suite, row_bound, record_keys,
-        subject_keys, partner_version, deactivated_at, refused_at, leased, metadata, row_mac
-        """
-
     /// New rows, which carry their revision.
     static func insert(_ records: [KeyRecord], macs: [[UInt8]]) -> PostgresQuery {
         """
-        INSERT INTO encryption_keys (\(insertedColumns), revision)
-        SELECT id, key_type, key_id, version, parent_key_id, parent_version, encrypted_key, key_hash, algorithm, created_at,
+        INSERT INTO encryption_keys (
+            id, key_type, key_id, version, parent_key_id, parent_version, encrypted_key, key_hash, algorithm, created_at,
             expires_at, state, state_at, compromised_at, is_active, rotation_count, suite, row_bound, record_keys,
-            subject_keys, partner_version, deactivated_at, refused_at, leased, metadata::json, row_mac, revision
-        FROM unnest(
+            subject_keys, partner_version, deactivated_at, refused_at, leased, metadata, revision, row_mac)
+        SELECT * FROM unnest(
             \(records.map(\.identity.row.uuid)), \(records.map(\.object.kind.name)), \(records.map(\.object.id.uuid)),
             \(records.map(\.version.column)), \(records.map { $0.identity.parent?.object.uuid }),
             \(records.map { $0.identity.parent?.version.column }), \(records.map(\.encryptedKey)),
@@ -26,9 +20,8 @@ extension KeyRecord {
             \(records.map { $0.protection.map { Int16($0.suite.rawValue) } }), \(records.map { $0.protection?.rowBound }),
             \(records.map { $0.protection?.recordKeys }), \(records.map { $0.protection?.subjectKeys ?? false }),
             \(records.map { $0.partner?.column }), \(records.map { timestamp($0.deactivatedUnixUs) }),
-            \(records.map { timestamp($0.refusedUnixUs) }), \(records.map(\.leased)), \(records.map(\.metadata)), \(macs),
-            \(records.map { Int64($0.revision) })
-        ) AS new (\(insertedColumns), revision)
+            \(records.map { timestamp($0.refusedUnixUs) }), \(records.map(\.leased)), \(records.map(\.metadata))::json[],
+            \(records.map { Int64($0.revision) }), \(macs))
         """
     }
 

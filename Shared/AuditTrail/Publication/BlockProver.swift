@@ -1,3 +1,4 @@
+public import FieldsealMessages
 public import FieldsealTransparencyLog
 
 /// Whoever shows where blocks stand in the log: the audit service.
@@ -16,6 +17,12 @@ public struct BlockProofs: Sendable {
     public var leaves: [LeafProof]
 
     public init(note: [UInt8], leaves: [LeafProof]) { (self.note, self.leaves) = (note, leaves) }
+
+    /// - Throws: where a hash has not 32 bytes or a path is longer than any tree's.
+    public init(_ response: Proto.ProveBlocksResponse) throws {
+        note = response.note
+        leaves = try response.proofs.map { LeafProof(index: $0.index, path: try [TreeHash](path: $0.path)) }
+    }
 }
 
 public struct LeafProof: Hashable, Sendable {
@@ -23,4 +30,16 @@ public struct LeafProof: Hashable, Sendable {
     public var path: [TreeHash]
 
     public init(index: UInt64, path: [TreeHash]) { (self.index, self.path) = (index, path) }
+}
+
+extension [TreeHash] {
+    /// - Throws: where a hash has not 32 bytes or the path is longer than any tree's.
+    init(path: [[UInt8]]) throws(LogDistrust) {
+        guard path.count <= 2 * MerkleProof.maximumCount else { throw .malformed }
+        self = []
+        for bytes in path {
+            guard let hash = TreeHash(bytes) else { throw .malformed }
+            append(hash)
+        }
+    }
 }

@@ -14,7 +14,8 @@ final class Shipper: Sendable {
     private let logger: Logger
     private let trim: (@Sendable (Acknowledgement) throws(SpoolError) -> Void)?
 
-    /// Before it looks for blocks it waits for `pause`, so that many go together. `trim`, where there is one, takes segments out of the spool that hold no block behind an acknowledged one.
+    /// Before it looks for blocks it waits for `pause`, so that many go together. `trim`, where there is one, takes segments
+    /// out of the spool that hold no block behind an acknowledged one.
     init(
         producer: String, spool: Spool, fileSystem: any FileSystem, acknowledged: Acknowledgement?, sink: any BlockSink,
         deliveries: Deliveries, pause: Duration, clock: any Clock<Duration>, logger: Logger,

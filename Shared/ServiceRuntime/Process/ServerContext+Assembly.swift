@@ -27,8 +27,8 @@ extension ServerContext {
         return try AuditTrail(configuration: trail, sink: sink, prover: prover, logger: logger)
     }
 
-    /// The server of these services, and of that of its spool: authorized by the policy, replies held until their record is durable, refusals
-    /// recorded. SIGHUP reloads its policy and certificates, and both are recorded.
+    /// The server of these services and of its spool's: authorized by the policy, replies held until their record is
+    /// durable, refusals recorded. SIGHUP reloads its policy and certificates, and both are recorded.
     public func makeServer(_ services: [any RPCService], trail: AuditTrail) throws -> RPCServer {
         let authorizer = PolicyAuthorizer(policy: policy) { trail.recorder(on: $0) }
         let server = try RPCServer(

@@ -18,11 +18,8 @@ public struct LogProof: Hashable, Sendable {
 
     /// - Throws: ``NoteError`` `.tooLarge`, `.malformed`.
     public init(parsing bytes: [UInt8]) throws(NoteError) {
-        guard bytes.count <= SignedNote.maximumCount else { throw .tooLarge }
-        guard let end = zip(bytes.indices, zip(bytes, bytes.dropFirst())).first(where: { $1 == (0x0A, 0x0A) })?.0,
-            let head = String(validating: bytes[..<end], as: UTF8.self)
-        else { throw .malformed }
-        var lines = head.split(separator: "\n", omittingEmptySubsequences: false)[...]
+        let headed = try HeadedCheckpoint(parsing: bytes)
+        var lines = headed.lines[...]
         guard lines.popFirst() == Self.header[...] else { throw .malformed }
         if let line = lines.first, line.hasPrefix("extra ") {
             guard let bytes = Base64.decode(String(line.dropFirst(6))) else { throw .malformed }
@@ -33,12 +30,8 @@ public struct LogProof: Hashable, Sendable {
             lines.count <= MerkleProof.maximumCount
         else { throw .malformed }
         self.index = index
-        inclusion = []
-        for line in lines {
-            guard let hash = Base64.decode(String(line)).flatMap(TreeHash.init) else { throw .malformed }
-            inclusion.append(hash)
-        }
-        checkpoint = try SignedNote(parsing: Array(bytes[(end + 2)...]))
+        inclusion = try [TreeHash](lines: lines)
+        checkpoint = headed.checkpoint
         _ = try Checkpoint(text: checkpoint.text)
     }
 
@@ -46,8 +39,7 @@ public struct LogProof: Hashable, Sendable {
         var lines = [Self.header]
         if let extra { lines.append("extra \(Base64.encode(extra))") }
         lines.append("index \(index)")
-        lines += inclusion.map { Base64.encode($0.bytes) }
-        return Array((lines.joined(separator: "\n") + "\n\n").utf8) + checkpoint.encoded
+        return HeadedCheckpoint.encode(lines + inclusion.lines, checkpoint)
     }
 
     /// Checks that a log of this policy holds the leaf.

@@ -1,5 +1,3 @@
-internal import FieldsealCrypto
-
 /// What a log asks a witness: to cosign a checkpoint that continues the one it cosigned last (C2SP tlog-witness,
 /// `add-checkpoint`).
 public struct WitnessRequest: Hashable, Sendable {
@@ -17,25 +15,16 @@ public struct WitnessRequest: Hashable, Sendable {
 
     /// - Throws: ``NoteError`` `.tooLarge`, `.malformed`.
     public init(parsing bytes: [UInt8]) throws(NoteError) {
-        guard bytes.count <= SignedNote.maximumCount else { throw .tooLarge }
-        guard let end = zip(bytes.indices, zip(bytes, bytes.dropFirst())).first(where: { $1 == (0x0A, 0x0A) })?.0,
-            let head = String(validating: bytes[..<end], as: UTF8.self)
+        let headed = try HeadedCheckpoint(parsing: bytes)
+        guard let first = headed.lines.first, headed.lines.count <= 1 + Self.maximumProof, first.hasPrefix("old "),
+            let old = Checkpoint.decimal(first.dropFirst(4))
         else { throw .malformed }
-        let lines = head.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count <= 1 + Self.maximumProof, lines[0].hasPrefix("old "),
-            let old = Checkpoint.decimal(lines[0].dropFirst(4))
-        else { throw .malformed }
-        var proof: [TreeHash] = []
-        for line in lines.dropFirst() {
-            guard let hash = Base64.decode(String(line)).flatMap(TreeHash.init) else { throw .malformed }
-            proof.append(hash)
-        }
-        self.init(old: old, proof: proof, checkpoint: try SignedNote(parsing: Array(bytes[(end + 2)...])))
+        self.init(
+            old: old, proof: try [TreeHash](lines: headed.lines.dropFirst()), checkpoint: headed.checkpoint)
     }
 
     public var encoded: [UInt8] {
-        let lines = ["old \(old)"] + proof.map { Base64.encode($0.bytes) }
-        return Array((lines.joined(separator: "\n") + "\n\n").utf8) + checkpoint.encoded
+        HeadedCheckpoint.encode(["old \(old)"] + proof.lines, checkpoint)
     }
 
     /// The cosignatures of a witness' answer that are of these keys.

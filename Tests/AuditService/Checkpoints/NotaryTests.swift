@@ -19,12 +19,12 @@ struct NotaryTests {
     }
 
     private func notary(
-        _ log: EventLog, _ witnesses: [TestWitness] = [], idleBeat: Duration = .seconds(60)
+        _ log: EventLog, _ witnesses: [TestWitness] = [], idleBeat: Duration = .seconds(60), time: TestTime = TestTime()
     ) throws -> Notary {
         Notary(
             log: log, origin: Self.origin, signer: signer, idleBeat: idleBeat,
             witnesses: try witnesses.map { try Witness(WitnessSettings(verifier: $0.signer.verifier, url: $0.url)) },
-            logger: TestLog.logger)
+            logger: TestLog.logger, now: { time.now })
     }
 
     /// A service that was started anew.
@@ -163,17 +163,19 @@ struct NotaryTests {
         try await TestLog.with { test async throws in
             let witness = try TestWitness(1, of: signer.verifier)
             let publication = Publication(log: test.log, witnesses: [witness.signer.verifier], quorum: 1)
-            let notary = try notary(test.log, [witness])
+            let time = TestTime()
+            let notary = try notary(test.log, [witness], time: time)
             witness.state.withLock { $0.isAway = true }
             var chain = Chain()
             try await append(3, &chain, to: test.log)
             try await notary.attest()
             #expect(try await publication.newest() == nil)
             witness.state.withLock { $0.isAway = false }
-            for _ in 0..<100 where try await publication.newest() == nil {
-                try await Task.sleep(for: .milliseconds(100))
-                try await notary.attest()
-            }
+            time.advance(by: .milliseconds(1_900))
+            try await notary.attest()
+            #expect(try await publication.newest() == nil, "it is left alone for two seconds")
+            time.advance(by: .milliseconds(200))
+            try await notary.attest()
             #expect(try await publication.checkpoint().checkpoint.size == 3)
             #expect(try await test.count("audit_checkpoints") == 1)
             try await witness.stop()

@@ -68,13 +68,13 @@ struct TreeTests {
             let forked = await #expect(throws: PostgresError.self) {
                 try await test.pool.withTransaction { try await test.log.store(late, behind: head, $0) }
             }
-            #expect(forked.map { AuditServiceError($0) } == .fenced)
+            #expect(forked.map { AuditServiceError($0).cause } == AuditServiceError.fenced.cause)
             let believed = TreeHead(frontier: late.frontier, term: 1, lastEvent: 2)
             let beyond = believed.appending([.zero], term: 1, lastEvent: 3)
             let unknown = await #expect(throws: PostgresError.self) {
                 try await test.pool.withTransaction { try await test.log.store(beyond, behind: believed, $0) }
             }
-            #expect(unknown.map { AuditServiceError($0) } == .fenced)
+            #expect(unknown.map { AuditServiceError($0).cause } == AuditServiceError.fenced.cause)
         }
     }
 

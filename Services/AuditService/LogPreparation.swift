@@ -4,8 +4,9 @@ import FieldsealServiceRuntime
 import Logging
 import ServiceLifecycle
 
-/// Brings the schema up to date and the log into its tree, again and again until it succeeds; until then the service is not ready.
-struct SchemaService: Service {
+/// Brings the schema up to date, the log into its tree, and compares it with what is known of it: again and again until that
+/// succeeds. Until then the service is not ready.
+struct LogPreparation: Service {
     private static let pause = Duration.seconds(1)
 
     let pool: PostgresPool
