@@ -63,7 +63,7 @@ struct KeysBenchCommand: AsyncParsableCommand {
         }
         var report = KeysReport(replicas: service.addresses.count)
         for figure in try DerivationLoop.figures(duration: .seconds(1)) + [DerivationLoop.scrypt()] {
-            report.add(figure.name, microseconds: figure.microseconds, limit: figure.limit)
+            report.add(Figure(figure.name, microseconds: figure.microseconds, limit: figure.limit))
         }
         let administrator = try FieldsealClient(configuration: try ClientConfiguration.load(operatorConfig))
         let background = try BackgroundLoad(
