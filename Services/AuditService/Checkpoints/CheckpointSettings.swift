@@ -44,7 +44,7 @@ struct CheckpointSettings: Sendable {
     func signer() throws -> Ed25519Signer {
         let signer: Ed25519Signer
         do {
-            signer = try SignerKey(parsing: try key.read()).signer
+            signer = try SignerKey(parsing: try key.read()).signer()
         } catch let error as SecretFileError {
             throw StartupError.configuration(error.description)
         } catch is NoteError {

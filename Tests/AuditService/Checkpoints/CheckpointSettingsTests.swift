@@ -63,7 +63,7 @@ import Testing
         chmod(path, 0o644)
         #expect(throws: StartupError.self) { try signer("example.org/log") }
         chmod(path, 0o600)
-        #expect(try signer("example.org/log").verifier == key.signer.verifier)
+        #expect(try signer("example.org/log").verifier == key.verifier)
         #expect(throws: StartupError.self) { try signer("example.org/other") }
     }
 }

@@ -10,20 +10,31 @@ import FieldsealTransparencyLog
 
 struct AuditMakeKeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "make-key", abstract: "Make the key that signs the log's checkpoints.",
+        commandName: "make-key", abstract: "Make the key of the log, or of a witness.",
         discussion: """
             Writes the private key into a new file, readable for its owner alone, and prints the verifier key, which witnesses \
-            and auditors are given. The origin names the log for good.
+            and auditors are given. The origin names the log for good; a witness' name is the name of its key.
             """)
 
     @Option(name: .long, help: ArgumentHelp("The log's origin, e.g. example.org/fieldseal.", valueName: "name"))
-    var origin: String
+    var origin: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A witness' name, e.g. example.org/witness, instead of an origin.", valueName: "name"))
+    var witness: String?
 
     @Argument(help: "The file to write.") var file: String
 
+    func validate() throws {
+        guard (origin == nil) != (witness == nil) else { throw ValidationError("give --origin or --witness") }
+    }
+
     func run() throws {
-        guard let key = try? SignerKey(name: origin) else {
-            throw CommandFailure(.usage, "an origin holds no spaces and no plus sign")
+        guard let name = origin ?? witness,
+            let key = try? SignerKey(name: name, type: witness == nil ? .note : .cosignature)
+        else {
+            throw CommandFailure(.usage, "a name holds no spaces and no plus sign")
         }
         let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure("cannot be made") }
@@ -33,7 +44,7 @@ struct AuditMakeKeyCommand: ParsableCommand {
             defer { unlink(file) }
             throw failure("cannot be written")
         }
-        Console.current.show("\(key.signer.verifier)\n")
+        Console.current.show("\(key.verifier)\n")
     }
 
     private func failure(_ what: String) -> CommandFailure {
