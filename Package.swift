@@ -134,7 +134,7 @@ let package = Package(
         service(
             "AuditService",
             [
-                "FieldsealAuditTrail", "FieldsealHTTP", "FieldsealMessages", "FieldsealPostgres",
+                "FieldsealAuditTrail", "FieldsealCustody", "FieldsealHTTP", "FieldsealMessages", "FieldsealPostgres",
                 "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
             ]),
         .executableTarget(
