@@ -97,7 +97,12 @@ let package = Package(
                 "FieldsealRPCTransport", "FieldsealTransparencyLog", .yams, .lifecycle, .log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + Target.Dependency.nio),
-        shared("HTTP", [.httpClient, .nioHTTP1, .nioSSL, .log] + Target.Dependency.nio),
+        shared("HTTP", [.httpClient, .nioHTTP1, .nioSSL, .lifecycle, .log] + Target.Dependency.nio),
+        shared(
+            "Witness",
+            [
+                "FieldsealHTTP", "FieldsealTransparencyLog", .lifecycle, .log,
+            ]),
         shared(
             "Custody",
             [
@@ -129,7 +134,7 @@ let package = Package(
         service(
             "AuditService",
             [
-                "FieldsealAuditTrail", "FieldsealHTTP", "FieldsealMessages", "FieldsealPostgres",
+                "FieldsealAuditTrail", "FieldsealCustody", "FieldsealHTTP", "FieldsealMessages", "FieldsealPostgres",
                 "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
             ]),
         .executableTarget(
@@ -137,7 +142,7 @@ let package = Package(
             dependencies: [
                 "FieldsealAuditVerification", "FieldsealClient", "FieldsealCrypto", "FieldsealCustody",
                 "FieldsealMessages", "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
-                .arguments,
+                "FieldsealWitness", .arguments,
             ],
             path: "Services/CommandLine", swiftSettings: settings),
         .executableTarget(
@@ -182,7 +187,13 @@ let package = Package(
                 "FieldsealAuditTrail", "FieldsealRPC", "FieldsealRPCTransport", "FieldsealServiceRuntime", .log,
                 .nioEmbedded,
             ]),
-        tests("HTTP", ["FieldsealHTTP", .nioHTTP1, .nioSSL, .log] + Target.Dependency.nio),
+        tests("HTTP", ["FieldsealHTTP", .nioHTTP1, .nioSSL, .lifecycle, .log] + Target.Dependency.nio),
+        tests(
+            "Witness",
+            [
+                "FieldsealCrypto", "FieldsealHTTP", "FieldsealSecureMemory", "FieldsealTransparencyLog",
+                "FieldsealWitness", .lifecycle, .log,
+            ]),
         tests(
             "Custody", ["FieldsealCustody", "FieldsealCrypto", "FieldsealHTTP", "FieldsealSecureMemory", .log],
             exclude: ["StandIns"]),

@@ -18,11 +18,12 @@ struct AuditApplication: ServerApplication {
         let log = EventLog(pool: pool, clock: UnixClock.microseconds, logger: context.logger)
         log.memory.hold()
         let checkpoints = settings.checkpoints
-        let signer = try checkpoints.signer()
+        let signers = try await checkpoints.signers()
+        for signer in signers { context.logger.notice("signing the log", metadata: ["key": "\(signer.verifier)"]) }
         let witnesses = try checkpoints.witnesses.map(Witness.init)
         let notary = Notary(
-            log: log, origin: checkpoints.origin, signer: signer, idleBeat: checkpoints.idleBeat, witnesses: witnesses,
-            logger: context.logger)
+            log: log, origin: checkpoints.origin, signers: signers, idleBeat: checkpoints.idleBeat,
+            witnesses: witnesses, logger: context.logger)
         let beat = CheckpointService(
             notary: notary, memory: log.memory, beat: checkpoints.beat, logger: context.logger)
         let publication = Publication(

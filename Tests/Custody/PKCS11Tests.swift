@@ -83,6 +83,31 @@ struct SoftHSM: Sendable {
         }
     }
 
+    @Test func aKeyOnTheTokenSigns() async throws {
+        let hsm = try SoftHSM.shared.get()
+        try await withFile(SoftHSM.pin) { pin in
+            let key = PKCS11SigningKey(try hsm.configuration("good", key: "signing", pinFile: pin))
+            #expect(await code { _ = try await key.sign([1]) } == .credential)
+            try await key.makeKey()
+            let publicKey = try await key.publicKey()
+            for message in [[], [1], [UInt8](repeating: 7, count: 4_096)] {
+                let signature = try await key.sign(message)
+                #expect(try publicKey.isValid(signature, of: message))
+                #expect(try !publicKey.isValid(signature, of: message + [0]))
+            }
+            // Another process finds the same key; nobody makes a second one.
+            let next = PKCS11SigningKey(try hsm.configuration("good", key: "signing", pinFile: pin))
+            let (signature, nextPublicKey) = (try await next.sign([2]), try await next.publicKey())
+            #expect(try publicKey.isValid(signature, of: [2]) && nextPublicKey == publicKey)
+            let again = await failure { try await next.makeKey() }
+            #expect(again?.description == "the token has an Ed25519 key with the label signing already")
+            // A key of another kind under the label is none.
+            let wrapping = PKCS11Provider(try hsm.configuration("good", key: "signing", pinFile: pin))
+            #expect(
+                await code { _ = try await wrapping.wrap(try .random(count: 32), as: Self.identity) } == .credential)
+        }
+    }
+
     @Test func callsFromManyTasksComeOneAfterTheOther() async throws {
         let hsm = try SoftHSM.shared.get()
         try await withFile(SoftHSM.pin) { pin in

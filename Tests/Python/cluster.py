@@ -35,12 +35,12 @@ def eventually(condition: Callable[[], Any], what: str, patience: float = PATIEN
 
 
 def free_port_base() -> int:
-    """The first of three neighbouring ports that are free now."""
+    """The first of five neighbouring ports that are free now."""
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             base = probe.getsockname()[1]
-        if base < 65_000 and all(_is_free(port) for port in range(base, base + 4)):
+        if base < 65_000 and all(_is_free(port) for port in range(base, base + 5)):
             return base
 
 
@@ -169,6 +169,9 @@ class Cluster:
             [ROOT / "compose" / "postgres", "status", self.state / "postgres"], capture_output=True, text=True, check=True
         )
         return psycopg.connect(psycopg.conninfo.make_conninfo(result.stdout.strip(), dbname=name))
+
+    def audit_status(self) -> audit_pb2.AuditStatusResponse:
+        return self.channel("audit", "auditor").call("Status", audit_pb2.AuditStatusRequest(), audit_pb2.AuditStatusResponse)
 
     def keys_status(self) -> keys_pb2.KeysStatusResponse:
         return self.channel("keys", "operator").call("Status", keys_pb2.KeysStatusRequest(), keys_pb2.KeysStatusResponse)

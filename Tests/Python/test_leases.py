@@ -35,7 +35,7 @@ class Leased(Cluster):
         with (self.compose / "config" / "key-management-service.yaml").open("a") as file:
             file.write(f"lease: {lease}\n")
         self._second: subprocess.Popen[bytes] | None = None
-        self._second_port = int(self.environment["FIELDSEAL_PORT_BASE"]) + 3
+        self._second_port = int(self.environment["FIELDSEAL_PORT_BASE"]) + 4
 
     def start(self) -> None:
         super().start()

@@ -1,4 +1,4 @@
-"""A server that knows the log's key trims what the log has proven."""
+"""A server that knows the keys of the log and its witness trims what the log has proven."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from cluster import Cluster, eventually
 from fieldseal import Value
-from test_audit_tree import vkey
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +17,6 @@ def verifying() -> Iterator[Cluster]:
     try:
         cluster.start()
         cluster.local("down")
-        cluster.environment["FIELDSEAL_AUDIT_LOG_KEY"] = vkey(cluster)
         cluster.local("up")
         yield cluster
     finally:
@@ -42,3 +40,22 @@ def test_what_is_proven_is_trimmed_and_kept(verifying: Cluster) -> None:
         assert details["log-verified"] is True and details["spool-accepting"] is True, service
         assert details["spool-mode"] == "strict" and details["spool-dropped"] == 0, service
         assert "log-distrusted" not in details, service
+
+
+def test_without_the_witness_nothing_is_published_and_work_goes_on(verifying: Cluster) -> None:
+    def published() -> int:
+        return int(spools(verifying)["audit"]["published-size"])
+
+    verifying.kill("witness")
+    # What it had cosigned before it went away.
+    before = eventually(published, "a published checkpoint")
+    client = verifying.client()
+    grown = before + 5
+    eventually(
+        lambda: client.encrypt([Value("users.email", b"ada@example.org", record=2)]) and spools(verifying)["audit"]["tree-size"] > grown,
+        "the log grows",
+    )
+    assert published() <= grown
+    verifying.restart("witness")
+    eventually(lambda: published() > grown, "the witness is asked again")
+    assert "log-distrusted" not in spools(verifying)["encryption"]

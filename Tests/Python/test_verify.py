@@ -34,7 +34,7 @@ def tool(cluster: Cluster, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def key(cluster: Cluster) -> list[str]:
-    return ["--log-key", str(cluster.state / "audit-log.vkey")]
+    return ["--log-key", str(cluster.state / "audit-log.vkey"), "--witness", str(cluster.state / "witness.vkey")]
 
 
 def verify(cluster: Cluster, *arguments: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import struct
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -77,6 +78,29 @@ def key_id(name: str, kind: int, public: bytes) -> bytes:
     return hashlib.sha256(f"{name}\n".encode() + bytes([kind]) + public).digest()[:4]
 
 
+def _signature(note: bytes, vkey: str, kind: int) -> tuple[str, bytes, Ed25519PublicKey]:
+    """The note's text, and what follows the id in the signature line of this key, with the key."""
+    text, _, signatures = note.decode().rpartition("\n\n")
+    name, stated, key = vkey.split("+", 2)
+    raw = base64.b64decode(key)
+    identifier = key_id(name, raw[0], raw[1:])
+    assert raw[0] == kind and identifier.hex() == stated
+    for line in signatures.splitlines():
+        _, signer, signature = line.split(" ")
+        signed = base64.b64decode(signature)
+        if signer == name and signed[:4] == identifier:
+            return text + "\n", signed[4:], Ed25519PublicKey.from_public_bytes(raw[1:])
+    raise AssertionError(f"{name} has not signed")
+
+
+def cosigned_at(note: bytes, vkey: str) -> int:
+    """When a witness has cosigned, in seconds since 1970; raises where it has not (C2SP tlog-cosignature)."""
+    text, signature, key = _signature(note, vkey, 4)
+    (time,) = struct.unpack(">Q", signature[:8])
+    key.verify(signature[8:], f"cosignature/v1\ntime {time}\n{text}".encode())
+    return int(time)
+
+
 @dataclass
 class Checkpoint:
     origin: str
@@ -86,17 +110,7 @@ class Checkpoint:
     @classmethod
     def verified(cls, note: bytes, vkey: str) -> Checkpoint:
         """Of a note that the key has signed; raises where it has not."""
-        text, _, signatures = note.decode().rpartition("\n\n")
-        text += "\n"
-        name, stated, key = vkey.split("+", 2)
-        kind, public = base64.b64decode(key)[0], base64.b64decode(key)[1:]
-        identifier = key_id(name, kind, public)
-        assert kind == 1 and identifier.hex() == stated
-        for line in signatures.splitlines():
-            _, signer, signature = line.split(" ")
-            raw = base64.b64decode(signature)
-            if signer == name and raw[:4] == identifier:
-                Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], text.encode())
-                origin, size, encoded = text.splitlines()
-                return cls(origin, int(size), base64.b64decode(encoded))
-        raise AssertionError("the log has not signed")
+        text, signature, key = _signature(note, vkey, 1)
+        key.verify(signature, text.encode())
+        origin, size, encoded = text.splitlines()
+        return cls(origin, int(size), base64.b64decode(encoded))

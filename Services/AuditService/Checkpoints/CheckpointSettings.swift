@@ -1,4 +1,3 @@
-import FieldsealSecureMemory
 import FieldsealServiceRuntime
 import FieldsealTransparencyLog
 
@@ -6,7 +5,9 @@ import FieldsealTransparencyLog
 struct CheckpointSettings: Sendable {
     /// Names the log for good.
     let origin: String
-    let key: SecretFile
+    let key: SigningKeySettings
+    /// Signs besides, while it takes the other's place.
+    let nextKey: SigningKeySettings?
     /// Between two checkpoints while the log grows.
     let beat: Duration
     /// Between two while it does not.
@@ -21,8 +22,9 @@ struct CheckpointSettings: Sendable {
             throw origin.error("a name of printable characters is wanted, e.g. example.org/fieldseal")
         }
         self.origin = origin.text
-        key = SecretFile(
-            path: try section.path(of: "signing-key"), holding: "signing key", length: 1...SignerKey.maximumCount)
+        guard let key = try SigningKeySettings(section) else { throw section.missing("signing-key") }
+        self.key = key
+        nextKey = try SigningKeySettings(section, prefix: "next-")
         beat = .seconds(try section.integer("seconds", default: 1, in: 1...3_600))
         idleBeat = .seconds(try section.integer("idle-seconds", default: 60, in: 1...86_400))
         var witnesses: [WitnessSettings] = []
@@ -40,21 +42,15 @@ struct CheckpointSettings: Sendable {
         self.witnesses = witnesses
     }
 
-    /// - Throws: `StartupError` that names the file and what is wrong with it.
-    func signer() throws -> Ed25519Signer {
-        let signer: Ed25519Signer
-        do {
-            signer = try SignerKey(parsing: try key.read()).signer
-        } catch let error as SecretFileError {
-            throw StartupError.configuration(error.description)
-        } catch is NoteError {
-            throw StartupError.configuration("\(key.path) holds no signing key; fieldseal audit make-key makes one")
+    /// All keys that sign, the one in use first.
+    /// - Throws: `StartupError` that names the file or the token and what is wrong with it.
+    func signers() async throws -> [any CheckpointSigner] {
+        let first = try await key.signer(origin: origin)
+        guard let next = try await nextKey?.signer(origin: origin) else { return [first] }
+        guard next.verifier != first.verifier else {
+            throw StartupError.configuration("the log's next signing key is the one that it has")
         }
-        guard signer.key.name == origin else {
-            throw StartupError.configuration(
-                "\(key.path) is the key of \(signer.key.name), not of the origin \(origin)")
-        }
-        return signer
+        return [first, next]
     }
 }
 

@@ -5,7 +5,8 @@ import Logging
 actor Notary {
     private let log: EventLog
     private let origin: String
-    private let signer: Ed25519Signer
+    /// The key in use, and the one that is to take its place.
+    private let signers: [any CheckpointSigner]
     private let idleBeat: Duration
     private let pacts: [WitnessPact]
     private let logger: Logger
@@ -18,10 +19,11 @@ actor Notary {
     private var newest: SignedNote?
 
     init(
-        log: EventLog, origin: String, signer: Ed25519Signer, idleBeat: Duration, witnesses: [Witness], logger: Logger,
+        log: EventLog, origin: String, signers: [any CheckpointSigner], idleBeat: Duration, witnesses: [Witness],
+        logger: Logger,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
-        (self.log, self.origin, self.signer, self.idleBeat) = (log, origin, signer, idleBeat)
+        (self.log, self.origin, self.signers, self.idleBeat) = (log, origin, signers, idleBeat)
         pacts = witnesses.map { WitnessPact(log: log, witness: $0, logger: logger, now: now) }
         (self.logger, self.now) = (logger, now)
     }
@@ -46,19 +48,19 @@ actor Notary {
         let isDue = signedAt.map { $0.duration(to: now()) >= idleBeat } ?? true
         guard head.size > base.size || isDue else { return nil }
         signed = try await log.recomputed(from: base, to: head)
-        var note = try SignedNote(text: try Checkpoint(origin: origin, size: head.size, root: head.root).text)
-        try note.sign(with: signer)
+        let checkpoint = try Checkpoint(origin: origin, size: head.size, root: head.root)
+        let note = try await SignedNote(text: checkpoint.text, signedBy: signers)
         try await log.store(note, of: head)
         log.memory.remember(head)
         signedAt = now()
         return note
     }
 
-    /// The tree of the newest stored checkpoint; the empty one where none is stored that the key in use has signed: then all
+    /// The tree of the newest stored checkpoint; the empty one where none is stored that one of the keys has signed: then all
     /// blocks are read.
     private func lastSigned() async throws -> MerkleFrontier {
         guard let stored = try await log.newestCheckpoint(), stored.checkpoint.origin == origin,
-            let signers = try? stored.note.verified(by: [signer.verifier]), !signers.isEmpty
+            let known = try? stored.note.verified(by: signers.map(\.verifier)), !known.isEmpty
         else { return MerkleFrontier() }
         let checkpoint = stored.checkpoint
         guard let head = try await log.head(of: checkpoint.size), head.root == checkpoint.root else {

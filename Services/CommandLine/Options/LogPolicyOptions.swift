@@ -20,8 +20,8 @@ struct LogPolicyOptions: ParsableArguments {
 
     func policy() throws -> LogPolicy {
         guard !logKey.isEmpty else { throw CommandFailure(.usage, "--log-key is missing: who has signed the log?") }
-        let keys = try logKey.map(Self.verifier)
-        let witnesses = try witness.map(Self.verifier)
+        let keys = try logKey.map(NoteVerifier.init(textOrFile:))
+        let witnesses = try witness.map(NoteVerifier.init(textOrFile:))
         guard let origin = keys.first?.key.name, keys.allSatisfy({ $0.key.name == origin }) else {
             throw CommandFailure(.usage, "the keys of --log-key are of different logs")
         }
@@ -32,13 +32,19 @@ struct LogPolicyOptions: ParsableArguments {
             throw CommandFailure(.usage, "--log-key, --witness and --quorum do not make a policy: \(error)")
         }
     }
+}
 
-    private static func verifier(_ text: String) throws -> NoteVerifier {
-        if let verifier = try? NoteVerifier(text) { return verifier }
+extension NoteVerifier {
+    /// A verifier key as it is given on a command line: itself, or a file that begins with it.
+    init(textOrFile text: String) throws {
+        if let verifier = try? NoteVerifier(text) {
+            self = verifier
+            return
+        }
         guard let content = try SmallFile.bytes(of: text, most: 4_096),
             let line = String(validating: content, as: UTF8.self)?.split(whereSeparator: \.isNewline).first,
             let verifier = try? NoteVerifier(String(line))
         else { throw CommandFailure(.usage, "\(text) holds no verifier key") }
-        return verifier
+        self = verifier
     }
 }

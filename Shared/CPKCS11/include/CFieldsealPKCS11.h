@@ -1,7 +1,7 @@
 #pragma once
 
 // What Fieldseal uses of Cryptoki, written from the OASIS specifications "PKCS #11 Cryptographic Token Interface Base
-// Specification 2.40" and "... Current Mechanisms Specification 2.40". Structures have the platform's own alignment, as on
+// Specification 2.40" and "... Current Mechanisms Specification 2.40"; EdDSA from 3.0. Structures have the platform's own alignment, as on
 // every system but Windows. Functions that are not called here stand in the list as `void *`.
 
 typedef unsigned char CK_BYTE;
@@ -94,7 +94,7 @@ typedef struct CK_FUNCTION_LIST {
     void *C_CopyObject;
     void *C_DestroyObject;
     void *C_GetObjectSize;
-    void *C_GetAttributeValue;
+    CK_RV (*C_GetAttributeValue)(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template_, CK_ULONG count);
     void *C_SetAttributeValue;
     CK_RV (*C_FindObjectsInit)(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template_, CK_ULONG count);
     CK_RV (*C_FindObjects)(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG maximum, CK_ULONG *count);
@@ -112,8 +112,8 @@ typedef struct CK_FUNCTION_LIST {
     void *C_DigestUpdate;
     void *C_DigestKey;
     void *C_DigestFinal;
-    void *C_SignInit;
-    void *C_Sign;
+    CK_RV (*C_SignInit)(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
+    CK_RV (*C_Sign)(CK_SESSION_HANDLE session, const CK_BYTE *data, CK_ULONG length, CK_BYTE *signature, CK_ULONG *signatureLength);
     void *C_SignUpdate;
     void *C_SignFinal;
     void *C_SignRecoverInit;
@@ -129,6 +129,7 @@ typedef struct CK_FUNCTION_LIST {
     void *C_SignEncryptUpdate;
     void *C_DecryptVerifyUpdate;
     CK_RV (*C_GenerateKey)(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *template_, CK_ULONG count, CK_OBJECT_HANDLE *key);
+    CK_RV (*C_GenerateKeyPair)(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *publicTemplate, CK_ULONG publicCount, CK_ATTRIBUTE *privateTemplate, CK_ULONG privateCount, CK_OBJECT_HANDLE *publicKey, CK_OBJECT_HANDLE *privateKey);
     // Those that follow are not called.
 } CK_FUNCTION_LIST;
 

@@ -1,6 +1,7 @@
 internal import CFieldsealPKCS11
 
-/// Numbers of the OASIS specification PKCS #11 2.40 (base, section 3; mechanisms, sections 2.8 and 2.12).
+/// Numbers of the OASIS specification PKCS #11 2.40 (base, section 3; mechanisms, sections 2.8 and 2.12), of EdDSA from 3.0
+/// (mechanisms, section 2.3).
 enum Cryptoki {
     enum Flag {
         static let osLocking: CK_FLAGS = 0x2
@@ -11,8 +12,11 @@ enum Cryptoki {
     }
 
     static let user: CK_ULONG = 1
+    static let publicKey: CK_ULONG = 2
+    static let privateKey: CK_ULONG = 3
     static let secretKey: CK_ULONG = 4
     static let aes: CK_ULONG = 0x1f
+    static let edwards: CK_ULONG = 0x40
 
     enum Attribute {
         static let objectClass: CK_ULONG = 0
@@ -23,13 +27,19 @@ enum Cryptoki {
         static let sensitive: CK_ULONG = 0x103
         static let encrypt: CK_ULONG = 0x104
         static let decrypt: CK_ULONG = 0x105
+        static let sign: CK_ULONG = 0x108
+        static let verify: CK_ULONG = 0x10a
         static let valueLength: CK_ULONG = 0x161
         static let extractable: CK_ULONG = 0x162
+        static let curve: CK_ULONG = 0x180
+        static let point: CK_ULONG = 0x181
     }
 
     enum Mechanism {
         static let aesKeyGeneration: CK_ULONG = 0x1080
         static let aesGCM: CK_ULONG = 0x1087
+        static let edwardsKeyPairGeneration: CK_ULONG = 0x1055
+        static let edDSA: CK_ULONG = 0x1057
     }
 }
 
@@ -65,7 +75,7 @@ struct CryptokiFailure: Error, Equatable {
         case 0xa4: MasterKeyError(code: .credential, description: "the token's PIN is locked")
         case 0x102: MasterKeyError(code: .credential, description: "the token has no user PIN yet")
         case 0x70, 0x71:
-            MasterKeyError(code: .credential, description: "the token has no AES-GCM for its key (\(name))")
+            MasterKeyError(code: .credential, description: "the token cannot do this with its key (\(name))")
         case 0x63, 0x68:
             MasterKeyError(code: .credential, description: "the token's key may not be used for this (\(name))")
         case _ where isRejection:

@@ -1,7 +1,5 @@
-internal import Dispatch
 public import FieldsealCrypto
 public import FieldsealSecureMemory
-internal import Synchronization
 
 public struct PKCS11Configuration: Sendable {
     public enum Token: Sendable, CustomStringConvertible {
@@ -19,7 +17,7 @@ public struct PKCS11Configuration: Sendable {
     /// The path of the module's shared library.
     public var module: String
     public var token: Token
-    /// The label of an AES key on it.
+    /// The label of the key on it.
     public var keyLabel: String
     public var pinFile: PINFile
     /// What one call into the module may take, in seconds.
@@ -42,10 +40,11 @@ public final class PKCS11Provider: MasterKeyProvider {
     static let format = WrapFormat.pkcs11.rawValue
     private static let label = Array("fieldseal/v1 pkcs11".utf8)
 
-    public let configuration: PKCS11Configuration
-    private let token = Mutex<PKCS11Token?>(nil)
+    private let connection: PKCS11Connection
 
-    public init(_ configuration: PKCS11Configuration) { self.configuration = configuration }
+    public init(_ configuration: PKCS11Configuration) { connection = PKCS11Connection(configuration) }
+
+    public var configuration: PKCS11Configuration { connection.configuration }
 
     public var name: String { "pkcs11" }
     public var algorithm: String { "pkcs11+aes-gcm" }
@@ -76,14 +75,5 @@ public final class PKCS11Provider: MasterKeyProvider {
 
     private func perform<Value: Sendable>(
         _ body: @escaping @Sendable (PKCS11Token) throws -> Value
-    ) async throws -> Value {
-        let configuration = configuration
-        let module = try PKCS11Module.load(configuration.module)
-        let token = token.withLock { token in
-            let known = token ?? PKCS11Token(module, configuration)
-            token = known
-            return known
-        }
-        return try await module.perform(within: .seconds(configuration.limitSeconds)) { try body(token) }
-    }
+    ) async throws -> Value { try await connection.perform(body) }
 }

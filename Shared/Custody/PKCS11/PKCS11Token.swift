@@ -2,10 +2,38 @@ internal import CFieldsealPKCS11
 internal import FieldsealCrypto
 internal import FieldsealSecureMemory
 
+/// What a key on a token is for.
+enum PKCS11KeyKind {
+    /// AES.
+    case wrapping
+    /// The private half of an Ed25519 key.
+    case signing
+    /// The public half.
+    case verifying
+
+    var objectClass: CK_ULONG {
+        switch self {
+        case .wrapping: Cryptoki.secretKey
+        case .signing: Cryptoki.privateKey
+        case .verifying: Cryptoki.publicKey
+        }
+    }
+
+    var keyType: CK_ULONG { self == .wrapping ? Cryptoki.aes : Cryptoki.edwards }
+
+    var name: String {
+        switch self {
+        case .wrapping: "AES key"
+        case .signing: "private Ed25519 key"
+        case .verifying: "public Ed25519 key"
+        }
+    }
+}
+
 /// One key on one token, and the session to it. Called on its module's queue alone.
 final class PKCS11Token: @unchecked Sendable {
     // Sendable: its state changes only on the module's queue, where one call follows the other.
-    private struct Session {
+    struct Session {
         let handle: CK_SESSION_HANDLE
         let key: CK_OBJECT_HANDLE
     }
@@ -14,12 +42,12 @@ final class PKCS11Token: @unchecked Sendable {
     static let tagCount = 16
 
     private let module: PKCS11Module
-    private let configuration: PKCS11Configuration
+    let configuration: PKCS11Configuration
     private var session: CK_SESSION_HANDLE?
     /// A PIN that the token has refused: trying it again would lock the token.
     private var refusedPIN: SharedSecret?
 
-    private var functions: CK_FUNCTION_LIST { module.functions }
+    var functions: CK_FUNCTION_LIST { module.functions }
 
     init(_ module: PKCS11Module, _ configuration: PKCS11Configuration) {
         self.module = module
@@ -110,20 +138,22 @@ final class PKCS11Token: @unchecked Sendable {
     // MARK: Sessions
 
     /// Runs `body` in the session, and once more in a new one where the session, or the token, was gone meanwhile.
-    private func inSession<Value>(_ body: (Session) throws -> Value) throws -> Value {
+    func inSession<Value>(
+        _ kind: PKCS11KeyKind = .wrapping, _ body: (Session) throws -> Value
+    ) throws -> Value {
         try perform {
             let isFresh = session == nil
             do {
-                return try body(try ready())
+                return try body(try ready(kind))
             } catch let failure as CryptokiFailure where failure.isSessionLost {
                 closeSession()
                 guard !isFresh else { throw failure }
-                return try body(try ready())
+                return try body(try ready(kind))
             }
         }
     }
 
-    private func perform<Value>(_ body: () throws -> Value) throws -> Value {
+    func perform<Value>(_ body: () throws -> Value) throws -> Value {
         do {
             return try body()
         } catch let failure as CryptokiFailure {
@@ -132,10 +162,15 @@ final class PKCS11Token: @unchecked Sendable {
     }
 
     /// The key is looked for at each use, so that a second one of its label is noticed while the service still runs.
-    private func ready() throws -> Session {
+    private func ready(_ kind: PKCS11KeyKind) throws -> Session {
         let handle = try session ?? logIn(writable: false)
         session = handle
-        return Session(handle: handle, key: try findKey(handle))
+        guard let key = try findKey(kind, handle) else {
+            throw MasterKeyError(
+                code: .credential, description: "the token has no \(kind.name) with the label \(configuration.keyLabel)"
+            )
+        }
+        return Session(handle: handle, key: key)
     }
 
     private func closeSession() {
@@ -148,7 +183,7 @@ final class PKCS11Token: @unchecked Sendable {
         try check("C_CloseAllSessions", functions.C_CloseAllSessions?(slot))
     }
 
-    private func logIn(writable: Bool) throws -> CK_SESSION_HANDLE {
+    func logIn(writable: Bool) throws -> CK_SESSION_HANDLE {
         let (slot, flags) = try findToken()
         guard flags & Cryptoki.Flag.userPINLocked == 0 else {
             throw MasterKeyError(code: .credential, description: "the token's PIN is locked")
@@ -207,15 +242,16 @@ final class PKCS11Token: @unchecked Sendable {
         throw MasterKeyError(code: .unavailable, description: "there is no token \(configuration.token)")
     }
 
-    private func findKey(_ handle: CK_SESSION_HANDLE) throws -> CK_OBJECT_HANDLE {
-        var (secretKey, aes) = (Cryptoki.secretKey, Cryptoki.aes)
+    /// The key of the configured label; nil: there is none.
+    func findKey(_ kind: PKCS11KeyKind, _ handle: CK_SESSION_HANDLE) throws -> CK_OBJECT_HANDLE? {
+        var (objectClass, keyType) = (kind.objectClass, kind.keyType)
         var label = Array(configuration.keyLabel.utf8)
-        try withUnsafeMutablePointer(to: &secretKey) { secretKey in
-            try withUnsafeMutablePointer(to: &aes) { aes in
+        try withUnsafeMutablePointer(to: &objectClass) { objectClass in
+            try withUnsafeMutablePointer(to: &keyType) { keyType in
                 try label.withUnsafeMutableBytes { label in
                     var template = [
-                        CK_ATTRIBUTE(type: Cryptoki.Attribute.objectClass, pValue: secretKey, ulValueLen: 8),
-                        CK_ATTRIBUTE(type: Cryptoki.Attribute.keyType, pValue: aes, ulValueLen: 8),
+                        CK_ATTRIBUTE(type: Cryptoki.Attribute.objectClass, pValue: objectClass, ulValueLen: 8),
+                        CK_ATTRIBUTE(type: Cryptoki.Attribute.keyType, pValue: keyType, ulValueLen: 8),
                         CK_ATTRIBUTE(
                             type: Cryptoki.Attribute.label, pValue: label.baseAddress,
                             ulValueLen: CK_ULONG(label.count)),
@@ -234,20 +270,18 @@ final class PKCS11Token: @unchecked Sendable {
             guard count == 1 else { break }
             keys.append(key)
         }
-        guard keys.count == 1 else {
+        guard keys.count <= 1 else {
             throw MasterKeyError(
                 code: .credential,
-                description: keys.isEmpty
-                    ? "the token has no AES key with the label \(configuration.keyLabel)"
-                    : "the token has several AES keys with the label \(configuration.keyLabel)")
+                description: "the token has several \(kind.name)s with the label \(configuration.keyLabel)")
         }
-        return keys[0]
+        return keys.first
     }
 
     // MARK: Calls
 
     /// A function that the module lacks counts as one that is not supported.
-    private func check(_ function: String, _ answer: CK_RV?) throws(CryptokiFailure) {
+    func check(_ function: String, _ answer: CK_RV?) throws(CryptokiFailure) {
         guard let answer, answer == CryptokiFailure.ok else {
             throw CryptokiFailure(function: function, code: answer ?? 0x54)
         }

@@ -14,9 +14,6 @@ internal import ServiceLifecycle
 
 /// The life of a server's process.
 public enum ServerMain {
-    /// What a graceful shutdown may take before what still runs is cancelled.
-    static let shutdownLimit = Duration.seconds(30)
-
     /// Runs the server until SIGTERM or SIGINT and leaves with its exit code; the only statement of `main`.
     public static func run<Application: ServerApplication>(_ application: Application.Type) async -> Never {
         do {
@@ -64,9 +61,7 @@ public enum ServerMain {
         let settings = try Application.settings(section)
         try section.finish()
         if case .perform(let call) = arguments.action {
-            let logger = Logger(label: Application.name) {
-                StandardErrorLog(label: $0, configuration: configuration.log)
-            }
+            let logger = ServiceProcess.logger(Application.name, configuration.log)
             return print(
                 try await Application.perform(call, configuration: configuration, settings: settings, logger: logger))
         }
@@ -79,21 +74,12 @@ public enum ServerMain {
         _ application: Application.Type, configuration: ServerConfiguration, settings: Application.Settings,
         policy: PolicyStore
     ) async throws {
-        let logger = Logger(label: Application.name) { StandardErrorLog(label: $0, configuration: configuration.log) }
+        let logger = ServiceProcess.logger(Application.name, configuration.log)
         let reload = ReloadActions(logger: logger)
         let context = ServerContext(
             configuration: configuration, policy: policy, eventLoopGroup: .singleton, logger: logger, reload: reload)
         let services = try await Application.services(context, settings: settings)
-        var group = ServiceGroupConfiguration(
-            services: ([reload] + services).map {
-                .init(
-                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-                    failureTerminationBehavior: .gracefullyShutdownGroup)
-            }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        group.maximumGracefulShutdownDuration = shutdownLimit
-        logger.notice("starting", metadata: ["version": "\(FieldsealVersion.current)"])
-        try await ServiceGroup(configuration: group).run()
-        logger.notice("stopped")
+        try await ServiceProcess.run([reload] + services, logger: logger)
     }
 
     private static func fail(_ name: String, _ error: StartupError) -> Never {

@@ -13,7 +13,8 @@ public struct SignedNote: Hashable, Sendable {
 
         public init(key: KeyName, bytes: [UInt8]) { (self.key, self.bytes) = (key, bytes) }
 
-        var line: String {
+        /// As it stands in a note, with its newline.
+        public var line: String {
             let id = withUnsafeBytes(of: key.id.bigEndian) { Array($0) }
             return "\u{2014} \(key.name) \(Base64.encode(id + bytes))\n"
         }

@@ -21,7 +21,12 @@ import Testing
 
     @Test func defaultsAndPathsAreThoseOfTheManual() throws {
         let settings = try settings("origin: example.org/log\nsigning-key: log.key")
-        #expect(settings.origin == "example.org/log" && settings.key.path == "/etc/log.key")
+        #expect(settings.origin == "example.org/log" && settings.nextKey == nil)
+        guard case .file(let file) = settings.key else {
+            Issue.record("not a file")
+            return
+        }
+        #expect(file.path == "/etc/log.key")
         #expect(settings.beat == .seconds(1) && settings.idleBeat == .seconds(60))
         #expect(settings.witnesses.isEmpty && settings.quorum == 0)
     }
@@ -41,12 +46,27 @@ import Testing
         "signing-key: k", "origin: a", "origin: a\nsigning-key: k\nseconds: 0",
         "origin: a\nsigning-key: k\nwitnesses: [{key: x, url: \"https://w.test\"}]",
         "origin: \"a\\nb\"\nsigning-key: k",
+        "origin: a\nsigning-key: k\nsigning-token: {module: m, token-label: t, key-label: l, pin-file: p}",
+        "origin: a\nsigning-token: {module: m, token-label: t, slot: 1, key-label: l, pin-file: p}",
+        "origin: a\nsigning-token: {module: m, token-label: t, key-label: l}",
+        "origin: a\nnext-signing-key: k",
     ])
     func whatIsWrongIsRefused(text: String) {
         #expect(throws: ConfigurationError.self) { try settings(text) }
     }
 
-    @Test func aKeyFileOfAnotherOriginOrOpenToOthersIsRefused() throws {
+    @Test func aKeyCanBeOnATokenAndHaveASuccessor() throws {
+        let token = "{module: m.so, token-label: t, key-label: log, pin-file: pin}"
+        let settings = try settings("origin: a\nsigning-key: k\nnext-signing-token: \(token)")
+        guard case .token(let configuration)? = settings.nextKey else {
+            Issue.record("no token")
+            return
+        }
+        #expect(configuration.module == "/etc/m.so" && configuration.keyLabel == "log")
+        #expect(configuration.pinFile.path == "/etc/pin" && configuration.token.description == "labelled t")
+    }
+
+    @Test func aKeyFileOfAnotherOriginOrOpenToOthersIsRefused() async throws {
         let folder = "/tmp/fieldseal-key-\(UInt64.random(in: 0 ... .max))"
         #expect(mkdir(folder, 0o700) == 0)
         defer { rmdir(folder) }
@@ -57,13 +77,15 @@ import Testing
         let file = try #require(fopen(path, "w"))
         fputs(text, file)
         fclose(file)
-        func signer(_ origin: String) throws -> Ed25519Signer {
-            try settings("origin: \(origin)\nsigning-key: \(path)").signer()
+        func signers(_ origin: String, _ more: String = "") async throws -> [NoteVerifier] {
+            try await settings("origin: \(origin)\nsigning-key: \(path)\n\(more)").signers().map(\.verifier)
         }
         chmod(path, 0o644)
-        #expect(throws: StartupError.self) { try signer("example.org/log") }
+        await #expect(throws: StartupError.self) { try await signers("example.org/log") }
         chmod(path, 0o600)
-        #expect(try signer("example.org/log").verifier == key.signer.verifier)
-        #expect(throws: StartupError.self) { try signer("example.org/other") }
+        let verifiers = try await signers("example.org/log")
+        #expect(verifiers == [key.verifier])
+        await #expect(throws: StartupError.self) { try await signers("example.org/other") }
+        await #expect(throws: StartupError.self) { try await signers("example.org/log", "next-signing-key: \(path)") }
     }
 }

@@ -19,10 +19,11 @@ struct NotaryTests {
     }
 
     private func notary(
-        _ log: EventLog, _ witnesses: [TestWitness] = [], idleBeat: Duration = .seconds(60), time: TestTime = TestTime()
+        _ log: EventLog, _ witnesses: [TestWitness] = [], signers: [any CheckpointSigner]? = nil,
+        idleBeat: Duration = .seconds(60), time: TestTime = TestTime()
     ) throws -> Notary {
         Notary(
-            log: log, origin: Self.origin, signer: signer, idleBeat: idleBeat,
+            log: log, origin: Self.origin, signers: signers ?? [signer], idleBeat: idleBeat,
             witnesses: try witnesses.map { try Witness(WitnessSettings(verifier: $0.signer.verifier, url: $0.url)) },
             logger: TestLog.logger, now: { time.now })
     }
@@ -63,6 +64,53 @@ struct NotaryTests {
             let proof = try await publication.proof(
                 ofBlocks: 10, count: 256, epoch: chain.epoch, producer: chain.producer)
             #expect(proof.proofs.map(\.index) == Array(9..<140))
+        }
+    }
+
+    @Test func theLogChangesItsKey() async throws {
+        let key = try Ed25519PrivateKey(seed: try SecretBytes(copying: [UInt8](repeating: 8, count: 32)))
+        let next = try Ed25519Signer(name: Self.origin, privateKey: key)
+        let witness = try TestWitness(1, of: signer.verifier)
+        try await TestLog.with { test async throws in
+            var chain = Chain()
+            func published(by signers: [Ed25519Signer]) async throws -> SignedNote {
+                try await append(2, &chain, to: test.log)
+                let log = restarted(test)
+                try await notary(log, [witness], signers: signers).attest()
+                let publication = Publication(log: log, witnesses: [witness.signer.verifier], quorum: 1)
+                return try await publication.checkpoint().note
+            }
+            func verify(_ note: SignedNote, _ signer: Ed25519Signer) throws -> UInt64 {
+                let policy = try LogPolicy(
+                    origin: Self.origin, logKeys: [signer.verifier], witnesses: [witness.signer.verifier], quorum: 1)
+                return try policy.verify(try SignedNote(parsing: note.encoded)).checkpoint.size
+            }
+            let before = try await published(by: [signer])
+            #expect(try verify(before, signer) == 2)
+            #expect(throws: NoteError.unsigned) { try verify(before, next) }
+            let both = try await published(by: [signer, next])
+            #expect(try verify(both, signer) == 4 && verify(both, next) == 4)
+            let after = try await published(by: [next, signer])
+            #expect(try verify(after, next) == 6 && verify(after, signer) == 6)
+            #expect(try await test.findings() == [])
+            // The witness was not told of the next key: it does not cosign what that one alone has signed.
+            let alone = try await published(by: [next])
+            #expect(try verify(alone, next) == 6)
+        }
+        try await witness.stop()
+    }
+
+    @Test func aSignatureThatDoesNotHoldIsNotStored() async throws {
+        struct Liar: CheckpointSigner {
+            let verifier: NoteVerifier
+            func signature(of text: String) async throws -> SignedNote.Signature {
+                SignedNote.Signature(key: verifier.key, bytes: [UInt8](repeating: 1, count: 64))
+            }
+        }
+        try await TestLog.with { test async throws in
+            let notary = try notary(test.log, signers: [Liar(verifier: signer.verifier)])
+            await #expect(throws: NoteError.signature) { try await notary.attest() }
+            #expect(try await test.count("audit_checkpoints") == 0)
         }
     }
 

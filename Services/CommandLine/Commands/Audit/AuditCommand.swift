@@ -7,7 +7,7 @@ struct AuditCommand: ParsableCommand {
         subcommands: [
             AuditQueryCommand.self, AuditTailCommand.self, AuditVerifyCommand.self, AuditExportCommand.self,
             AuditProveCommand.self, AuditCheckProofCommand.self, AuditFindingsCommand.self, AuditReviewCommand.self,
-            AuditMakeKeyCommand.self,
+            AuditMakeKeyCommand.self, AuditWitnessCommand.self,
         ])
 }
 
