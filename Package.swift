@@ -129,7 +129,7 @@ let package = Package(
         service(
             "AuditService",
             [
-                "FieldsealAuditTrail", "FieldsealHTTP", "FieldsealMessages", "FieldsealPostgres",
+                "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealHTTP", "FieldsealMessages", "FieldsealPostgres",
                 "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
             ]),
         .executableTarget(
@@ -198,8 +198,9 @@ let package = Package(
         tests(
             "AuditService",
             [
-                "AuditService", "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres",
-                "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog", .log, .nioHTTP1,
+                "AuditService", "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealMessages",
+                "FieldsealPostgres", "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
+                .log, .nioHTTP1,
             ] + Target.Dependency.nio),
         tests(
             "CommandLine",
