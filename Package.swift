@@ -208,7 +208,7 @@ let package = Package(
                 "CommandLineTool", "FieldsealClient", "FieldsealCrypto", "FieldsealCustody", "FieldsealMessages",
                 "FieldsealRPC", "FieldsealRPCTransport", "FieldsealSecureMemory", "FieldsealServiceRuntime",
                 "FieldsealTransparencyLog",
-            ]),
+            ], exclude: ["Reports/report.html", "Reports/report.md"]),
     ],
     swiftLanguageModes: [.v6]
 )
