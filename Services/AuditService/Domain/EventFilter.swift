@@ -1,4 +1,5 @@
 import FieldsealMessages
+import FieldsealServiceRuntime
 
 /// Which events are asked for; empty parts ask for all.
 struct EventFilter: Hashable, Sendable {
@@ -12,6 +13,8 @@ struct EventFilter: Hashable, Sendable {
     let field: String?
     let keyVersion: Int64?
     let outcome: Outcome
+    /// Only events of these fields; nil: of all, and those that are about none.
+    let patterns: [FieldPattern]?
 
     enum Outcome: Hashable, Sendable {
         case any
@@ -21,7 +24,9 @@ struct EventFilter: Hashable, Sendable {
     }
 
     /// - Throws: `filter` where a part is out of range.
-    init(_ request: Proto.QueryRequest, ignoringTimes: Bool = false) throws(AuditServiceError) {
+    init(
+        _ request: Proto.QueryRequest, ignoringTimes: Bool = false, within scope: AuditScope = .everything
+    ) throws(AuditServiceError) {
         guard request.fromUnixUs >= 0, request.untilUnixUs >= 0, request.operations.count <= 64,
             !request.operations.contains(.unspecified), request.outcome == .code || request.outcomeCode == 0,
             (0...16).contains(request.outcomeCode)
@@ -33,6 +38,7 @@ struct EventFilter: Hashable, Sendable {
         table = try Self.text(request.table)
         field = try Self.text(request.field)
         keyVersion = request.keyVersion == 0 ? nil : Int64(bitPattern: request.keyVersion)
+        patterns = if case .fields(let patterns) = scope { patterns } else { nil }
         outcome =
             switch request.outcome {
             case .any: .any

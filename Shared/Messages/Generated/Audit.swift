@@ -344,12 +344,15 @@ extension Proto {
         public var events: [Proto.StoredEvent] = []
         /// empty: no further page
         public var cursor: [UInt8] = []
+        /// patterns of the only fields whose events the caller may see; empty: of all
+        public var restrictedTo: [String] = []
 
         public init() {}
 
-        public init(events: [Proto.StoredEvent] = [], cursor: [UInt8] = []) {
+        public init(events: [Proto.StoredEvent] = [], cursor: [UInt8] = [], restrictedTo: [String] = []) {
             self.events = events
             self.cursor = cursor
+            self.restrictedTo = restrictedTo
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -608,12 +611,15 @@ extension Proto {
         /// at most 10,000
         public var uses: [Proto.UseSummary] = []
         public var truncated: Bool = false
+        /// as of a query
+        public var restrictedTo: [String] = []
 
         public init() {}
 
-        public init(uses: [Proto.UseSummary] = [], truncated: Bool = false) {
+        public init(uses: [Proto.UseSummary] = [], truncated: Bool = false, restrictedTo: [String] = []) {
             self.uses = uses
             self.truncated = truncated
+            self.restrictedTo = restrictedTo
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1287,11 +1293,13 @@ extension Proto.QueryResponse: CMessageConvertible {
     init(_ c: Fieldseal__V1__QueryResponse) throws(MessageError) {
         events = try decodeMessages(c.events, c.n_events)
         cursor = decodeBytes(c.cursor)
+        restrictedTo = try decodeTexts(c.restricted_to, c.n_restricted_to)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__QueryResponse>, in arena: MessageArena) {
         (c.pointee.events, c.pointee.n_events) = arena.messages(events)
         c.pointee.cursor = arena.bytes(cursor)
+        (c.pointee.restricted_to, c.pointee.n_restricted_to) = arena.texts(restrictedTo)
     }
 }
 
@@ -1507,11 +1515,13 @@ extension Proto.SummarizeUseResponse: CMessageConvertible {
     init(_ c: Fieldseal__V1__SummarizeUseResponse) throws(MessageError) {
         uses = try decodeMessages(c.uses, c.n_uses)
         truncated = c.truncated != 0
+        restrictedTo = try decodeTexts(c.restricted_to, c.n_restricted_to)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__SummarizeUseResponse>, in arena: MessageArena) {
         (c.pointee.uses, c.pointee.n_uses) = arena.messages(uses)
         c.pointee.truncated = truncated ? 1 : 0
+        (c.pointee.restricted_to, c.pointee.n_restricted_to) = arena.texts(restrictedTo)
     }
 }
 

@@ -45,6 +45,9 @@ public enum PolicyOperation: String, CaseIterable, Sendable {
     /// Signing off what the audit log shows of its own completeness.
     case reviewFindings = "review-findings"
 
+    /// Whether a rule may name fields beside this operation, to which it is limited then.
+    var mayNameFields: Bool { isOnFields || self == .queryAudit || self == .tailAudit }
+
     /// Whether a rule must name fields beside this operation.
     public var isOnFields: Bool {
         switch self {

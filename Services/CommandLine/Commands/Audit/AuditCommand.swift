@@ -62,19 +62,20 @@ struct AuditQueryCommand: AsyncParsableCommand {
         query.newestFirst = !oldest
         query.cursor = cursor.flatMap { Hexadecimal.decode($0) } ?? []
         let first = query
-        let (events, next) = try await connection.withClient { client in
+        let answer = try await connection.withClient { client in
             try await read(first, from: client)
         }
-        show(oldest ? events : events.reversed(), next: Hexadecimal.encode(next))
+        show(answer)
     }
 
-    /// - Parameter next: the cursor behind them; empty: there are no more.
-    private func show(_ events: [StoredAuditEvent], next: String) {
+    private func show(_ answer: Answer) {
         let zone = times.timeZone
+        let events = oldest ? answer.events : answer.events.reversed()
+        let next = Hexadecimal.encode(answer.next)
         if output.json {
             let json = JSON.object([
                 ("events", .array(events.map { $0.json(in: zone) })), ("complete", .bool(next.isEmpty)),
-                ("cursor", .text(next)),
+                ("cursor", .text(next)), ("restricted-to", .array(answer.restrictedTo.map { .string($0) })),
             ])
             Console.current.show(json.text())
             return
@@ -88,6 +89,9 @@ struct AuditQueryCommand: AsyncParsableCommand {
             for event in events { table.append(event.cells(in: zone)) }
             Console.current.show(table.text)
         }
+        if !answer.restrictedTo.isEmpty {
+            Console.current.complain(Words.restriction(to: answer.restrictedTo))
+        }
         if !next.isEmpty {
             Console.current.complain(
                 "there are \(oldest ? "newer" : "older") events besides; see --limit, --since and --until, or --cursor \(next)"
@@ -95,16 +99,25 @@ struct AuditQueryCommand: AsyncParsableCommand {
         }
     }
 
-    /// Page after page up to the limit, and the cursor behind them; empty: those were all.
-    private func read(_ first: AuditQuery, from client: FieldsealClient) async throws -> ([StoredAuditEvent], [UInt8]) {
-        var query = first
+    private struct Answer {
         var events: [StoredAuditEvent] = []
+        /// The cursor behind them; empty: there are no more.
+        var next: [UInt8] = []
+        /// The fields whose events alone were looked at; empty: all.
+        var restrictedTo: [String] = []
+    }
+
+    /// Page after page up to the limit.
+    private func read(_ first: AuditQuery, from client: FieldsealClient) async throws -> Answer {
+        var query = first
+        var answer = Answer()
         let most = limit == 0 ? Int.max : Int(limit)
         while true {
-            query.pageSize = UInt32(min(1000, most - events.count))
+            query.pageSize = UInt32(min(1000, most - answer.events.count))
             let page = try await client.audit.query(query, options: connection.callOptions)
-            events += page.events.prefix(most - events.count)
-            if page.cursor.isEmpty || events.count >= most { return (events, page.cursor) }
+            answer.events += page.events.prefix(most - answer.events.count)
+            (answer.next, answer.restrictedTo) = (page.cursor, page.restrictedTo)
+            if page.cursor.isEmpty || answer.events.count >= most { return answer }
             guard !page.events.isEmpty, page.cursor != query.cursor else {
                 throw CommandFailure(.failed, "the audit service answered a page without events that is not the last")
             }

@@ -2523,7 +2523,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__stored_event__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__stored_event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__query_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor fieldseal__v1__query_response__field_descriptors[3] =
 {
   {
     "events",
@@ -2549,15 +2549,28 @@ static const ProtobufCFieldDescriptor fieldseal__v1__query_response__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "restricted_to",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__QueryResponse, n_restricted_to),
+    offsetof(Fieldseal__V1__QueryResponse, restricted_to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__query_response__field_indices_by_name[] = {
   1,   /* field[1] = cursor */
   0,   /* field[0] = events */
+  2,   /* field[2] = restricted_to */
 };
 static const ProtobufCIntRange fieldseal__v1__query_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__query_response__descriptor =
 {
@@ -2567,7 +2580,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__query_response__descriptor =
   "Fieldseal__V1__QueryResponse",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__QueryResponse),
-  2,
+  3,
   fieldseal__v1__query_response__field_descriptors,
   fieldseal__v1__query_response__field_indices_by_name,
   1,  fieldseal__v1__query_response__number_ranges,
@@ -3292,7 +3305,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__use_summary__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__use_summary__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__summarize_use_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor fieldseal__v1__summarize_use_response__field_descriptors[3] =
 {
   {
     "uses",
@@ -3318,15 +3331,28 @@ static const ProtobufCFieldDescriptor fieldseal__v1__summarize_use_response__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "restricted_to",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__SummarizeUseResponse, n_restricted_to),
+    offsetof(Fieldseal__V1__SummarizeUseResponse, restricted_to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__summarize_use_response__field_indices_by_name[] = {
+  2,   /* field[2] = restricted_to */
   1,   /* field[1] = truncated */
   0,   /* field[0] = uses */
 };
 static const ProtobufCIntRange fieldseal__v1__summarize_use_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_response__descriptor =
 {
@@ -3336,7 +3362,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_response__descript
   "Fieldseal__V1__SummarizeUseResponse",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__SummarizeUseResponse),
-  2,
+  3,
   fieldseal__v1__summarize_use_response__field_descriptors,
   fieldseal__v1__summarize_use_response__field_indices_by_name,
   1,  fieldseal__v1__summarize_use_response__number_ranges,

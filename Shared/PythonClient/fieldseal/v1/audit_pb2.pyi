@@ -423,12 +423,14 @@ class QueryRequest(_message.Message):
     def __init__(self, from_unix_us: _Optional[int] = ..., until_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[Operation, str]]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[_Union[OutcomeFilter, str]] = ..., outcome_code: _Optional[int] = ..., page_size: _Optional[int] = ..., cursor: _Optional[bytes] = ..., newest_first: bool = ...) -> None: ...
 
 class QueryResponse(_message.Message):
-    __slots__ = ["cursor", "events"]
+    __slots__ = ["cursor", "events", "restricted_to"]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    RESTRICTED_TO_FIELD_NUMBER: _ClassVar[int]
     cursor: bytes
     events: _containers.RepeatedCompositeFieldContainer[StoredEvent]
-    def __init__(self, events: _Optional[_Iterable[_Union[StoredEvent, _Mapping]]] = ..., cursor: _Optional[bytes] = ...) -> None: ...
+    restricted_to: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, events: _Optional[_Iterable[_Union[StoredEvent, _Mapping]]] = ..., cursor: _Optional[bytes] = ..., restricted_to: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ReadLeavesRequest(_message.Message):
     __slots__ = ["end", "first", "with_rows"]
@@ -501,12 +503,14 @@ class SummarizeUseRequest(_message.Message):
     def __init__(self, filter: _Optional[_Union[QueryRequest, _Mapping]] = ..., key_versions: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class SummarizeUseResponse(_message.Message):
-    __slots__ = ["truncated", "uses"]
+    __slots__ = ["restricted_to", "truncated", "uses"]
+    RESTRICTED_TO_FIELD_NUMBER: _ClassVar[int]
     TRUNCATED_FIELD_NUMBER: _ClassVar[int]
     USES_FIELD_NUMBER: _ClassVar[int]
+    restricted_to: _containers.RepeatedScalarFieldContainer[str]
     truncated: bool
     uses: _containers.RepeatedCompositeFieldContainer[UseSummary]
-    def __init__(self, uses: _Optional[_Iterable[_Union[UseSummary, _Mapping]]] = ..., truncated: bool = ...) -> None: ...
+    def __init__(self, uses: _Optional[_Iterable[_Union[UseSummary, _Mapping]]] = ..., truncated: bool = ..., restricted_to: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TailEventsRequest(_message.Message):
     __slots__ = ["after_index", "filter"]

@@ -357,10 +357,15 @@ struct  Fieldseal__V1__QueryResponse
    * empty: no further page
    */
   ProtobufCBinaryData cursor;
+  /*
+   * patterns of the only fields whose events the caller may see; empty: of all
+   */
+  size_t n_restricted_to;
+  ProtobufCBinaryData *restricted_to;
 };
 #define FIELDSEAL__V1__QUERY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__query_response__descriptor) \
-    , 0,NULL, {0,NULL} }
+    , 0,NULL, {0,NULL}, 0,NULL }
 
 
 struct  Fieldseal__V1__TailEventsRequest
@@ -543,10 +548,15 @@ struct  Fieldseal__V1__SummarizeUseResponse
   size_t n_uses;
   Fieldseal__V1__UseSummary **uses;
   protobuf_c_boolean truncated;
+  /*
+   * as of a query
+   */
+  size_t n_restricted_to;
+  ProtobufCBinaryData *restricted_to;
 };
 #define FIELDSEAL__V1__SUMMARIZE_USE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__summarize_use_response__descriptor) \
-    , 0,NULL, 0 }
+    , 0,NULL, 0, 0,NULL }
 
 
 struct  Fieldseal__V1__ListEpochsRequest
