@@ -54,6 +54,16 @@ def test_csv_and_cursors_give_each_event_once(audited: Cluster) -> None:
     assert found[: len(rows)] == [int(row["index"]) for row in rows]
 
 
+def test_events_of_one_record_are_found_by_whoever_may(audited: Cluster) -> None:
+    arguments = ["audit", "query", "--record", "int:1", "--field", FIELD, "--json"]
+    events = json.loads(audited.run_tool(*arguments, role="auditor"))["events"]
+    assert [event["operation"] for event in events if event["operation"] in {"encrypt", "decrypt"}] == ["encrypt", "decrypt"]
+    other = json.loads(audited.run_tool(*[*arguments[:3], "int:2", *arguments[4:]], role="auditor"))["events"]
+    assert {event["outcome"] for event in other if event["operation"] == "decrypt"} == {"invalid-argument"}
+    audited.run_tool(*arguments, role="operator", expected=3)
+    audited.event_where(lambda event: event.outcome == 7, "the denial", operations=[audit_pb2.HASH_RECORD])
+
+
 def test_a_report_shows_use_failures_and_denials(audited: Cluster) -> None:
     markdown = audited.run_tool("audit", "report", "--from", "1h", role="auditor")
     assert f"| {FIELD} | spiffe://fieldseal.local/backend/demo | decrypt | 1 | 1 |" in markdown

@@ -13,6 +13,8 @@ struct EventFilter: Hashable, Sendable {
     let field: String?
     let keyVersion: Int64?
     let outcome: Outcome
+    /// Only events of this record, by its hash.
+    let recordHash: [UInt8]?
     /// Only events of these fields; nil: of all, and those that are about none.
     let patterns: [FieldPattern]?
 
@@ -29,8 +31,10 @@ struct EventFilter: Hashable, Sendable {
     ) throws(AuditServiceError) {
         guard request.fromUnixUs >= 0, request.untilUnixUs >= 0, request.operations.count <= 64,
             !request.operations.contains(.unspecified), request.outcome == .code || request.outcomeCode == 0,
-            (0...16).contains(request.outcomeCode)
+            (0...16).contains(request.outcomeCode), [0, 16].contains(request.recordHash.count),
+            request.recordHash.isEmpty || !request.table.isEmpty
         else { throw .filter }
+        recordHash = request.recordHash.isEmpty ? nil : request.recordHash
         from = ignoringTimes || request.fromUnixUs == 0 ? nil : request.fromUnixUs
         until = ignoringTimes || request.untilUnixUs == 0 ? nil : request.untilUnixUs
         operations = request.operations.map(\.rawValue)

@@ -21,6 +21,9 @@ extension Proto.QueryRequest {
         if !table.isEmpty { parts.append("table=\(Self.name(table))") }
         if !field.isEmpty { parts.append("field=\(Self.name(field))") }
         if keyVersion != 0 { parts.append("key-version=\(String(keyVersion, radix: 16))") }
+        if recordHash.count == 16 {
+            parts.append("record=\(recordHash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())")
+        }
         switch outcome {
         case .any: break
         case .success, .failure: parts.append("outcome=\(outcome)")

@@ -115,6 +115,8 @@ extension EventFilter {
         if let field { query.append(" AND field_name = \(field)") }
         if let patterns { query.append(" AND (\(Self.conditions(of: patterns)))") }
         if let keyVersion { query.append(" AND key_version = \(keyVersion)") }
+        // Hashes stand in the encodings alone, 16 bytes each; the table's index keeps the search within the table.
+        if let recordHash { query.append(" AND position(\(recordHash) IN event) > 0") }
         switch outcome {
         case .any: break
         case .success: query.append(" AND outcome = 0")

@@ -66,6 +66,7 @@ extension Proto {
         case readLeaves = 59
         case reviewFinding = 60
         case listEpochs = 70
+        case hashRecord = 71
     }
 
     public enum OutcomeFilter: Int32, ProtoEnumeration {
@@ -106,7 +107,7 @@ extension Proto {
         public var traceIDs: [UInt8] = []
         /// 16 bytes; a control-plane event carries the id of its outbox row
         public var outboxID: [UInt8] = []
-        /// key or catalog object of a control-plane event
+        /// key or catalog object of a control-plane event; of a query of the log, what was asked
         public var object: String = ""
         /// address of a peer without identity
         public var peer: String = ""
@@ -277,13 +278,16 @@ extension Proto {
         /// of the answer before
         public var cursor: [UInt8] = []
         public var newestFirst: Bool = false
+        /// 16 bytes, of HashRecord; wants a table
+        public var recordHash: [UInt8] = []
 
         public init() {}
 
         public init(
             fromUnixUs: Int64 = 0, untilUnixUs: Int64 = 0, actor: String = "", operations: [Proto.Operation] = [],
             table: String = "", field: String = "", keyVersion: UInt64 = 0, outcome: Proto.OutcomeFilter = .any,
-            outcomeCode: Int32 = 0, pageSize: UInt32 = 0, cursor: [UInt8] = [], newestFirst: Bool = false
+            outcomeCode: Int32 = 0, pageSize: UInt32 = 0, cursor: [UInt8] = [], newestFirst: Bool = false,
+            recordHash: [UInt8] = []
         ) {
             self.fromUnixUs = fromUnixUs
             self.untilUnixUs = untilUnixUs
@@ -297,6 +301,7 @@ extension Proto {
             self.pageSize = pageSize
             self.cursor = cursor
             self.newestFirst = newestFirst
+            self.recordHash = recordHash
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1243,6 +1248,7 @@ extension Proto.QueryRequest: CMessageConvertible {
         pageSize = c.page_size
         cursor = decodeBytes(c.cursor)
         newestFirst = c.newest_first != 0
+        recordHash = decodeBytes(c.record_hash)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__QueryRequest>, in arena: MessageArena) {
@@ -1260,6 +1266,7 @@ extension Proto.QueryRequest: CMessageConvertible {
         c.pointee.page_size = pageSize
         c.pointee.cursor = arena.bytes(cursor)
         c.pointee.newest_first = newestFirst ? 1 : 0
+        c.pointee.record_hash = arena.bytes(recordHash)
     }
 }
 

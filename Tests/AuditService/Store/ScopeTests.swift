@@ -41,6 +41,36 @@ struct ScopeTests {
     }
 }
 
+@Suite("Search of records", .enabled(if: TestLog.isConfigured))
+struct RecordSearchTests {
+    @Test func eventsOfARecordAreFoundByItsHash() async throws {
+        try await TestLog.with { test async throws in
+            var chain = Chain()
+            let hashes = (1...3).map { [UInt8](repeating: $0, count: 16) }
+            func event(_ hashes: [[UInt8]]) -> Proto.Event {
+                var event = Chain.event(.decrypt)
+                (event.recordHashes, event.hashKeyVersion) = (hashes.flatMap(\.self), 7)
+                event.count = UInt64(hashes.count)
+                return event
+            }
+            _ = try await test.log.append([
+                try chain.block([Chain.event(), event([hashes[0], hashes[1]]), event([hashes[1]]), event([hashes[2]])])
+            ])
+            let filter = try EventFilter(.init(table: "users", recordHash: hashes[1]))
+            #expect(try await test.log.page(filter, try PageRequest(.init())).events.map(\.index) == [2, 3])
+            let elsewhere = try EventFilter(.init(table: "orders", recordHash: hashes[1]))
+            #expect(try await test.log.page(elsewhere, try PageRequest(.init())).events.isEmpty)
+        }
+    }
+
+    @Test func aSearchStaysWithinATable() {
+        #expect(throws: AuditServiceError.filter) {
+            try EventFilter(.init(recordHash: [UInt8](repeating: 1, count: 16)))
+        }
+        #expect(throws: AuditServiceError.filter) { try EventFilter(.init(table: "users", recordHash: [1])) }
+    }
+}
+
 /// What the event of a query says was asked.
 @Suite struct InquiryTests {
     @Test func anInquiryIsToldInWords() {

@@ -23,6 +23,13 @@ struct AuditQueryCommand: AsyncParsableCommand {
 
     @OptionGroup var filter: AuditFilterOptions
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Only events of this record, as int:42, text:abc, uuid:…, hex:00ff or date:2026-11-24; once for each key column. Wants --field and, on it, the right hash-record.",
+            valueName: "type:value"))
+    var record: [KeyColumn] = []
+
     @Option(name: .long, help: ArgumentHelp("Only events from this time on.", valueName: "time"))
     var since: TimeArgument?
 
@@ -49,6 +56,9 @@ struct AuditQueryCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        guard record.isEmpty || filter.field != nil else {
+            throw ValidationError("--record wants --field: the hash of a record is that of its table")
+        }
         guard !csv || !output.json else { throw ValidationError("--csv and --json exclude each other") }
         if let cursor, Hexadecimal.decode(cursor)?.isEmpty != false {
             throw ValidationError("--cursor wants what a query before has named")
@@ -63,7 +73,13 @@ struct AuditQueryCommand: AsyncParsableCommand {
         query.cursor = cursor.flatMap { Hexadecimal.decode($0) } ?? []
         let first = query
         let answer = try await connection.withClient { client in
-            try await read(first, from: client)
+            var query = first
+            if !record.isEmpty {
+                query.recordHash = try await client.hashRecord(
+                    RecordID(columns: record), field: filter.field ?? "", options: connection.callOptions
+                ).hash
+            }
+            return try await read(query, from: client)
         }
         show(answer)
     }
