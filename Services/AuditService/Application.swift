@@ -33,7 +33,9 @@ struct AuditApplication: ServerApplication {
         let own = LocalBlockSink(producer: context.configuration.identity, log: log, publication: publication)
         let trail = try context.makeTrail(sink: own, prover: own)
         let watch = LogWatch(pool: pool)
-        let audit = AuditRPC(log: log, publication: publication, watch: watch, trail: trail, logger: context.logger)
+        let audit = AuditRPC(
+            log: log, publication: publication, watch: watch, trail: trail, policy: context.policy,
+            logger: context.logger)
         let server = try context.makeServer([audit.service()], trail: trail)
         let preparation = LogPreparation(
             pool: pool, owner: settings.migrationDatabase, log: log, checkpoints: beat, health: server.health,

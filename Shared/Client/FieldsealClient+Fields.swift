@@ -70,6 +70,15 @@ extension FieldsealClient {
         }
     }
 
+    /// Under which hash the audit log knows a record; a right of its own, and few a second.
+    /// - Parameter field: any of the record's table that the caller may `hash-record`.
+    public func hashRecord(
+        _ record: RecordID, field: String, options: CallOptions = CallOptions()
+    ) async throws(FieldsealError) -> RecordHash {
+        try await encryption.call(
+            "HashRecord", Proto.HashRecordRequest(field: field, recordID: record.message), options: options)
+    }
+
     /// What the catalog says of each field ("table.field").
     public func describeFields(
         _ fields: [String], options: CallOptions = CallOptions()

@@ -39,6 +39,11 @@ struct AuditServiceError: Error, Hashable, CustomStringConvertible {
     static let tooManyReaders = Self(RPCStatus(.resourceExhausted, "too many streams"), "too-many-readers")
     static let tooManyTails = Self(RPCStatus(.resourceExhausted, "too many streams"), "too-many-tails")
 
+    static let notGranted = Self(.permissionDenied("denied by policy"), .policy)
+    /// Raw leaves show the events of every field.
+    static let restricted = Self(
+        .permissionDenied("your query-audit is limited to fields, and this shows the whole log"), "field-restricted")
+
     /// The answer to a block that does not continue what is stored.
     static func refused(_ kind: Finding.Kind) -> Self {
         switch kind {

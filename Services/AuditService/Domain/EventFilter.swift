@@ -1,4 +1,5 @@
 import FieldsealMessages
+import FieldsealServiceRuntime
 
 /// Which events are asked for; empty parts ask for all.
 struct EventFilter: Hashable, Sendable {
@@ -12,6 +13,10 @@ struct EventFilter: Hashable, Sendable {
     let field: String?
     let keyVersion: Int64?
     let outcome: Outcome
+    /// Only events of this record, by its hash.
+    let recordHash: [UInt8]?
+    /// Only events of these fields; nil: of all, and those that are about none.
+    let patterns: [FieldPattern]?
 
     enum Outcome: Hashable, Sendable {
         case any
@@ -21,11 +26,15 @@ struct EventFilter: Hashable, Sendable {
     }
 
     /// - Throws: `filter` where a part is out of range.
-    init(_ request: Proto.QueryRequest, ignoringTimes: Bool = false) throws(AuditServiceError) {
+    init(
+        _ request: Proto.QueryRequest, ignoringTimes: Bool = false, within scope: AuditScope = .everything
+    ) throws(AuditServiceError) {
         guard request.fromUnixUs >= 0, request.untilUnixUs >= 0, request.operations.count <= 64,
             !request.operations.contains(.unspecified), request.outcome == .code || request.outcomeCode == 0,
-            (0...16).contains(request.outcomeCode)
+            (0...16).contains(request.outcomeCode), [0, 16].contains(request.recordHash.count),
+            request.recordHash.isEmpty || !request.table.isEmpty
         else { throw .filter }
+        recordHash = request.recordHash.isEmpty ? nil : request.recordHash
         from = ignoringTimes || request.fromUnixUs == 0 ? nil : request.fromUnixUs
         until = ignoringTimes || request.untilUnixUs == 0 ? nil : request.untilUnixUs
         operations = request.operations.map(\.rawValue)
@@ -33,6 +42,7 @@ struct EventFilter: Hashable, Sendable {
         table = try Self.text(request.table)
         field = try Self.text(request.field)
         keyVersion = request.keyVersion == 0 ? nil : Int64(bitPattern: request.keyVersion)
+        patterns = if case .fields(let patterns) = scope { patterns } else { nil }
         outcome =
             switch request.outcome {
             case .any: .any

@@ -14,6 +14,7 @@ struct AuditRPC: Sendable {
     let publication: Publication
     let watch: LogWatch
     let trail: AuditTrail
+    let policy: PolicyStore
     let logger: Logger
     /// Of leaves, each of which holds some MiB.
     let readers = Turnstile(maximum: 16)
@@ -23,9 +24,19 @@ struct AuditRPC: Sendable {
         service.unary("Append") { request in
             try await serve(request, .appendAudit, recordsSuccess: false) { try await append($0, request.peer) }
         }
-        service.unary("Query") { try await serve($0, .queryAudit, query) }
-        service.unary("SummarizeUse") { try await serve($0, .summarizeUse, summarizeUse) }
-        service.unary("ListEpochs") { try await serve($0, .listEpochs, listEpochs) }
+        service.unary("Query") { request in
+            try await serve(request, .queryAudit, object: \Proto.QueryRequest.inquiry) {
+                try await query($0, request.peer)
+            }
+        }
+        service.unary("SummarizeUse") { request in
+            try await serve(request, .summarizeUse, object: { ($0.filter ?? .init()).inquiry }) {
+                try await summarizeUse($0, request.peer)
+            }
+        }
+        service.unary("ListEpochs") { request in
+            try await serve(request, .listEpochs) { try await listEpochs($0, request.peer) }
+        }
         service.unary("StoreRevision") { request in
             try await serve(request, .storeRevision) { try await storeRevision($0, request.peer) }
         }
@@ -42,7 +53,9 @@ struct AuditRPC: Sendable {
         service.unary("ProveConsistency") { request in
             try await serve(request, .proveAudit, recordsSuccess: false) { try await proveConsistency($0) }
         }
-        service.unary("ProveEvent") { try await serve($0, .proveAudit, proveEvent) }
+        service.unary("ProveEvent") { request in
+            try await serve(request, .proveAudit) { try await proveEvent($0, request.peer) }
+        }
         service.serverStreaming("TailEvents") { try await tail($0, $1) }
         service.serverStreaming("ReadLeaves") { try await readLeaves($0, $1) }
         return service
@@ -60,10 +73,18 @@ struct AuditRPC: Sendable {
             name = object(message)
             response = try await body(message).encoded()
         } catch {
-            throw try await recorded(AuditServiceError(error), request, operation)
+            throw try await recorded(AuditServiceError(error), request, operation, object: name)
         }
         if recordsSuccess { try await record(request, operation, object: name) }
         return response
+    }
+
+    /// Whose events a peer may read.
+    func scope(of peer: RPCPeer) -> AuditScope { policy.grant(for: peer.identity).auditScope }
+
+    /// - Throws: `restricted` for a peer who may read the events of some fields alone.
+    func requireEverything(_ peer: RPCPeer) throws(AuditServiceError) {
+        guard scope(of: peer) == .everything else { throw .restricted }
     }
 
     func decode<Request: ProtoMessage>(_ request: RPCRequest) throws(AuditServiceError) -> Request {
@@ -76,13 +97,13 @@ struct AuditRPC: Sendable {
 
     /// The status of a failure that has been recorded.
     func recorded(
-        _ failure: AuditServiceError, _ request: RPCRequest, _ operation: AuditOperation
+        _ failure: AuditServiceError, _ request: RPCRequest, _ operation: AuditOperation, object: String = ""
     ) async throws -> RPCStatus {
         let level: Logger.Level = failure.status.code == .internal || failure.status.code == .dataLoss ? .error : .info
         logger.log(
             level: level, "call failed",
             metadata: ["operation": "\(operation)", "peer": "\(request.peer.identity)", "error": "\(failure)"])
-        try await record(request, operation, failure)
+        try await record(request, operation, object: object, failure)
         return failure.status
     }
 

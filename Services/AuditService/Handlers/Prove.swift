@@ -21,7 +21,8 @@ extension AuditRPC {
         return Proto.ProveConsistencyResponse(path: path.map(\.bytes))
     }
 
-    func proveEvent(_ request: Proto.ProveEventRequest) async throws -> Proto.ProveEventResponse {
+    func proveEvent(_ request: Proto.ProveEventRequest, _ peer: RPCPeer) async throws -> Proto.ProveEventResponse {
+        try requireEverything(peer)
         guard let index = Int64(exactly: request.index), index > 0 else { throw AuditServiceError.range }
         let published = try await publication.checkpoint()
         guard let found = try await log.leaf(ofEvent: index) else { throw AuditServiceError.unknownEvent }

@@ -9,6 +9,7 @@ extension AuditRPC {
     /// Sends a range of the published leaves, in their order.
     func readLeaves(_ request: RPCRequest, _ writer: ServerStreamWriter) async throws {
         do {
+            try requireEverything(request.peer)
             guard readers.enter() else { throw AuditServiceError.tooManyReaders }
             defer { readers.leave() }
             let message: Proto.ReadLeavesRequest = try decode(request)

@@ -1,5 +1,6 @@
 import FieldsealMessages
 import FieldsealPostgres
+import FieldsealServiceRuntime
 
 /// Events in the order asked for, and where the next ones begin.
 struct EventPage: Sendable {
@@ -112,7 +113,10 @@ extension EventFilter {
         if !operations.isEmpty { query.append(" AND operation = ANY(\(operations))") }
         if let table { query.append(" AND table_name = \(table)") }
         if let field { query.append(" AND field_name = \(field)") }
+        if let patterns { query.append(" AND (\(Self.conditions(of: patterns)))") }
         if let keyVersion { query.append(" AND key_version = \(keyVersion)") }
+        // Hashes stand in the encodings alone, 16 bytes each; the table's index keeps the search within the table.
+        if let recordHash { query.append(" AND position(\(recordHash) IN event) > 0") }
         switch outcome {
         case .any: break
         case .success: query.append(" AND outcome = 0")
@@ -120,5 +124,17 @@ extension EventFilter {
         case .code(let code): query.append(" AND outcome = \(code)")
         }
         return query
+    }
+
+    /// Any of them; each names a part of a field at least, so that none holds of an event without one.
+    private static func conditions(of patterns: [FieldPattern]) -> PostgresQuery {
+        patterns.reduce("false") { query, pattern in
+            switch pattern {
+            case .all: "\(query) OR true"
+            case .table(let table): "\(query) OR table_name = \(table)"
+            case .column(let column): "\(query) OR field_name = \(column)"
+            case .field(let table, let column): "\(query) OR (table_name = \(table) AND field_name = \(column))"
+            }
+        }
     }
 }

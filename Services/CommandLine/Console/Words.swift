@@ -94,3 +94,12 @@ extension AuditOperation: Worded {
         }
     }
 }
+
+/// Sentences that more than one command says.
+enum Words {
+    /// That an answer leaves events out.
+    static func restriction(to patterns: [String]) -> String {
+        Table.printable(
+            "only events of \(patterns.joined(separator: ", ")) are looked at: the policy grants you no others")
+    }
+}

@@ -3,13 +3,16 @@ import FieldsealTransparencyLog
 
 extension AuditPeriod {
     var document: ReportDocument {
-        ReportDocument(
-            title: "Use of encrypted fields",
-            facts: [
-                ("From", time(from)), ("Until (exclusive)", time(until)), ("Made", time(madeAt)),
-                ("Log", checkpoint?.origin ?? "no published checkpoint"),
-                ("Events in the whole log", String(status.events)),
-            ],
+        var facts = [
+            ("From", time(from)), ("Until (exclusive)", time(until)), ("Made", time(madeAt)),
+            ("Log", checkpoint?.origin ?? "no published checkpoint"),
+            ("Events in the whole log", String(status.events)),
+        ]
+        if !uses.restrictedTo.isEmpty {
+            facts.append(("Restricted to the fields", uses.restrictedTo.joined(separator: ", ")))
+        }
+        return ReportDocument(
+            title: "Use of encrypted fields", facts: facts,
             sections: [
                 fieldUse, failures, denied, keys, findings, completeness,
             ])
@@ -52,10 +55,13 @@ extension AuditPeriod {
 
     private var failures: ReportDocument.Section {
         section(
-            "Failed decrypts", ["Field", "Actor", "Values", "First", "Last"],
+            "Failed decrypts", ["Field", "Actor", "Version", "Values", "First", "Last"],
             failedDecrypts.uses.map { use in
-                [use.fieldName, use.actorName, String(use.failed), time(use.firstUnixUs), time(use.lastUnixUs)]
-            }, numeric: [2], isCut: failedDecrypts.truncated, none: "None.")
+                [
+                    use.fieldName, use.actorName, use.keyVersion == 0 ? "-" : Hexadecimal.encode(use.keyVersion),
+                    String(use.failed), time(use.firstUnixUs), time(use.lastUnixUs),
+                ]
+            }, numeric: [3], isCut: failedDecrypts.truncated, none: "None.")
     }
 
     private var denied: ReportDocument.Section {

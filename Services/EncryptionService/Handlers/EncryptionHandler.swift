@@ -89,6 +89,7 @@ final class EncryptionHandler: RPCHandler, @unchecked Sendable {
             case .describeField: try describeField(payload, &reply)
             case .deriveFieldKey: try deriveFieldKey(payload)
             case .rotateKey: try rotateKey(payload)
+            case .hashRecord: try hashRecord(payload, caller, isFirst: loaded == nil, &reply)
             }
         } catch {
             recorder.record(

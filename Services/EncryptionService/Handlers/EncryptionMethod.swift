@@ -12,6 +12,7 @@ enum EncryptionMethod: Int, CaseIterable {
     case describeField
     case deriveFieldKey
     case rotateKey
+    case hashRecord
 
     var descriptor: RPCMethod {
         switch self {
@@ -23,6 +24,7 @@ enum EncryptionMethod: Int, CaseIterable {
         case .describeField: RPCMethod("DescribeField")
         case .deriveFieldKey: RPCMethod("DeriveFieldKey")
         case .rotateKey: RPCMethod("RotateKey")
+        case .hashRecord: RPCMethod("HashRecord")
         }
     }
 
@@ -37,6 +39,7 @@ enum EncryptionMethod: Int, CaseIterable {
         case .describeField: .describeField
         case .deriveFieldKey: .deriveFieldKey
         case .rotateKey: .rotateKey
+        case .hashRecord: .hashRecord
         }
     }
 
@@ -52,6 +55,7 @@ enum EncryptionMethod: Int, CaseIterable {
         case .describeField: .init(.describeField)
         case .deriveFieldKey: .init(.deriveFieldKey)
         case .rotateKey: .init(.rotateKey)
+        case .hashRecord: .init(.hashRecord)
         }
     }
 }

@@ -18,6 +18,8 @@ struct EncryptionService: RPCService {
     let clock: any BootClock
     /// Keyed cipher contexts on each event loop.
     let keyedCiphers: Int
+    /// Searches of records that identities may make.
+    var searches = SearchBudget()
     /// What all event loops keep.
     var caches = EventLoopCaches()
 

@@ -21,6 +21,7 @@ public typealias StoredAuditEvent = Proto.StoredEvent
 public typealias AuditUseSummary = Proto.SummarizeUseResponse
 public typealias AuditUse = Proto.UseSummary
 public typealias AuditQuery = Proto.QueryRequest
+public typealias RecordHash = Proto.HashRecordResponse
 public typealias AuditPage = Proto.QueryResponse
 public typealias AuditEpochs = Proto.ListEpochsResponse
 public typealias AuditEpoch = Proto.EpochSummary

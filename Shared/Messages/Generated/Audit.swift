@@ -66,6 +66,7 @@ extension Proto {
         case readLeaves = 59
         case reviewFinding = 60
         case listEpochs = 70
+        case hashRecord = 71
     }
 
     public enum OutcomeFilter: Int32, ProtoEnumeration {
@@ -106,7 +107,7 @@ extension Proto {
         public var traceIDs: [UInt8] = []
         /// 16 bytes; a control-plane event carries the id of its outbox row
         public var outboxID: [UInt8] = []
-        /// key or catalog object of a control-plane event
+        /// key or catalog object of a control-plane event; of a query of the log, what was asked
         public var object: String = ""
         /// address of a peer without identity
         public var peer: String = ""
@@ -277,13 +278,16 @@ extension Proto {
         /// of the answer before
         public var cursor: [UInt8] = []
         public var newestFirst: Bool = false
+        /// 16 bytes, of HashRecord; wants a table
+        public var recordHash: [UInt8] = []
 
         public init() {}
 
         public init(
             fromUnixUs: Int64 = 0, untilUnixUs: Int64 = 0, actor: String = "", operations: [Proto.Operation] = [],
             table: String = "", field: String = "", keyVersion: UInt64 = 0, outcome: Proto.OutcomeFilter = .any,
-            outcomeCode: Int32 = 0, pageSize: UInt32 = 0, cursor: [UInt8] = [], newestFirst: Bool = false
+            outcomeCode: Int32 = 0, pageSize: UInt32 = 0, cursor: [UInt8] = [], newestFirst: Bool = false,
+            recordHash: [UInt8] = []
         ) {
             self.fromUnixUs = fromUnixUs
             self.untilUnixUs = untilUnixUs
@@ -297,6 +301,7 @@ extension Proto {
             self.pageSize = pageSize
             self.cursor = cursor
             self.newestFirst = newestFirst
+            self.recordHash = recordHash
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -344,12 +349,15 @@ extension Proto {
         public var events: [Proto.StoredEvent] = []
         /// empty: no further page
         public var cursor: [UInt8] = []
+        /// patterns of the only fields whose events the caller may see; empty: of all
+        public var restrictedTo: [String] = []
 
         public init() {}
 
-        public init(events: [Proto.StoredEvent] = [], cursor: [UInt8] = []) {
+        public init(events: [Proto.StoredEvent] = [], cursor: [UInt8] = [], restrictedTo: [String] = []) {
             self.events = events
             self.cursor = cursor
+            self.restrictedTo = restrictedTo
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -608,12 +616,15 @@ extension Proto {
         /// at most 10,000
         public var uses: [Proto.UseSummary] = []
         public var truncated: Bool = false
+        /// as of a query
+        public var restrictedTo: [String] = []
 
         public init() {}
 
-        public init(uses: [Proto.UseSummary] = [], truncated: Bool = false) {
+        public init(uses: [Proto.UseSummary] = [], truncated: Bool = false, restrictedTo: [String] = []) {
             self.uses = uses
             self.truncated = truncated
+            self.restrictedTo = restrictedTo
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1237,6 +1248,7 @@ extension Proto.QueryRequest: CMessageConvertible {
         pageSize = c.page_size
         cursor = decodeBytes(c.cursor)
         newestFirst = c.newest_first != 0
+        recordHash = decodeBytes(c.record_hash)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__QueryRequest>, in arena: MessageArena) {
@@ -1254,6 +1266,7 @@ extension Proto.QueryRequest: CMessageConvertible {
         c.pointee.page_size = pageSize
         c.pointee.cursor = arena.bytes(cursor)
         c.pointee.newest_first = newestFirst ? 1 : 0
+        c.pointee.record_hash = arena.bytes(recordHash)
     }
 }
 
@@ -1287,11 +1300,13 @@ extension Proto.QueryResponse: CMessageConvertible {
     init(_ c: Fieldseal__V1__QueryResponse) throws(MessageError) {
         events = try decodeMessages(c.events, c.n_events)
         cursor = decodeBytes(c.cursor)
+        restrictedTo = try decodeTexts(c.restricted_to, c.n_restricted_to)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__QueryResponse>, in arena: MessageArena) {
         (c.pointee.events, c.pointee.n_events) = arena.messages(events)
         c.pointee.cursor = arena.bytes(cursor)
+        (c.pointee.restricted_to, c.pointee.n_restricted_to) = arena.texts(restrictedTo)
     }
 }
 
@@ -1507,11 +1522,13 @@ extension Proto.SummarizeUseResponse: CMessageConvertible {
     init(_ c: Fieldseal__V1__SummarizeUseResponse) throws(MessageError) {
         uses = try decodeMessages(c.uses, c.n_uses)
         truncated = c.truncated != 0
+        restrictedTo = try decodeTexts(c.restricted_to, c.n_restricted_to)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__SummarizeUseResponse>, in arena: MessageArena) {
         (c.pointee.uses, c.pointee.n_uses) = arena.messages(uses)
         c.pointee.truncated = truncated ? 1 : 0
+        (c.pointee.restricted_to, c.pointee.n_restricted_to) = arena.texts(restrictedTo)
     }
 }
 

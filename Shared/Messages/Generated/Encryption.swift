@@ -194,6 +194,49 @@ extension Proto {
         }
     }
 
+    public struct HashRecordRequest: ProtoMessage {
+        /// any field of the record's table
+        public var field: String = ""
+        public var recordID: Proto.RecordID?
+
+        public init() {}
+
+        public init(field: String = "", recordID: Proto.RecordID? = nil) {
+            self.field = field
+            self.recordID = recordID
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct HashRecordResponse: ProtoMessage {
+        /// 16 bytes
+        public var hash: [UInt8] = []
+        /// of the audit-hash key; events hashed under another version have another hash
+        public var keyVersion: UInt64 = 0
+
+        public init() {}
+
+        public init(hash: [UInt8] = [], keyVersion: UInt64 = 0) {
+            self.hash = hash
+            self.keyVersion = keyVersion
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
     public struct RewrapRequest: ProtoMessage {
         public var items: [Proto.DecryptItem] = []
         public var encoding: Proto.Encoding = .binary
@@ -725,6 +768,44 @@ extension Proto.DecryptResult: CMessageConvertible {
             c.pointee.error = arena.message(value)
         case nil: break
         }
+    }
+}
+
+extension Proto.HashRecordRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__HashRecordRequest> = {
+        fieldseal__v1__hash_record_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__HashRecordRequest> = {
+        fieldseal__v1__hash_record_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__HashRecordRequest) throws(MessageError) {
+        field = try decodeText(c.field)
+        recordID = try decodeMessage(c.record_id)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__HashRecordRequest>, in arena: MessageArena) {
+        c.pointee.field = arena.bytes(field)
+        c.pointee.record_id = arena.optionalMessage(recordID)
+    }
+}
+
+extension Proto.HashRecordResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__HashRecordResponse> = {
+        fieldseal__v1__hash_record_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__HashRecordResponse> = {
+        fieldseal__v1__hash_record_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__HashRecordResponse) throws(MessageError) {
+        hash = decodeBytes(c.hash)
+        keyVersion = c.key_version
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__HashRecordResponse>, in arena: MessageArena) {
+        c.pointee.hash = arena.bytes(hash)
+        c.pointee.key_version = keyVersion
     }
 }
 

@@ -40,6 +40,7 @@ extension PolicyOperation {
         case .proveAudit: .proveAudit
         case .readLeaves: .readLeaves
         case .reviewFindings: .reviewFinding
+        case .hashRecord: .hashRecord
         }
     }
 }

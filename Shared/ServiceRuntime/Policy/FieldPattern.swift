@@ -1,6 +1,6 @@
 /// Which fields a rule is about: `*`, `table.*`, `*.field` or `table.field`. A name is split at its last dot, so that a
 /// table may carry its schema (`public.users.email`).
-public enum FieldPattern: Hashable, Sendable {
+public enum FieldPattern: Hashable, Sendable, CustomStringConvertible {
     case all
     case table(String)
     case column(String)
@@ -25,6 +25,16 @@ public enum FieldPattern: Hashable, Sendable {
         case (false, false) where Self.isName(table) && Self.isName(column):
             self = .field(table: String(table), column: String(column))
         default: return nil
+        }
+    }
+
+    /// As it was written.
+    public var description: String {
+        switch self {
+        case .all: "*"
+        case .table(let table): "\(table).*"
+        case .column(let column): "*.\(column)"
+        case .field(let table, let column): "\(table).\(column)"
         }
     }
 

@@ -18,6 +18,7 @@ enum MethodOperations {
         case "Rewrap": [.init(.rewrap), .init(.rewrapCompromised)]
         case "Rebind": .init(.rebind)
         case "BlindIndex": .init(.blindIndex)
+        case "HashRecord": .init(.hashRecord)
         case "DescribeField": .init(.describeField)
         case "DeriveFieldKey": .init(.deriveFieldKey)
         case "RotateKey": .init(.rotateKey)

@@ -39,7 +39,7 @@ extension Policy.Rule {
         if fields.isEmpty, let operation = onFields.first {
             throw node.error("\(operation.rawValue) needs fields, e.g. fields: [\"users.*\"]")
         }
-        if let fields = entries["fields"], onFields.isEmpty {
+        if let fields = entries["fields"], !self.operations.contains(where: \.mayNameFields) {
             throw fields.error("none of the operations is about fields")
         }
     }

@@ -6,6 +6,8 @@ public final class PolicyGrant: Sendable {
 
     /// Operations that some rule grants, on whatever field.
     public let operations: PolicyOperations
+    /// The fields whose events the identity may read in the audit log.
+    public let auditScope: AuditScope
     private let onAll: PolicyOperations
     private let byTable: NameIndex
     private let byColumn: NameIndex
@@ -32,6 +34,7 @@ public final class PolicyGrant: Sendable {
             }
         }
         self.operations = operations
+        auditScope = AuditScope(rules)
         self.onAll = onAll
         byTable = NameIndex(tables)
         byColumn = NameIndex(columns)

@@ -44,12 +44,18 @@ public enum PolicyOperation: String, CaseIterable, Sendable {
     case readLeaves = "read-leaves"
     /// Signing off what the audit log shows of its own completeness.
     case reviewFindings = "review-findings"
+    /// Learning under which hash the audit log knows a record.
+    case hashRecord = "hash-record"
+
+    /// Whether a rule may name fields beside this operation, to which it is limited then.
+    var mayNameFields: Bool { isOnFields || self == .queryAudit || self == .tailAudit }
 
     /// Whether a rule must name fields beside this operation.
     public var isOnFields: Bool {
         switch self {
         case .encrypt, .encryptDeterministic, .decrypt, .rewrap, .rebind, .blindIndex, .describeField, .deriveFieldKey,
-            .rotateKey, .getFieldKey, .lease, .getSubjectKey, .eraseSubject, .rewrapCompromised, .reportCensus:
+            .rotateKey, .getFieldKey, .lease, .getSubjectKey, .eraseSubject, .rewrapCompromised, .reportCensus,
+            .hashRecord:
             true
         case .getAuditHashKey, .applyCatalog, .getCatalog, .listKeys, .showKey, .queryAudit, .tailAudit, .appendAudit,
             .status, .watchKeys, .manageRotation, .compromiseKey, .destroyKey, .manageCustody, .unseal, .backupStore,
@@ -118,6 +124,7 @@ extension PolicyOperation {
         case .proveAudit: 34
         case .readLeaves: 35
         case .reviewFindings: 36
+        case .hashRecord: 40
         }
     }
 }

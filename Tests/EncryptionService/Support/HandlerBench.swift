@@ -21,7 +21,7 @@ final class HandlerBench: Sendable {
         version: 1
         rules:
           - identity: spiffe://test/backend
-            operations: [encrypt, encrypt-deterministic, decrypt, rewrap, rebind, blind-index, describe-field]
+            operations: [encrypt, encrypt-deterministic, decrypt, rewrap, rebind, blind-index, describe-field, hash-record]
             fields: ["users.*", "notes.*", "people.*"]
           - identity: spiffe://test/reader
             operations: [decrypt]

@@ -23,6 +23,13 @@ struct AuditQueryCommand: AsyncParsableCommand {
 
     @OptionGroup var filter: AuditFilterOptions
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Only events of this record, as int:42, text:abc, uuid:…, hex:00ff or date:2026-11-24; once for each key column. Wants --field and, on it, the right hash-record.",
+            valueName: "type:value"))
+    var record: [KeyColumn] = []
+
     @Option(name: .long, help: ArgumentHelp("Only events from this time on.", valueName: "time"))
     var since: TimeArgument?
 
@@ -49,6 +56,9 @@ struct AuditQueryCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        guard record.isEmpty || filter.field != nil else {
+            throw ValidationError("--record wants --field: the hash of a record is that of its table")
+        }
         guard !csv || !output.json else { throw ValidationError("--csv and --json exclude each other") }
         if let cursor, Hexadecimal.decode(cursor)?.isEmpty != false {
             throw ValidationError("--cursor wants what a query before has named")
@@ -62,19 +72,26 @@ struct AuditQueryCommand: AsyncParsableCommand {
         query.newestFirst = !oldest
         query.cursor = cursor.flatMap { Hexadecimal.decode($0) } ?? []
         let first = query
-        let (events, next) = try await connection.withClient { client in
-            try await read(first, from: client)
+        let answer = try await connection.withClient { client in
+            var query = first
+            if !record.isEmpty {
+                query.recordHash = try await client.hashRecord(
+                    RecordID(columns: record), field: filter.field ?? "", options: connection.callOptions
+                ).hash
+            }
+            return try await read(query, from: client)
         }
-        show(oldest ? events : events.reversed(), next: Hexadecimal.encode(next))
+        show(answer)
     }
 
-    /// - Parameter next: the cursor behind them; empty: there are no more.
-    private func show(_ events: [StoredAuditEvent], next: String) {
+    private func show(_ answer: Answer) {
         let zone = times.timeZone
+        let events = oldest ? answer.events : answer.events.reversed()
+        let next = Hexadecimal.encode(answer.next)
         if output.json {
             let json = JSON.object([
                 ("events", .array(events.map { $0.json(in: zone) })), ("complete", .bool(next.isEmpty)),
-                ("cursor", .text(next)),
+                ("cursor", .text(next)), ("restricted-to", .array(answer.restrictedTo.map { .string($0) })),
             ])
             Console.current.show(json.text())
             return
@@ -88,6 +105,9 @@ struct AuditQueryCommand: AsyncParsableCommand {
             for event in events { table.append(event.cells(in: zone)) }
             Console.current.show(table.text)
         }
+        if !answer.restrictedTo.isEmpty {
+            Console.current.complain(Words.restriction(to: answer.restrictedTo))
+        }
         if !next.isEmpty {
             Console.current.complain(
                 "there are \(oldest ? "newer" : "older") events besides; see --limit, --since and --until, or --cursor \(next)"
@@ -95,16 +115,25 @@ struct AuditQueryCommand: AsyncParsableCommand {
         }
     }
 
-    /// Page after page up to the limit, and the cursor behind them; empty: those were all.
-    private func read(_ first: AuditQuery, from client: FieldsealClient) async throws -> ([StoredAuditEvent], [UInt8]) {
-        var query = first
+    private struct Answer {
         var events: [StoredAuditEvent] = []
+        /// The cursor behind them; empty: there are no more.
+        var next: [UInt8] = []
+        /// The fields whose events alone were looked at; empty: all.
+        var restrictedTo: [String] = []
+    }
+
+    /// Page after page up to the limit.
+    private func read(_ first: AuditQuery, from client: FieldsealClient) async throws -> Answer {
+        var query = first
+        var answer = Answer()
         let most = limit == 0 ? Int.max : Int(limit)
         while true {
-            query.pageSize = UInt32(min(1000, most - events.count))
+            query.pageSize = UInt32(min(1000, most - answer.events.count))
             let page = try await client.audit.query(query, options: connection.callOptions)
-            events += page.events.prefix(most - events.count)
-            if page.cursor.isEmpty || events.count >= most { return (events, page.cursor) }
+            answer.events += page.events.prefix(most - answer.events.count)
+            (answer.next, answer.restrictedTo) = (page.cursor, page.restrictedTo)
+            if page.cursor.isEmpty || answer.events.count >= most { return answer }
             guard !page.events.isEmpty, page.cursor != query.cursor else {
                 throw CommandFailure(.failed, "the audit service answered a page without events that is not the last")
             }

@@ -2239,7 +2239,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__append_response__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__append_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__query_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor fieldseal__v1__query_request__field_descriptors[13] =
 {
   {
     "from_unix_us",
@@ -2385,6 +2385,18 @@ static const ProtobufCFieldDescriptor fieldseal__v1__query_request__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "record_hash",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__QueryRequest, record_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__query_request__field_indices_by_name[] = {
   2,   /* field[2] = actor */
@@ -2397,13 +2409,14 @@ static const unsigned fieldseal__v1__query_request__field_indices_by_name[] = {
   7,   /* field[7] = outcome */
   8,   /* field[8] = outcome_code */
   9,   /* field[9] = page_size */
+  12,   /* field[12] = record_hash */
   4,   /* field[4] = table */
   1,   /* field[1] = until_unix_us */
 };
 static const ProtobufCIntRange fieldseal__v1__query_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__query_request__descriptor =
 {
@@ -2413,7 +2426,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__query_request__descriptor =
   "Fieldseal__V1__QueryRequest",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__QueryRequest),
-  12,
+  13,
   fieldseal__v1__query_request__field_descriptors,
   fieldseal__v1__query_request__field_indices_by_name,
   1,  fieldseal__v1__query_request__number_ranges,
@@ -2523,7 +2536,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__stored_event__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__stored_event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__query_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor fieldseal__v1__query_response__field_descriptors[3] =
 {
   {
     "events",
@@ -2549,15 +2562,28 @@ static const ProtobufCFieldDescriptor fieldseal__v1__query_response__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "restricted_to",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__QueryResponse, n_restricted_to),
+    offsetof(Fieldseal__V1__QueryResponse, restricted_to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__query_response__field_indices_by_name[] = {
   1,   /* field[1] = cursor */
   0,   /* field[0] = events */
+  2,   /* field[2] = restricted_to */
 };
 static const ProtobufCIntRange fieldseal__v1__query_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__query_response__descriptor =
 {
@@ -2567,7 +2593,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__query_response__descriptor =
   "Fieldseal__V1__QueryResponse",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__QueryResponse),
-  2,
+  3,
   fieldseal__v1__query_response__field_descriptors,
   fieldseal__v1__query_response__field_indices_by_name,
   1,  fieldseal__v1__query_response__number_ranges,
@@ -3292,7 +3318,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__use_summary__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__use_summary__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__summarize_use_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor fieldseal__v1__summarize_use_response__field_descriptors[3] =
 {
   {
     "uses",
@@ -3318,15 +3344,28 @@ static const ProtobufCFieldDescriptor fieldseal__v1__summarize_use_response__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "restricted_to",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__SummarizeUseResponse, n_restricted_to),
+    offsetof(Fieldseal__V1__SummarizeUseResponse, restricted_to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__summarize_use_response__field_indices_by_name[] = {
+  2,   /* field[2] = restricted_to */
   1,   /* field[1] = truncated */
   0,   /* field[0] = uses */
 };
 static const ProtobufCIntRange fieldseal__v1__summarize_use_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_response__descriptor =
 {
@@ -3336,7 +3375,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_response__descript
   "Fieldseal__V1__SummarizeUseResponse",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__SummarizeUseResponse),
-  2,
+  3,
   fieldseal__v1__summarize_use_response__field_descriptors,
   fieldseal__v1__summarize_use_response__field_indices_by_name,
   1,  fieldseal__v1__summarize_use_response__number_ranges,
@@ -4649,7 +4688,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__event_row__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__event_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[62] =
+static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[63] =
 {
   { "OPERATION_UNSPECIFIED", "FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED", 0 },
   { "ENCRYPT", "FIELDSEAL__V1__OPERATION__ENCRYPT", 1 },
@@ -4713,11 +4752,12 @@ static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[
   { "READ_LEAVES", "FIELDSEAL__V1__OPERATION__READ_LEAVES", 59 },
   { "REVIEW_FINDING", "FIELDSEAL__V1__OPERATION__REVIEW_FINDING", 60 },
   { "LIST_EPOCHS", "FIELDSEAL__V1__OPERATION__LIST_EPOCHS", 70 },
+  { "HASH_RECORD", "FIELDSEAL__V1__OPERATION__HASH_RECORD", 71 },
 };
 static const ProtobufCIntRange fieldseal__v1__operation__value_ranges[] = {
-{0, 0},{70, 61},{0, 62}
+{0, 0},{70, 61},{0, 63}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[62] =
+static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[63] =
 {
   { "ACCEPT_RESTORE", 52 },
   { "ACKNOWLEDGE_KEYS", 27 },
@@ -4743,6 +4783,7 @@ static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_na
   { "GET_CATALOG", 13 },
   { "GET_FIELD_KEY", 9 },
   { "GET_SUBJECT_KEY", 28 },
+  { "HASH_RECORD", 62 },
   { "LEASE", 25 },
   { "LIST_ALERTS", 53 },
   { "LIST_EPOCHS", 61 },
@@ -4789,9 +4830,9 @@ const ProtobufCEnumDescriptor fieldseal__v1__operation__descriptor =
   "Operation",
   "Fieldseal__V1__Operation",
   "fieldseal.v1",
-  62,
+  63,
   fieldseal__v1__operation__enum_values_by_number,
-  62,
+  63,
   fieldseal__v1__operation__enum_values_by_name,
   2,
   fieldseal__v1__operation__value_ranges,

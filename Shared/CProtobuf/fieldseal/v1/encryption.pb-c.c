@@ -367,6 +367,96 @@ void   fieldseal__v1__decrypt_result__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__decrypt_result__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   fieldseal__v1__hash_record_request__init
+                     (Fieldseal__V1__HashRecordRequest         *message)
+{
+  static const Fieldseal__V1__HashRecordRequest init_value = FIELDSEAL__V1__HASH_RECORD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__hash_record_request__get_packed_size
+                     (const Fieldseal__V1__HashRecordRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__hash_record_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__hash_record_request__pack
+                     (const Fieldseal__V1__HashRecordRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__hash_record_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__hash_record_request__pack_to_buffer
+                     (const Fieldseal__V1__HashRecordRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__hash_record_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__HashRecordRequest *
+       fieldseal__v1__hash_record_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__HashRecordRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__hash_record_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__hash_record_request__free_unpacked
+                     (Fieldseal__V1__HashRecordRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__hash_record_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__hash_record_response__init
+                     (Fieldseal__V1__HashRecordResponse         *message)
+{
+  static const Fieldseal__V1__HashRecordResponse init_value = FIELDSEAL__V1__HASH_RECORD_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__hash_record_response__get_packed_size
+                     (const Fieldseal__V1__HashRecordResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__hash_record_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__hash_record_response__pack
+                     (const Fieldseal__V1__HashRecordResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__hash_record_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__hash_record_response__pack_to_buffer
+                     (const Fieldseal__V1__HashRecordResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__hash_record_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__HashRecordResponse *
+       fieldseal__v1__hash_record_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__HashRecordResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__hash_record_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__hash_record_response__free_unpacked
+                     (Fieldseal__V1__HashRecordResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__hash_record_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   fieldseal__v1__rewrap_request__init
                      (Fieldseal__V1__RewrapRequest         *message)
 {
@@ -1648,6 +1738,108 @@ const ProtobufCMessageDescriptor fieldseal__v1__decrypt_result__descriptor =
   fieldseal__v1__decrypt_result__field_indices_by_name,
   1,  fieldseal__v1__decrypt_result__number_ranges,
   (ProtobufCMessageInit) fieldseal__v1__decrypt_result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__hash_record_request__field_descriptors[2] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__HashRecordRequest, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "record_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__HashRecordRequest, record_id),
+    &fieldseal__v1__record_id__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__hash_record_request__field_indices_by_name[] = {
+  0,   /* field[0] = field */
+  1,   /* field[1] = record_id */
+};
+static const ProtobufCIntRange fieldseal__v1__hash_record_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__hash_record_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.HashRecordRequest",
+  "HashRecordRequest",
+  "Fieldseal__V1__HashRecordRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__HashRecordRequest),
+  2,
+  fieldseal__v1__hash_record_request__field_descriptors,
+  fieldseal__v1__hash_record_request__field_indices_by_name,
+  1,  fieldseal__v1__hash_record_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__hash_record_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__hash_record_response__field_descriptors[2] =
+{
+  {
+    "hash",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__HashRecordResponse, hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__HashRecordResponse, key_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__hash_record_response__field_indices_by_name[] = {
+  0,   /* field[0] = hash */
+  1,   /* field[1] = key_version */
+};
+static const ProtobufCIntRange fieldseal__v1__hash_record_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__hash_record_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.HashRecordResponse",
+  "HashRecordResponse",
+  "Fieldseal__V1__HashRecordResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__HashRecordResponse),
+  2,
+  fieldseal__v1__hash_record_response__field_descriptors,
+  fieldseal__v1__hash_record_response__field_indices_by_name,
+  1,  fieldseal__v1__hash_record_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__hash_record_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor fieldseal__v1__rewrap_request__field_descriptors[2] =

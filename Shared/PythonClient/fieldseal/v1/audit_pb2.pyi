@@ -29,6 +29,7 @@ GET_AUDIT_HASH_KEY: Operation
 GET_CATALOG: Operation
 GET_FIELD_KEY: Operation
 GET_SUBJECT_KEY: Operation
+HASH_RECORD: Operation
 LEASE: Operation
 LIST_ALERTS: Operation
 LIST_EPOCHS: Operation
@@ -395,7 +396,7 @@ class ProveEventResponse(_message.Message):
     def __init__(self, note: _Optional[bytes] = ..., proof: _Optional[_Union[LeafProof, _Mapping]] = ..., leaf: _Optional[bytes] = ..., event: _Optional[int] = ...) -> None: ...
 
 class QueryRequest(_message.Message):
-    __slots__ = ["actor", "cursor", "field", "from_unix_us", "key_version", "newest_first", "operations", "outcome", "outcome_code", "page_size", "table", "until_unix_us"]
+    __slots__ = ["actor", "cursor", "field", "from_unix_us", "key_version", "newest_first", "operations", "outcome", "outcome_code", "page_size", "record_hash", "table", "until_unix_us"]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
     FIELD_FIELD_NUMBER: _ClassVar[int]
@@ -406,6 +407,7 @@ class QueryRequest(_message.Message):
     OUTCOME_CODE_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    RECORD_HASH_FIELD_NUMBER: _ClassVar[int]
     TABLE_FIELD_NUMBER: _ClassVar[int]
     UNTIL_UNIX_US_FIELD_NUMBER: _ClassVar[int]
     actor: str
@@ -418,17 +420,20 @@ class QueryRequest(_message.Message):
     outcome: OutcomeFilter
     outcome_code: int
     page_size: int
+    record_hash: bytes
     table: str
     until_unix_us: int
-    def __init__(self, from_unix_us: _Optional[int] = ..., until_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[Operation, str]]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[_Union[OutcomeFilter, str]] = ..., outcome_code: _Optional[int] = ..., page_size: _Optional[int] = ..., cursor: _Optional[bytes] = ..., newest_first: bool = ...) -> None: ...
+    def __init__(self, from_unix_us: _Optional[int] = ..., until_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[Operation, str]]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[_Union[OutcomeFilter, str]] = ..., outcome_code: _Optional[int] = ..., page_size: _Optional[int] = ..., cursor: _Optional[bytes] = ..., newest_first: bool = ..., record_hash: _Optional[bytes] = ...) -> None: ...
 
 class QueryResponse(_message.Message):
-    __slots__ = ["cursor", "events"]
+    __slots__ = ["cursor", "events", "restricted_to"]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    RESTRICTED_TO_FIELD_NUMBER: _ClassVar[int]
     cursor: bytes
     events: _containers.RepeatedCompositeFieldContainer[StoredEvent]
-    def __init__(self, events: _Optional[_Iterable[_Union[StoredEvent, _Mapping]]] = ..., cursor: _Optional[bytes] = ...) -> None: ...
+    restricted_to: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, events: _Optional[_Iterable[_Union[StoredEvent, _Mapping]]] = ..., cursor: _Optional[bytes] = ..., restricted_to: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ReadLeavesRequest(_message.Message):
     __slots__ = ["end", "first", "with_rows"]
@@ -501,12 +506,14 @@ class SummarizeUseRequest(_message.Message):
     def __init__(self, filter: _Optional[_Union[QueryRequest, _Mapping]] = ..., key_versions: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class SummarizeUseResponse(_message.Message):
-    __slots__ = ["truncated", "uses"]
+    __slots__ = ["restricted_to", "truncated", "uses"]
+    RESTRICTED_TO_FIELD_NUMBER: _ClassVar[int]
     TRUNCATED_FIELD_NUMBER: _ClassVar[int]
     USES_FIELD_NUMBER: _ClassVar[int]
+    restricted_to: _containers.RepeatedScalarFieldContainer[str]
     truncated: bool
     uses: _containers.RepeatedCompositeFieldContainer[UseSummary]
-    def __init__(self, uses: _Optional[_Iterable[_Union[UseSummary, _Mapping]]] = ..., truncated: bool = ...) -> None: ...
+    def __init__(self, uses: _Optional[_Iterable[_Union[UseSummary, _Mapping]]] = ..., truncated: bool = ..., restricted_to: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TailEventsRequest(_message.Message):
     __slots__ = ["after_index", "filter"]

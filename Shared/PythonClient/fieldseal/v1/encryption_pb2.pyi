@@ -153,6 +153,22 @@ class FieldKeyResult(_message.Message):
     key: _common_pb2.FieldKeyReference
     def __init__(self, key: _Optional[_Union[_common_pb2.FieldKeyReference, _Mapping]] = ..., error: _Optional[_Union[_common_pb2.ItemError, _Mapping]] = ...) -> None: ...
 
+class HashRecordRequest(_message.Message):
+    __slots__ = ["field", "record_id"]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    RECORD_ID_FIELD_NUMBER: _ClassVar[int]
+    field: str
+    record_id: _common_pb2.RecordId
+    def __init__(self, field: _Optional[str] = ..., record_id: _Optional[_Union[_common_pb2.RecordId, _Mapping]] = ...) -> None: ...
+
+class HashRecordResponse(_message.Message):
+    __slots__ = ["hash", "key_version"]
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    hash: bytes
+    key_version: int
+    def __init__(self, hash: _Optional[bytes] = ..., key_version: _Optional[int] = ...) -> None: ...
+
 class RebindItem(_message.Message):
     __slots__ = ["ciphertext", "context", "field", "new_context", "new_record_id", "record_id"]
     CIPHERTEXT_FIELD_NUMBER: _ClassVar[int]

@@ -121,7 +121,8 @@ typedef enum _Fieldseal__V1__Operation {
   FIELDSEAL__V1__OPERATION__PROVE_AUDIT = 58,
   FIELDSEAL__V1__OPERATION__READ_LEAVES = 59,
   FIELDSEAL__V1__OPERATION__REVIEW_FINDING = 60,
-  FIELDSEAL__V1__OPERATION__LIST_EPOCHS = 70
+  FIELDSEAL__V1__OPERATION__LIST_EPOCHS = 70,
+  FIELDSEAL__V1__OPERATION__HASH_RECORD = 71
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__OPERATION)
 } Fieldseal__V1__Operation;
 typedef enum _Fieldseal__V1__OutcomeFilter {
@@ -192,7 +193,7 @@ struct  Fieldseal__V1__Event
    */
   ProtobufCBinaryData outbox_id;
   /*
-   * key or catalog object of a control-plane event
+   * key or catalog object of a control-plane event; of a query of the log, what was asked
    */
   ProtobufCBinaryData object;
   /*
@@ -324,10 +325,14 @@ struct  Fieldseal__V1__QueryRequest
    */
   ProtobufCBinaryData cursor;
   protobuf_c_boolean newest_first;
+  /*
+   * 16 bytes, of HashRecord; wants a table
+   */
+  ProtobufCBinaryData record_hash;
 };
 #define FIELDSEAL__V1__QUERY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__query_request__descriptor) \
-    , 0, 0, {0,NULL}, 0,NULL, {0,NULL}, {0,NULL}, 0, FIELDSEAL__V1__OUTCOME_FILTER__OUTCOME_ANY, 0, 0, {0,NULL}, 0 }
+    , 0, 0, {0,NULL}, 0,NULL, {0,NULL}, {0,NULL}, 0, FIELDSEAL__V1__OUTCOME_FILTER__OUTCOME_ANY, 0, 0, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Fieldseal__V1__StoredEvent
@@ -357,10 +362,15 @@ struct  Fieldseal__V1__QueryResponse
    * empty: no further page
    */
   ProtobufCBinaryData cursor;
+  /*
+   * patterns of the only fields whose events the caller may see; empty: of all
+   */
+  size_t n_restricted_to;
+  ProtobufCBinaryData *restricted_to;
 };
 #define FIELDSEAL__V1__QUERY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__query_response__descriptor) \
-    , 0,NULL, {0,NULL} }
+    , 0,NULL, {0,NULL}, 0,NULL }
 
 
 struct  Fieldseal__V1__TailEventsRequest
@@ -543,10 +553,15 @@ struct  Fieldseal__V1__SummarizeUseResponse
   size_t n_uses;
   Fieldseal__V1__UseSummary **uses;
   protobuf_c_boolean truncated;
+  /*
+   * as of a query
+   */
+  size_t n_restricted_to;
+  ProtobufCBinaryData *restricted_to;
 };
 #define FIELDSEAL__V1__SUMMARIZE_USE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__summarize_use_response__descriptor) \
-    , 0,NULL, 0 }
+    , 0,NULL, 0, 0,NULL }
 
 
 struct  Fieldseal__V1__ListEpochsRequest

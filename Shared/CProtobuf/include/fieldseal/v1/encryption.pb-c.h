@@ -24,6 +24,8 @@ typedef struct Fieldseal__V1__DecryptRequest Fieldseal__V1__DecryptRequest;
 typedef struct Fieldseal__V1__DecryptItem Fieldseal__V1__DecryptItem;
 typedef struct Fieldseal__V1__DecryptResponse Fieldseal__V1__DecryptResponse;
 typedef struct Fieldseal__V1__DecryptResult Fieldseal__V1__DecryptResult;
+typedef struct Fieldseal__V1__HashRecordRequest Fieldseal__V1__HashRecordRequest;
+typedef struct Fieldseal__V1__HashRecordResponse Fieldseal__V1__HashRecordResponse;
 typedef struct Fieldseal__V1__RewrapRequest Fieldseal__V1__RewrapRequest;
 typedef struct Fieldseal__V1__RewrapResponse Fieldseal__V1__RewrapResponse;
 typedef struct Fieldseal__V1__RewrapResult Fieldseal__V1__RewrapResult;
@@ -207,6 +209,37 @@ struct  Fieldseal__V1__DecryptResult
 #define FIELDSEAL__V1__DECRYPT_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__decrypt_result__descriptor) \
     , FIELDSEAL__V1__DECRYPT_RESULT__OUTCOME__NOT_SET, {0} }
+
+
+struct  Fieldseal__V1__HashRecordRequest
+{
+  ProtobufCMessage base;
+  /*
+   * any field of the record's table
+   */
+  ProtobufCBinaryData field;
+  Fieldseal__V1__RecordId *record_id;
+};
+#define FIELDSEAL__V1__HASH_RECORD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__hash_record_request__descriptor) \
+    , {0,NULL}, NULL }
+
+
+struct  Fieldseal__V1__HashRecordResponse
+{
+  ProtobufCMessage base;
+  /*
+   * 16 bytes
+   */
+  ProtobufCBinaryData hash;
+  /*
+   * of the audit-hash key; events hashed under another version have another hash
+   */
+  uint64_t key_version;
+};
+#define FIELDSEAL__V1__HASH_RECORD_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__hash_record_response__descriptor) \
+    , {0,NULL}, 0 }
 
 
 struct  Fieldseal__V1__RewrapRequest
@@ -623,6 +656,44 @@ Fieldseal__V1__DecryptResult *
 void   fieldseal__v1__decrypt_result__free_unpacked
                      (Fieldseal__V1__DecryptResult *message,
                       ProtobufCAllocator *allocator);
+/* Fieldseal__V1__HashRecordRequest methods */
+void   fieldseal__v1__hash_record_request__init
+                     (Fieldseal__V1__HashRecordRequest         *message);
+size_t fieldseal__v1__hash_record_request__get_packed_size
+                     (const Fieldseal__V1__HashRecordRequest   *message);
+size_t fieldseal__v1__hash_record_request__pack
+                     (const Fieldseal__V1__HashRecordRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__hash_record_request__pack_to_buffer
+                     (const Fieldseal__V1__HashRecordRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__HashRecordRequest *
+       fieldseal__v1__hash_record_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__hash_record_request__free_unpacked
+                     (Fieldseal__V1__HashRecordRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__HashRecordResponse methods */
+void   fieldseal__v1__hash_record_response__init
+                     (Fieldseal__V1__HashRecordResponse         *message);
+size_t fieldseal__v1__hash_record_response__get_packed_size
+                     (const Fieldseal__V1__HashRecordResponse   *message);
+size_t fieldseal__v1__hash_record_response__pack
+                     (const Fieldseal__V1__HashRecordResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__hash_record_response__pack_to_buffer
+                     (const Fieldseal__V1__HashRecordResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__HashRecordResponse *
+       fieldseal__v1__hash_record_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__hash_record_response__free_unpacked
+                     (Fieldseal__V1__HashRecordResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Fieldseal__V1__RewrapRequest methods */
 void   fieldseal__v1__rewrap_request__init
                      (Fieldseal__V1__RewrapRequest         *message);
@@ -991,6 +1062,12 @@ typedef void (*Fieldseal__V1__DecryptResponse_Closure)
 typedef void (*Fieldseal__V1__DecryptResult_Closure)
                  (const Fieldseal__V1__DecryptResult *message,
                   void *closure_data);
+typedef void (*Fieldseal__V1__HashRecordRequest_Closure)
+                 (const Fieldseal__V1__HashRecordRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__HashRecordResponse_Closure)
+                 (const Fieldseal__V1__HashRecordResponse *message,
+                  void *closure_data);
 typedef void (*Fieldseal__V1__RewrapRequest_Closure)
                  (const Fieldseal__V1__RewrapRequest *message,
                   void *closure_data);
@@ -1060,6 +1137,8 @@ extern const ProtobufCMessageDescriptor fieldseal__v1__decrypt_request__descript
 extern const ProtobufCMessageDescriptor fieldseal__v1__decrypt_item__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__decrypt_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__decrypt_result__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__hash_record_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__hash_record_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__rewrap_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__rewrap_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__rewrap_result__descriptor;
