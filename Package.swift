@@ -134,7 +134,8 @@ let package = Package(
         service(
             "AuditService",
             [
-                "FieldsealAuditTrail", "FieldsealCustody", "FieldsealHTTP", "FieldsealMessages", "FieldsealPostgres",
+                "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealCustody", "FieldsealHTTP", "FieldsealMessages",
+                "FieldsealPostgres",
                 "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
             ]),
         .executableTarget(
@@ -209,8 +210,9 @@ let package = Package(
         tests(
             "AuditService",
             [
-                "AuditService", "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealMessages", "FieldsealPostgres",
-                "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog", .log, .nioHTTP1,
+                "AuditService", "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealMessages",
+                "FieldsealPostgres", "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
+                .log, .nioHTTP1,
             ] + Target.Dependency.nio),
         tests(
             "CommandLine",
@@ -218,7 +220,7 @@ let package = Package(
                 "CommandLineTool", "FieldsealClient", "FieldsealCrypto", "FieldsealCustody", "FieldsealMessages",
                 "FieldsealRPC", "FieldsealRPCTransport", "FieldsealSecureMemory", "FieldsealServiceRuntime",
                 "FieldsealTransparencyLog",
-            ]),
+            ], exclude: ["Reports/report.html", "Reports/report.md"]),
     ],
     swiftLanguageModes: [.v6]
 )

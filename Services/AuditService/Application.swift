@@ -1,3 +1,4 @@
+import FieldsealAlerts
 import FieldsealAuditTrail
 import FieldsealPostgres
 import FieldsealServiceRuntime
@@ -39,7 +40,17 @@ struct AuditApplication: ServerApplication {
             logger: context.logger)
         _ = try await preparation.attempt()
         let completeness = CompletenessWatch(log: log, silence: settings.silence, logger: context.logger)
+        let alerts = AlertDelivery(
+            try settings.alerts.makeDestinations(
+                source: context.configuration.identity, logger: context.logger, clock: UnixClock.microseconds),
+            pool: pool, policy: settings.alerts.policy, logger: context.logger, clock: UnixClock.microseconds)
+        let security = SecurityAlertService(
+            follower: SecurityFollower(
+                log: log, publication: publication, fold: settings.alerts.policy.fold,
+                idleBeat: checkpoints.idleBeat.components.seconds * 1_000_000
+            ) { [policy = context.policy] in policy.current.securityAlerts },
+            watch: watch, logger: context.logger)
         // The watch stops first: it ends the streams that the server would wait for.
-        return [pool, preparation, beat, trail, completeness, server, watch]
+        return [pool, preparation, beat, trail, completeness, AlertDeliveryService(alerts), security, server, watch]
     }
 }

@@ -1,3 +1,4 @@
+import FieldsealAlerts
 import FieldsealServiceRuntime
 
 /// The service's own keys of the configuration.
@@ -9,6 +10,7 @@ struct AuditSettings: Sendable {
     /// that role owns them.
     let migrationDatabase: String?
     let checkpoints: CheckpointSettings
+    let alerts: AlertSettings
     /// Without a block of an open epoch, after which its producer is stale.
     let silence: Duration
 
@@ -18,5 +20,6 @@ struct AuditSettings: Sendable {
         migrationDatabase = section.has("migration-database") ? try section.string("migration-database") : nil
         silence = .seconds(60 * (try section.integer("stale-after-minutes", default: 1_440, in: 1...525_600)))
         checkpoints = try CheckpointSettings(try section.section("checkpoints"))
+        alerts = try AlertSettings(try section.section("alerts"))
     }
 }

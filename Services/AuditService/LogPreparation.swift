@@ -1,3 +1,4 @@
+import FieldsealAlerts
 import FieldsealPostgres
 import FieldsealRPCTransport
 import FieldsealServiceRuntime
@@ -8,6 +9,8 @@ import ServiceLifecycle
 /// succeeds. Until then the service is not ready.
 struct LogPreparation: Service {
     private static let pause = Duration.seconds(1)
+    /// All that stands in the database.
+    static let migrations = [AuditSchema.migrations, AlertQueue.migrations, SecurityAlertSchema.migrations]
 
     let pool: PostgresPool
     /// Connection string of the tables' owner, where that is another role.
@@ -47,7 +50,7 @@ struct LogPreparation: Service {
 
     private func prepare() async throws {
         guard let owner else {
-            try await AuditSchema.migrations.apply(to: pool, logger: logger)
+            for migrations in Self.migrations { try await migrations.apply(to: pool, logger: logger) }
             logger.warning("the database role owns the log's tables; name their owner by migration-database")
             return
         }
@@ -56,14 +59,14 @@ struct LogPreparation: Service {
             .init(conninfo: owner, applicationName: "\(AuditApplication.name) migration", maximumConnections: 1),
             logger: logger)
         do {
-            try await AuditSchema.migrations.apply(to: owning, logger: logger)
+            for migrations in Self.migrations { try await migrations.apply(to: owning, logger: logger) }
             try await DatabaseRole.grant(role, by: owning)
         } catch {
             await owning.close()
             throw error
         }
         await owning.close()
-        try await AuditSchema.migrations.verify(pool)
+        for migrations in Self.migrations { try await migrations.verify(pool) }
         guard try await !DatabaseRole.canAlterLog(pool) else {
             throw StartupError.configuration(
                 "the role of database can change the log's tables although migration-database is given: take its rights"

@@ -23,6 +23,19 @@ public struct Alert: Hashable, Sendable {
         case backupFailed = "backup-failed"
         /// The audit log does not prove that it holds what it has acknowledged.
         case auditLogDistrusted = "audit-log-distrusted"
+        /// One identity failed to open many values.
+        case failedDecrypts = "failed-decrypts"
+        /// An identity uses a sensitive field that it has not used before.
+        case firstSeenActor = "first-seen-actor"
+        /// Somebody used, or asked for, a key version that is retired, compromised or destroyed.
+        case revokedKeyUsed = "revoked-key-used"
+        /// An identity opens many more values of a field than it did before.
+        case unusualVolume = "unusual-volume"
+        case deniedAdministration = "denied-administration"
+        /// The audit log has a finding on its own completeness.
+        case logGap = "log-gap"
+        /// No checkpoint of the audit log was published for a while.
+        case checkpointNotCosigned = "checkpoint-not-cosigned"
     }
 
     public enum Severity: String, CaseIterable, Sendable, Comparable {

@@ -41,6 +41,18 @@ public struct AuditClient: Sendable {
             "SummarizeUse", Proto.SummarizeUseRequest(filter: filter, keyVersions: keyVersions), options: options)
     }
 
+    /// What the log holds of each epoch of which blocks were stored in a span of time.
+    /// - Parameters:
+    ///   - from: microseconds since 1970, inclusive.
+    ///   - until: exclusive; 0: no end.
+    /// - Returns: at most 1,000 epochs; `truncated` says that there are more.
+    public func epochs(
+        from: Int64, until: Int64 = 0, options: CallOptions = CallOptions()
+    ) async throws(FieldsealError) -> AuditEpochs {
+        try await channel.call(
+            "ListEpochs", Proto.ListEpochsRequest(fromUnixUs: from, untilUnixUs: until), options: options)
+    }
+
     /// The newest revision of its key store that the caller itself has logged; 0: none.
     public func storeRevision(options: CallOptions = CallOptions()) async throws(FieldsealError) -> UInt64 {
         let response: Proto.StoreRevisionResponse = try await channel.call(

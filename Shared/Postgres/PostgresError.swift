@@ -89,6 +89,9 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     public static let deadlockDetected = Self(rawValue: "40P01")
     public static let insufficientPrivilege = Self(rawValue: "42501")
     public static let undefinedTable = Self(rawValue: "42P01")
+    public static let featureNotSupported = Self(rawValue: "0A000")
+    /// No statement is prepared under the name.
+    public static let unknownStatement = Self(rawValue: "26000")
     public static let queryCanceled = Self(rawValue: "57014")
     public static let lockNotAvailable = Self(rawValue: "55P03")
     public static let raiseException = Self(rawValue: "P0001")

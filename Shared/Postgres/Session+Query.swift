@@ -7,8 +7,16 @@ extension Session {
         -> ServerResult
     {
         try limited(timeout: timeout, cancellation: cancellation) { () throws(PostgresError) in
-            try send(query)
-            return try lastResult()
+            let statement = try Statement(query, of: &prepared)
+            if statement.isPreparedFirst {
+                guard let result = try pipeline([statement]).first else { throw lost() }
+                return result
+            }
+            try send(statement)
+            do throws(PostgresError) { return try lastResult() } catch {
+                forgetStatements(after: error)
+                throw error
+            }
         }
     }
 
@@ -25,55 +33,79 @@ extension Session {
         -> [ServerResult]
     {
         try limited(timeout: timeout, cancellation: cancellation) { () throws(PostgresError) in
-            guard PQenterPipelineMode(pointer) == 1 else { throw lost() }
-            for query in queries { try send(query) }
-            guard PQpipelineSync(pointer) == 1 else { throw lost() }
-            try flush()
-            var results: [ServerResult] = []
-            var failure: PostgresError?
-            for _ in queries {
-                do throws(PostgresError) {
-                    // In a pipeline nil ends each statement.
-                    if let result = try nextResult() { results.append(try checked(result)) }
-                    while let _ = try nextResult() {}
-                } catch {
-                    guard isUsable else { throw error }
-                    while let _ = try nextResult() {}
-                    if failure == nil { failure = error }
-                }
+            var statements: [Statement] = []
+            do throws(PostgresError) {
+                for query in queries { statements.append(try Statement(query, of: &prepared)) }
+            } catch {
+                prepared.forget()
+                throw error
             }
-            guard let sync = try nextResult(), PQresultStatus(sync.pointer) == PGRES_PIPELINE_SYNC,
-                PQexitPipelineMode(pointer) == 1
-            else { throw lost() }
-            if let failure { throw failure }
-            return results
+            return try pipeline(statements)
         }
     }
 
-    private func send(_ query: PostgresQuery) throws(PostgresError) {
-        let (sql, parameters) = query.rendered()
-        guard let count = Int32(exactly: parameters.count), count <= 65_535 else { throw PostgresError(.tooLarge) }
-        var writer = BinaryWriter()
-        var offsets: [Int] = []
-        var lengths: [Int32] = []
-        for parameter in parameters {
-            let start = writer.bytes.count
-            offsets.append(start)
-            try writer.append(parameter)
-            guard let length = Int32(exactly: writer.bytes.count - start) else { throw PostgresError(.tooLarge) }
-            lengths.append(length)
+    private func pipeline(_ statements: [Statement]) throws(PostgresError) -> [ServerResult] {
+        guard PQenterPipelineMode(pointer) == 1 else { throw lost() }
+        for statement in statements {
+            try sendPreparation(of: statement)
+            try send(statement)
         }
-        // A parameter at the very end needs an address too: empty is not null.
-        writer.append(UInt8(0))
-        let types = parameters.map(\.type.objectID)
-        let formats = [Int32](repeating: 1, count: parameters.count)
-        let sent = writer.bytes.withUnsafeBytes { bytes in
-            let values = zip(parameters, offsets).map { parameter, offset in
-                parameter.isNull ? nil : bytes.baseAddress?.advanced(by: offset).assumingMemoryBound(to: CChar.self)
+        guard PQpipelineSync(pointer) == 1 else { throw lost() }
+        try flush()
+        var results: [ServerResult] = []
+        var failure: PostgresError?
+        for statement in statements {
+            if statement.isPreparedFirst, try answer(&failure) == nil { prepared.failed(statement.key) }
+            if let result = try answer(&failure) { results.append(result) }
+        }
+        guard let sync = try nextResult(), PQresultStatus(sync.pointer) == PGRES_PIPELINE_SYNC,
+            PQexitPipelineMode(pointer) == 1
+        else { throw lost() }
+        if let failure {
+            forgetStatements(after: failure)
+            throw failure
+        }
+        return results
+    }
+
+    /// The answer to one command of a pipeline, where it has succeeded; of those that have not, the first is kept.
+    private func answer(_ failure: inout PostgresError?) throws(PostgresError) -> ServerResult? {
+        var answer: ServerResult?
+        do throws(PostgresError) {
+            // In a pipeline nil ends each command.
+            if let result = try nextResult() { answer = try checked(result) }
+        } catch {
+            guard isUsable else { throw error }
+            if failure == nil { failure = error }
+        }
+        while let _ = try nextResult() {}
+        return answer
+    }
+
+    private func sendPreparation(of statement: Statement) throws(PostgresError) {
+        guard case .prepare(let name) = statement.way else { return }
+        let types = statement.key.types
+        guard PQsendPrepare(pointer, name, statement.key.sql, Int32(types.count), types) == 1 else { throw lost() }
+    }
+
+    private func send(_ statement: Statement) throws(PostgresError) {
+        let count = Int32(statement.key.types.count)
+        let formats = [Int32](repeating: 1, count: statement.key.types.count)
+        let sent = statement.withParameters { values, lengths in
+            switch statement.way {
+            case .unnamed:
+                PQsendQueryParams(pointer, statement.key.sql, count, statement.key.types, values, lengths, formats, 1)
+            case .prepare(let name), .prepared(let name):
+                PQsendQueryPrepared(pointer, name, count, values, lengths, formats, 1)
             }
-            return PQsendQueryParams(pointer, sql, count, types, values, lengths, formats, 1)
         }
         guard sent == 1 else { throw lost() }
+    }
+
+    /// Someone else has deallocated them, or changed the tables that they return rows of: the next call prepares them anew.
+    private func forgetStatements(after error: PostgresError) {
+        guard error.sqlState == .unknownStatement || error.sqlState == .featureNotSupported else { return }
+        prepared.forget()
     }
 
     /// Empties libpq's output buffer, reading meanwhile, so that neither side blocks on the other.

@@ -10,6 +10,7 @@ final class Session {
     private var deadline: ContinuousClock.Instant?
     private var cancellation: Cancellation?
     private var cancelReason: PostgresError.Code?
+    var prepared = PreparedStatements()
     /// The protocol's state is no longer known.
     private var isAbandoned = false
 

@@ -6,7 +6,7 @@ import Foundation
 struct BenchmarkProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fieldseal-bench", abstract: "Measure a cluster.",
-        subcommands: [BenchCommand.self, KeysBenchCommand.self, AuditBenchCommand.self],
+        subcommands: [BenchCommand.self, KeysBenchCommand.self, AuditBenchCommand.self, QueriesBenchCommand.self],
         defaultSubcommand: BenchCommand.self)
 }
 

@@ -69,6 +69,7 @@ class Cluster:
         #: Where the scripts and templates are; a test that configures servers otherwise has a copy of its own.
         self.compose = ROOT / "compose"
         self._channels: list[Any] = []
+        self._spawned: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
         self.local("up")
@@ -78,6 +79,8 @@ class Cluster:
         for channel in self._channels:
             channel.close()
         self.local("down")
+        for process in self._spawned:
+            process.wait(10)
         subprocess.run([ROOT / "compose" / "postgres", "remove", self.state / "postgres"], check=False, capture_output=True)
         shutil.rmtree(self.state, ignore_errors=True)
 
@@ -126,10 +129,20 @@ class Cluster:
     def kill(self, server: str) -> None:
         process = self.process(server)
         os.kill(process, signal.SIGKILL)
+        for spawned in self._spawned:
+            spawned.poll()
         eventually(lambda: not _is_alive(process), f"{server} is gone")
 
     def restart(self, server: str) -> None:
         self.local("up")
+
+    def spawn(self, server: str, *within: str) -> None:
+        """Starts a server that does not run, by the command `within` if there is one, and does not wait until it is ready."""
+        command = [*within, str(Path(self.tool).with_name(server)), "--config", str(self.configuration_file(server))]
+        with open(self.state / "log" / f"{server}.log", "ab") as log:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        self._spawned.append(process)
+        (self.state / "run" / f"{server}.pid").write_text(f"{process.pid}\n")
 
     def events(self, role: str = "auditor", **filters: Any) -> list[audit_pb2.StoredEvent]:
         """All events that match, oldest first."""

@@ -56,7 +56,7 @@ import Testing
         Bad("version: 1\nrules: {}", "p:2: rules: a list is wanted"),
         Bad("version: 1\nrules:", "p:2: rules: a list is wanted"),
         Bad("version: 1\nversion: 1\nrules: []", "p:1: given twice: version"),
-        Bad("version: 1\nrules: []\nextra: 1", "p:3: extra: unknown key; known here: rules, version"),
+        Bad("version: 1\nrules: []\nextra: 1", "p:3: extra: unknown key; known here: rules, security-alerts, version"),
         Bad("version: 1\nrules:\n  - 5", "p:3: rules[0]: a mapping of keys to values is wanted"),
         Bad("version: 1\nrules:\n  - operations: [status]", "p:3: rules[0]: identity is missing"),
         Bad(rule, "p:3: rules[0]: operations are missing"),

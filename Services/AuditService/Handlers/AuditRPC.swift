@@ -25,6 +25,7 @@ struct AuditRPC: Sendable {
         }
         service.unary("Query") { try await serve($0, .queryAudit, query) }
         service.unary("SummarizeUse") { try await serve($0, .summarizeUse, summarizeUse) }
+        service.unary("ListEpochs") { try await serve($0, .listEpochs, listEpochs) }
         service.unary("StoreRevision") { request in
             try await serve(request, .storeRevision) { try await storeRevision($0, request.peer) }
         }

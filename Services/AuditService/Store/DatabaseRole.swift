@@ -1,6 +1,7 @@
+import FieldsealAlerts
 import FieldsealPostgres
 
-/// What the role that serves may do: read the log and add to it.
+/// What the role that serves may do: read the log and add to it, and keep its alerts.
 enum DatabaseRole {
     static func name(_ pool: PostgresPool) async throws -> String {
         try await pool.query("SELECT current_user::text AS name").single().value("name")
@@ -12,6 +13,10 @@ enum DatabaseRole {
             for table in AuditSchema.tables {
                 try await connection.query("REVOKE ALL ON \(identifier: table) FROM \(identifier: role)")
                 try await connection.query("GRANT SELECT, INSERT ON \(identifier: table) TO \(identifier: role)")
+            }
+            for table in AlertQueue.tables + SecurityAlertSchema.tables {
+                try await connection.query(
+                    "GRANT SELECT, INSERT, UPDATE, DELETE ON \(identifier: table) TO \(identifier: role)")
             }
             try await connection.query("GRANT SELECT ON schema_migrations TO \(identifier: role)")
         }

@@ -41,7 +41,7 @@ struct EventProof {
             block.events.indices.contains(number), let event = try? Proto.Event(decoding: block.events[number])
         else { throw CommandFailure(.failed, "the leaf holds no such event") }
         var table = Table(StoredAuditEvent.headings, numeric: ["COUNT"])
-        table.append(StoredAuditEvent(producer: block.producer, event: event).cells)
+        table.append(StoredAuditEvent(producer: block.producer, event: event).cells(in: .utc))
         let checkpoint = verified.checkpoint
         return """
             \(checkpoint.origin): leaf \(proof.index) of \(checkpoint.size), cosigned by \(verified.cosigners.count); event \(event.sequence) of \(Table.printable(block.producer))

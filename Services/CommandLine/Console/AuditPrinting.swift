@@ -2,11 +2,11 @@ import FieldsealClient
 
 extension StoredAuditEvent {
     /// Identifiers in hexadecimal digits; absent values are left out.
-    var json: JSON {
+    func json(in zone: Zone) -> JSON {
         let event = event ?? AuditEvent()
         var members: [(String, JSON)] = [
-            ("index", .unsigned(index)), ("first", .string(Time.text(unixMicroseconds: event.firstUnixUs))),
-            ("last", .string(Time.text(unixMicroseconds: event.lastUnixUs))),
+            ("index", .unsigned(index)), ("first", .string(Time.text(unixMicroseconds: event.firstUnixUs, in: zone))),
+            ("last", .string(Time.text(unixMicroseconds: event.lastUnixUs, in: zone))),
             ("operation", .string(event.operation.word)),
             ("outcome", .string(event.outcomeWord)), ("count", .unsigned(event.count)),
         ]
@@ -38,17 +38,18 @@ extension StoredAuditEvent {
         add("epoch", Hexadecimal.encode(epoch))
         members += [
             ("block", .unsigned(blockSequence)), ("sequence", .unsigned(event.sequence)),
-            ("stored", .string(Time.text(unixMicroseconds: storedUnixUs))),
+            ("stored", .string(Time.text(unixMicroseconds: storedUnixUs, in: zone))),
         ]
         return .object(members)
     }
 
     static let headings = ["TIME", "ACTOR", "OPERATION", "OBJECT", "VERSION", "COUNT", "OUTCOME"]
 
-    var cells: [String] {
+    func cells(in zone: Zone) -> [String] {
         let event = event ?? AuditEvent()
         return [
-            Time.text(unixMicroseconds: event.firstUnixUs), event.actorText, event.operation.word, event.objectText,
+            Time.text(unixMicroseconds: event.firstUnixUs, in: zone), event.actorText, event.operation.word,
+            event.objectText,
             event.keyVersion == 0 ? "-" : Hexadecimal.encode(event.keyVersion), String(event.count),
             event.cause.isEmpty ? event.outcomeWord : "\(event.outcomeWord) (\(event.cause))",
         ]
@@ -56,7 +57,7 @@ extension StoredAuditEvent {
 }
 
 extension AuditEvent {
-    fileprivate var outcomeWord: String {
+    var outcomeWord: String {
         outcome == 0 ? "success" : FieldsealError.Code(rawValue: outcome)?.word ?? "code \(outcome)"
     }
 
@@ -68,7 +69,7 @@ extension AuditEvent {
         return asserted.isEmpty ? who : "\(who) for \(asserted)"
     }
 
-    fileprivate var objectText: String {
+    var objectText: String {
         if !table.isEmpty { return field.isEmpty ? table : "\(table).\(field)" }
         return object.isEmpty ? "-" : object
     }

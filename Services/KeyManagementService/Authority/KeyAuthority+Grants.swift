@@ -113,7 +113,9 @@ extension KeyAuthority {
                 field, version: nil, for: .use, to: recipient, reader: writer.reader)
             guard var grant = stored else { throw KeyServiceError.conflict }
             guard let item = item(grant) else { return (grant, [NamedKey]()) }
-            let (results, leased) = try await self.lease([item], writer: writer, context: context)
+            let leases = try Leases(
+                self.rotation.seals, self.leasesSeen, [NamedKey(name: "\(grant.entry.name)", record: grant.record)])
+            let (results, leased) = try await self.lease([item], leases, writer: writer, context: context)
             grant.leased = try results[0].get()
             return (grant, leased)
         }.value

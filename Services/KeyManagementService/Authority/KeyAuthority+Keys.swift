@@ -26,11 +26,16 @@ extension KeyAuthority {
     }
 
     /// Makes keys under their tables' DEKs.
+    ///
+    /// - Parameters:
+    ///   - superseded: the versions whose place they take, as they are from now on.
+    ///   - known: active DEKs that have been read.
     func make(
-        _ wanted: [WantedKey], writer: StoreWriter, context: CallContext, as operation: AuditOperation
+        _ wanted: [WantedKey], superseding superseded: [KeyRecord] = [], under known: [KeyObject: KeyRecord] = [:],
+        writer: StoreWriter, context: CallContext, as operation: AuditOperation
     ) async throws -> [KeyRecord] {
         let groups = Dictionary(grouping: wanted, by: \.table.id).values.sorted { $0[0].name < $1[0].name }
-        let deks = try await activeDEKs(of: groups.map { $0[0].table }, writer: writer, context: context)
+        let deks = try await activeDEKs(of: groups.map { $0[0].table }, known, writer: writer, context: context)
         var made: [NewKey] = []
         for (keys, dek) in zip(groups, deks) {
             let opened = try await open(dek: dek, reader: writer.reader)
@@ -44,7 +49,7 @@ extension KeyAuthority {
                 made.append(NewKey(record: record, name: key.name, field: key.field))
             }
         }
-        return try await writer.create(made, context, as: operation)
+        return try await writer.create(made, superseding: superseded, context, as: operation)
     }
 
     /// The table's active DEK, opened; made where there is none.
@@ -55,9 +60,11 @@ extension KeyAuthority {
 
     /// The tables' active DEKs, in the tables' order; made where there are none.
     private func activeDEKs(
-        of tables: [CatalogTable], writer: StoreWriter, context: CallContext
+        of tables: [CatalogTable], _ known: [KeyObject: KeyRecord] = [:], writer: StoreWriter, context: CallContext
     ) async throws -> [KeyRecord] {
-        var active = try await writer.reader.activeKeys(tables.map(\.key))
+        var active = known
+        let unknown = tables.filter { known[$0.key] == nil }
+        if !unknown.isEmpty { active.merge(try await writer.reader.activeKeys(unknown.map(\.key))) { $1 } }
         let missing = tables.filter { active[$0.key] == nil }
         if !missing.isEmpty {
             let counts = try await writer.reader.nextRotationCounts(ofInactive: missing.map(\.key))
@@ -107,9 +114,10 @@ extension StoreWriter {
     }
 
     func create(
-        _ keys: [NewKey], _ context: CallContext, as operation: AuditOperation = .createKey
+        _ keys: [NewKey], superseding superseded: [KeyRecord] = [], _ context: CallContext,
+        as operation: AuditOperation = .createKey
     ) async throws -> [KeyRecord] {
-        let written = try await insert(keys.map(\.record))
+        let written = try await insert(keys.map(\.record), afterUpdating: superseded)
         for (key, record) in zip(keys, written) {
             var event = context.event(operation, of: key.name, version: record.version)
             event.table = key.field?.table ?? (record.object.kind == .dek ? key.name : "")

@@ -19,8 +19,9 @@ extension KeyAuthority {
     /// - Returns: seals, one result per item, in order; all that was asked for where the suite has no limit.
     func lease(_ items: [LeaseItem], context: CallContext) async throws -> [Result<UInt32, KeyServiceError>] {
         guard !items.isEmpty else { return [] }
-        let (results, leased) = try await change { writer in
-            try await self.lease(items, writer: writer, context: context)
+        let (results, leased) = try await change(opening: Leases.reading(items)) { writer, rows in
+            let leases = try Leases(items, rotation.seals, leasesSeen, writer.reader, rows)
+            return try await self.lease(items, leases, writer: writer, context: context)
         }.value
         await followUp(leased)
         return results
@@ -28,9 +29,9 @@ extension KeyAuthority {
 
     /// - Returns: what each item is given, and the keys whose counts rose.
     func lease(
-        _ items: [LeaseItem], writer: StoreWriter, context: CallContext
+        _ items: [LeaseItem], _ leases: Leases, writer: StoreWriter, context: CallContext
     ) async throws -> (results: [Result<UInt32, KeyServiceError>], leased: [NamedKey]) {
-        var leases = try await Leases(items, rotation.seals, leasesSeen, writer.reader)
+        var leases = leases
         let results = items.map { item in
             Result { () throws(KeyServiceError) in try leases.lease(item) }
         }
@@ -99,21 +100,41 @@ extension KeyAuthority {
 }
 
 /// The seals that one transaction gives out.
-private struct Leases {
+struct Leases {
     private let limits: SealLimits
     private var keys: [KeyVersion: NamedKey]
     private var counts: [KeyVersion: UInt64] = [:]
 
-    init(_ items: [LeaseItem], _ limits: SealLimits, _ seen: LeasesSeen, _ reader: StoreReader) async throws {
-        self.limits = limits
+    /// Reads the active versions and the fields that they are for.
+    static func reading(_ items: [LeaseItem]) -> [PostgresQuery] {
         let versions = Set(items.map(\.version))
-        let records = try await reader.keys(
+        let keys = StoreReader.keys(
             "key_type = 'fek' AND is_active AND version = ANY(\(versions.map(\.column)))", limit: versions.count)
-        let names = try await reader.liveFieldNames(Set(records.map(\.object.id)))
+        return [keys] + StoreReader.entries(StoreReader.named(items.map(\.field)))
+    }
+
+    /// - Parameter rows: the answers to `reading(_:)`.
+    init(
+        _ items: [LeaseItem], _ limits: SealLimits, _ seen: LeasesSeen, _ reader: StoreReader,
+        _ rows: ArraySlice<PostgresRows>
+    ) throws {
+        let records = try reader.keys(rows[rows.startIndex])
+        let names = Dictionary(
+            try reader.entries(rows.dropFirst()).map { ($0.field.id, "\($0.name)") },
+            uniquingKeysWith: { first, _ in first })
+        try self.init(
+            limits, seen,
+            records.compactMap { record in
+                names[record.object.id].map { NamedKey(name: $0, record: record) }
+            })
+    }
+
+    init(_ limits: SealLimits, _ seen: LeasesSeen, _ active: [NamedKey]) throws {
+        self.limits = limits
         keys = [:]
-        for record in records {
-            try seen.check(record)
-            keys[record.version] = names[record.object.id].map { NamedKey(name: $0, record: record) }
+        for key in active {
+            try seen.check(key.record)
+            keys[key.record.version] = key
         }
     }
 

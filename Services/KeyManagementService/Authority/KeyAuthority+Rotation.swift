@@ -29,6 +29,14 @@ extension KeyAuthority {
         return present
     }
 
+    /// The same of a field's key, which is found within the transaction; nil where a table has the name, or no field.
+    func rotate(_ field: FieldName, context: CallContext) async throws -> KeyRecord? {
+        try await change(opening: StoreReader.fieldOrTable(field)) { writer, rows in
+            guard let entry = try writer.reader.fieldAndNoTable(field, rows) else { return nil }
+            return try await self.rotateFields([entry], writer: writer, context: context)[0]
+        }.value
+    }
+
     private func rotateField(
         _ object: KeyObject, superseding expected: KeyVersion?, context: CallContext
     ) async throws -> KeyRecord {
@@ -43,8 +51,10 @@ extension KeyAuthority {
     func rotateFields(
         _ entries: [CatalogEntry], superseding expected: KeyVersion? = nil, writer: StoreWriter, context: CallContext
     ) async throws -> [KeyRecord] {
-        let objects = entries.map(\.key)
-        let (active, counts) = try await writer.reader.activeKeysAndNextCounts(of: objects)
+        writer.knownNames = Dictionary(
+            entries.map { ($0.field.id, "\($0.name)") }, uniquingKeysWith: { first, _ in first })
+        let (active, counts) = try await writer.reader.activeKeysAndNextCounts(
+            of: entries.map(\.key), under: Array(Set(entries.map(\.table.key))))
         var superseded: [KeyRecord] = []
         var wanted: [WantedKey] = []
         for entry in entries {
@@ -56,8 +66,8 @@ extension KeyAuthority {
             if entry.field.lifecycle.isDual, old.mayBePartner(rotation.seals) { key.partner = old.version }
             wanted.append(key)
         }
-        try await writer.update(superseded)
-        return try await make(wanted, writer: writer, context: context, as: .rotateKey)
+        return try await make(
+            wanted, superseding: superseded, under: active, writer: writer, context: context, as: .rotateKey)
     }
 
     private func rotateTable(

@@ -84,18 +84,21 @@ final class KeyAuthority: Sendable {
 
     /// Changes the store in one transaction, together with the events that tell of it. `body` may run more than once.
     ///
+    /// - Parameter opening: what is read first, when the store is locked, in the same round trip; `body` gets the answers.
     /// - Returns: what `body` answers, durable, and the store's revision after it.
     func change<Value: Sendable>(
-        _ access: StoreAccess = .served, _ body: (StoreWriter) async throws -> Value
+        _ access: StoreAccess = .served, opening: [PostgresQuery],
+        _ body: (StoreWriter, ArraySlice<PostgresRows>) async throws -> Value
     ) async throws -> (value: Value, revision: UInt64) {
         let newest = newestKnown
         let changed = try await withIntegrityKey { keyring in
-            try await pool.withTransaction(opening: StoreReader.opening(locked: true)) { connection, opening in
+            let locking = StoreReader.opening(locked: true)
+            return try await pool.withTransaction(opening: locking + opening) { connection, rows in
                 let reader = StoreReader(connection: connection, mac: try keyring.rowMAC())
-                let standing = try reader.standing(opening)
+                let standing = try reader.standing(Array(rows.prefix(locking.count)))
                 try admit(standing, newest: newest, access)
                 let writer = StoreWriter(reader, after: standing.state, nowUnixUs: clock(), above: newest)
-                let value = try await body(writer)
+                let value = try await body(writer, rows.dropFirst(locking.count))
                 try await AlertQueue.raise(
                     writer.alerts, unixMicroseconds: writer.nowUnixUs, fold: alertFold, in: connection)
                 return (value: value, revision: try await writer.finish())
@@ -103,6 +106,13 @@ final class KeyAuthority: Sendable {
         }
         remember(changed.revision)
         return changed
+    }
+
+    /// The same where nothing is read first.
+    func change<Value: Sendable>(
+        _ access: StoreAccess = .served, _ body: (StoreWriter) async throws -> Value
+    ) async throws -> (value: Value, revision: UInt64) {
+        try await change(access, opening: []) { writer, _ in try await body(writer) }
     }
 
     private func admit(_ standing: StoreStanding, newest: UInt64, _ access: StoreAccess) throws(KeyServiceError) {

@@ -23,6 +23,14 @@ extension KeysService {
         _ name: String, without leftOut: Set<String>, isDryRun: Bool, _ call: KeysCall
     ) async throws -> Result<Proto.FieldKeyReference, KeyServiceError> {
         do {
+            let maybeField =
+                isDryRun ? nil : FieldName(name).flatMap { call.grant.allows(.rotateKey, field: name) ? $0 : nil }
+            if let field = maybeField {
+                try rotations.admit(call.context.actor.identity, nowUnixUs: authority.clock())
+                if let record = try await authority.rotate(field, context: call.context) {
+                    return .success(record.reference(named: name))
+                }
+            }
             guard let object = try await authority.keyObject(named: name) else {
                 // Whether a name is known is told only to those who have the right on it.
                 throw call.grant.allows(.rotateKey, field: name) || call.grant.allows(.rotateKey, table: name)
@@ -32,7 +40,7 @@ extension KeysService {
                 call.failed(.denied, object: name)
                 return .failure(.denied)
             }
-            try rotations.admit(call.context.actor.identity, nowUnixUs: authority.clock())
+            if maybeField == nil { try rotations.admit(call.context.actor.identity, nowUnixUs: authority.clock()) }
             if isDryRun {
                 let present = try await authority.planRotation(of: object, without: leftOut)
                 call.succeeded(object: name, version: present.version)

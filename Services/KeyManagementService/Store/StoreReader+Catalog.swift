@@ -10,28 +10,50 @@ extension StoreReader {
     /// to look removed is noticed.
     func entries(named names: [FieldName]) async throws -> [CatalogEntry] {
         let wanted = Set(names)
-        return try await entries(
-            where: """
-                table_id IN (SELECT id FROM catalog_tables WHERE name = ANY(\(Array(Set(names.map(\.table))))))
-                    AND name = ANY(\(Array(Set(names.map(\.field)))))
-                """
-        ).filter { wanted.contains($0.name) }
+        return try await entries(where: Self.named(names)).filter { wanted.contains($0.name) }
+    }
+
+    /// Reads the field that an operator names, and the table, which `shop.orders` may name too.
+    static func fieldOrTable(_ name: FieldName) -> [PostgresQuery] {
+        [tables("name = \("\(name)")")] + entries(named([name]))
+    }
+
+    /// - Parameter rows: the answers to `fieldOrTable(_:)`.
+    /// - Returns: nil where it is a table, or nothing.
+    func fieldAndNoTable(_ name: FieldName, _ rows: ArraySlice<PostgresRows>) throws -> CatalogEntry? {
+        guard let first = rows.first, try tables(first).allSatisfy(\.isRemoved) else { return nil }
+        return try entries(rows.dropFirst()).first { $0.name == name }
+    }
+
+    static func named(_ names: [FieldName]) -> PostgresQuery {
+        """
+        table_id IN (SELECT id FROM catalog_tables WHERE name = ANY(\(Array(Set(names.map(\.table))))))
+            AND name = ANY(\(Array(Set(names.map(\.field)))))
+        """
     }
 
     /// The fields that are not removed, nor their tables, with their indexes, by name.
     func entries(where condition: PostgresQuery) async throws -> [CatalogEntry] {
-        let rows = try await connection.pipeline(
-            Self.fieldsAndTables(condition) + [
-                """
-                SELECT \(CatalogIndex.columns) FROM catalog_indexes
-                WHERE field_id IN (SELECT id FROM catalog_fields WHERE \(condition)) ORDER BY name
-                """
-            ])
-        let fields = try fields(rows[0]).filter { !$0.isRemoved }
+        try entries(try await connection.pipeline(Self.entries(condition))[...])
+    }
+
+    static func entries(_ condition: PostgresQuery) -> [PostgresQuery] {
+        fieldsAndTables(condition) + [
+            """
+            SELECT \(CatalogIndex.columns) FROM catalog_indexes
+            WHERE field_id IN (SELECT id FROM catalog_fields WHERE \(condition)) ORDER BY name
+            """
+        ]
+    }
+
+    /// - Parameter rows: the answers to `entries(_:)`.
+    func entries(_ rows: ArraySlice<PostgresRows>) throws -> [CatalogEntry] {
+        let fields = try fields(rows[rows.startIndex]).filter { !$0.isRemoved }
         let tables = Dictionary(
-            try tables(rows[1]).lazy.filter { !$0.isRemoved }.map { ($0.id, $0) },
+            try tables(rows[rows.startIndex + 1]).lazy.filter { !$0.isRemoved }.map { ($0.id, $0) },
             uniquingKeysWith: { first, _ in first })
-        let indexes = Dictionary(grouping: try indexes(rows[2]).filter { !$0.isRemoved }, by: \.fieldID)
+        let indexes = Dictionary(
+            grouping: try indexes(rows[rows.startIndex + 2]).filter { !$0.isRemoved }, by: \.fieldID)
         return fields.compactMap { field in
             tables[field.tableID].map { CatalogEntry(table: $0, field: field, indexes: indexes[field.id] ?? []) }
         }
@@ -88,7 +110,11 @@ extension StoreReader {
     }
 
     func tables(where condition: PostgresQuery) async throws -> [CatalogTable] {
-        try tables(try await connection.query("SELECT \(CatalogTable.columns) FROM catalog_tables WHERE \(condition)"))
+        try tables(try await connection.query(Self.tables(condition)))
+    }
+
+    private static func tables(_ condition: PostgresQuery) -> PostgresQuery {
+        "SELECT \(CatalogTable.columns) FROM catalog_tables WHERE \(condition)"
     }
 
     private func tables(_ rows: PostgresRows) throws -> [CatalogTable] {

@@ -21,11 +21,11 @@ struct StoreReader {
         try keys(try await connection.query(Self.keys(condition, limit: limit)))
     }
 
-    private static func keys(_ condition: PostgresQuery, limit: Int = Int(Int32.max)) -> PostgresQuery {
+    static func keys(_ condition: PostgresQuery, limit: Int = Int(Int32.max)) -> PostgresQuery {
         "SELECT \(KeyRecord.columns) FROM encryption_keys WHERE \(condition) LIMIT \(limit)"
     }
 
-    private func keys(_ rows: PostgresRows) throws -> [KeyRecord] {
+    func keys(_ rows: PostgresRows) throws -> [KeyRecord] {
         try rows.map { row in
             let record = try KeyRecord(row)
             try verify(row, record.canonical, "key \(record.identity.row)")
@@ -43,9 +43,9 @@ struct StoreReader {
         try active(try await connection.query(Self.active(objects)))
     }
 
-    /// The active versions of keys, and the `rotationCount` of the next version of each that has any.
+    /// The active versions of keys and their parents, and the `rotationCount` of the next version of each key that has any.
     func activeKeysAndNextCounts(
-        of objects: [KeyObject]
+        of objects: [KeyObject], under parents: [KeyObject]
     ) async throws -> (active: [KeyObject: KeyRecord], counts: [KeyObject: Int32]) {
         let newest: PostgresQuery = """
             id IN (
@@ -54,7 +54,7 @@ struct StoreReader {
                     SELECT id FROM encryption_keys WHERE key_type = object.kind AND key_id = object.id
                     ORDER BY rotation_count DESC LIMIT 1) AS newest)
             """
-        let rows = try await connection.pipeline([Self.active(objects), Self.keys(newest)])
+        let rows = try await connection.pipeline([Self.active(objects + parents), Self.keys(newest)])
         return (try active(rows[0]), Self.nextCounts(after: try keys(rows[1])))
     }
 

@@ -47,8 +47,9 @@ extension StoreWriter {
             let indexes = try await reader.indexes(where: "id = ANY(\(notices.changedIndexes.map(\.uuid)))")
             notices.indexesBelong(to: indexes.map(\.fieldID))
         }
-        let fields = notices.fields
-        let names = fields.isEmpty ? [:] : try await reader.fieldNames(fields)
+        var names = knownNames
+        let fields = notices.fields.subtracting(names.keys)
+        if !fields.isEmpty { names.merge(try await reader.fieldNames(fields)) { _, read in read } }
         let told = notices.notices(names: names)
         let record = KeyChangeRecord(
             revision: revision, previous: before.revision, changedUnixUs: nowUnixUs,

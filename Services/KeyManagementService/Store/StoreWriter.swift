@@ -16,6 +16,8 @@ final class StoreWriter {
     var alerts: [Alert] = []
     /// What encryption services must hear of; written with it.
     var notices = KeyNotices()
+    /// Names of fields that this transaction has read and does not change.
+    var knownNames: [ObjectID: String] = [:]
     let before: StoreRevision
     private var change = StoreChange()
 
@@ -37,16 +39,19 @@ final class StoreWriter {
 
     func insert(_ record: KeyRecord) async throws -> KeyRecord { try await insert([record])[0] }
 
-    func insert(_ records: [KeyRecord]) async throws -> [KeyRecord] {
+    /// - Parameter superseded: rows that were read before, as `update(_:)` writes them; first, in the same round trip.
+    func insert(_ records: [KeyRecord], afterUpdating superseded: [KeyRecord] = []) async throws -> [KeyRecord] {
         guard !records.isEmpty else { return [] }
-        let records = records.map(stamped)
-        let macs = try records.map { try reader.mac.authenticate($0.canonical) }
-        try await connection.query(KeyRecord.insert(records, macs: macs))
-        for (record, mac) in zip(records, macs) {
+        let (updated, updatedMACs) = try stampedWithMACs(superseded)
+        let (inserted, macs) = try stampedWithMACs(records)
+        let updates = updated.isEmpty ? [] : [KeyRecord.update(superseded, to: Int64(revision), macs: updatedMACs)]
+        let rows = try await connection.pipeline(updates + [KeyRecord.insert(inserted, macs: macs)])
+        if !updates.isEmpty { try await noteUpdated(updated, updatedMACs, affected: rows[0].affected) }
+        for (record, mac) in zip(inserted, macs) {
             change.append(.keys, id: record.identity.row, mac: mac)
             noteInserted(record)
         }
-        return records
+        return inserted
     }
 
     func update(_ record: KeyRecord) async throws -> KeyRecord { try await update([record])[0] }
@@ -56,18 +61,21 @@ final class StoreWriter {
     @discardableResult
     func update(_ records: [KeyRecord]) async throws -> [KeyRecord] {
         guard !records.isEmpty else { return [] }
-        let updated = records.map(stamped)
-        let macs = try updated.map { try reader.mac.authenticate($0.canonical) }
+        let (updated, macs) = try stampedWithMACs(records)
         let rows = try await connection.query(KeyRecord.update(records, to: Int64(revision), macs: macs))
-        guard rows.affected == records.count else { throw KeyServiceError.conflict }
-        for (record, mac) in zip(updated, macs) {
+        try await noteUpdated(updated, macs, affected: rows.affected)
+        return updated
+    }
+
+    private func noteUpdated(_ records: [KeyRecord], _ macs: [[UInt8]], affected: Int) async throws {
+        guard affected == records.count else { throw KeyServiceError.conflict }
+        for (record, mac) in zip(records, macs) {
             change.append(.keys, id: record.identity.row, mac: mac)
             noteUpdated(record)
         }
-        for record in updated where record.object.kind == .master && !record.state.hasKey {
+        for record in records where record.object.kind == .master && !record.state.hasKey {
             try await deleteWraps(of: record.version)
         }
-        return updated
     }
 
     func write(_ plan: CatalogPlan) async throws {
@@ -135,9 +143,13 @@ final class StoreWriter {
     /// Notes a row that was deleted.
     func removed(_ table: StoreChange.Table, id: ObjectID) { change.append(removed: table, id: id) }
 
-    private func stamped(_ record: KeyRecord) -> KeyRecord {
-        var record = record
-        record.revision = revision
-        return record
+    /// The records with this transaction's revision, and their MACs.
+    private func stampedWithMACs(_ records: [KeyRecord]) throws -> (records: [KeyRecord], macs: [[UInt8]]) {
+        let stamped = records.map { record in
+            var record = record
+            record.revision = revision
+            return record
+        }
+        return (stamped, try stamped.map { try reader.mac.authenticate($0.canonical) })
     }
 }

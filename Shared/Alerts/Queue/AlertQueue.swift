@@ -8,6 +8,9 @@ public enum AlertQueue {
     public static let migrations = Migrations(
         component: "alerts", [Migration(1, "alerts that were raised, and where they went", createQueue)])
 
+    /// For a role that does not own them: it needs to read, insert, update and delete.
+    public static let tables = ["alerts", "alert_windows", "alert_destinations"]
+
     /// Within this time equal alerts fold into one: 15 minutes.
     public static let standardFold = Int64(15 * 60) * 1_000_000
 

@@ -65,6 +65,7 @@ extension Proto {
         case proveAudit = 58
         case readLeaves = 59
         case reviewFinding = 60
+        case listEpochs = 70
     }
 
     public enum OutcomeFilter: Int32, ProtoEnumeration {
@@ -612,6 +613,99 @@ extension Proto {
 
         public init(uses: [Proto.UseSummary] = [], truncated: Bool = false) {
             self.uses = uses
+            self.truncated = truncated
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ListEpochsRequest: ProtoMessage {
+        /// of blocks, by the time at which they were stored; inclusive
+        public var fromUnixUs: Int64 = 0
+        /// exclusive; 0: no end
+        public var untilUnixUs: Int64 = 0
+
+        public init() {}
+
+        public init(fromUnixUs: Int64 = 0, untilUnixUs: Int64 = 0) {
+            self.fromUnixUs = fromUnixUs
+            self.untilUnixUs = untilUnixUs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct EpochSummary: ProtoMessage {
+        public var producer: String = ""
+        public var epoch: [UInt8] = []
+        /// of the blocks of the time asked for
+        public var firstSequence: UInt64 = 0
+        public var lastSequence: UInt64 = 0
+        public var blocks: UInt64 = 0
+        /// by the sequences of the events in them
+        public var statedEvents: UInt64 = 0
+        /// rows
+        public var events: UInt64 = 0
+        /// of these rows; one that was sent again has no second row
+        public var outboxEvents: UInt64 = 0
+        /// that the producer says it has lost
+        public var dropped: UInt64 = 0
+        /// its last event is EPOCH_CLOSE
+        public var closed: Bool = false
+        public var firstStoredUnixUs: Int64 = 0
+        public var lastStoredUnixUs: Int64 = 0
+
+        public init() {}
+
+        public init(
+            producer: String = "", epoch: [UInt8] = [], firstSequence: UInt64 = 0, lastSequence: UInt64 = 0,
+            blocks: UInt64 = 0, statedEvents: UInt64 = 0, events: UInt64 = 0, outboxEvents: UInt64 = 0,
+            dropped: UInt64 = 0, closed: Bool = false, firstStoredUnixUs: Int64 = 0, lastStoredUnixUs: Int64 = 0
+        ) {
+            self.producer = producer
+            self.epoch = epoch
+            self.firstSequence = firstSequence
+            self.lastSequence = lastSequence
+            self.blocks = blocks
+            self.statedEvents = statedEvents
+            self.events = events
+            self.outboxEvents = outboxEvents
+            self.dropped = dropped
+            self.closed = closed
+            self.firstStoredUnixUs = firstStoredUnixUs
+            self.lastStoredUnixUs = lastStoredUnixUs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ListEpochsResponse: ProtoMessage {
+        /// by producer, then in the order in which they began; at most 1,000
+        public var epochs: [Proto.EpochSummary] = []
+        public var truncated: Bool = false
+
+        public init() {}
+
+        public init(epochs: [Proto.EpochSummary] = [], truncated: Bool = false) {
+            self.epochs = epochs
             self.truncated = truncated
         }
 
@@ -1417,6 +1511,79 @@ extension Proto.SummarizeUseResponse: CMessageConvertible {
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__SummarizeUseResponse>, in arena: MessageArena) {
         (c.pointee.uses, c.pointee.n_uses) = arena.messages(uses)
+        c.pointee.truncated = truncated ? 1 : 0
+    }
+}
+
+extension Proto.ListEpochsRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ListEpochsRequest> = {
+        fieldseal__v1__list_epochs_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ListEpochsRequest> = {
+        fieldseal__v1__list_epochs_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ListEpochsRequest) throws(MessageError) {
+        fromUnixUs = c.from_unix_us
+        untilUnixUs = c.until_unix_us
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ListEpochsRequest>, in _: MessageArena) {
+        c.pointee.from_unix_us = fromUnixUs
+        c.pointee.until_unix_us = untilUnixUs
+    }
+}
+
+extension Proto.EpochSummary: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__EpochSummary> = { fieldseal__v1__epoch_summary__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__EpochSummary> = { fieldseal__v1__epoch_summary__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__EpochSummary) throws(MessageError) {
+        producer = try decodeText(c.producer)
+        epoch = decodeBytes(c.epoch)
+        firstSequence = c.first_sequence
+        lastSequence = c.last_sequence
+        blocks = c.blocks
+        statedEvents = c.stated_events
+        events = c.events
+        outboxEvents = c.outbox_events
+        dropped = c.dropped
+        closed = c.closed != 0
+        firstStoredUnixUs = c.first_stored_unix_us
+        lastStoredUnixUs = c.last_stored_unix_us
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__EpochSummary>, in arena: MessageArena) {
+        c.pointee.producer = arena.bytes(producer)
+        c.pointee.epoch = arena.bytes(epoch)
+        c.pointee.first_sequence = firstSequence
+        c.pointee.last_sequence = lastSequence
+        c.pointee.blocks = blocks
+        c.pointee.stated_events = statedEvents
+        c.pointee.events = events
+        c.pointee.outbox_events = outboxEvents
+        c.pointee.dropped = dropped
+        c.pointee.closed = closed ? 1 : 0
+        c.pointee.first_stored_unix_us = firstStoredUnixUs
+        c.pointee.last_stored_unix_us = lastStoredUnixUs
+    }
+}
+
+extension Proto.ListEpochsResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ListEpochsResponse> = {
+        fieldseal__v1__list_epochs_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ListEpochsResponse> = {
+        fieldseal__v1__list_epochs_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ListEpochsResponse) throws(MessageError) {
+        epochs = try decodeMessages(c.epochs, c.n_epochs)
+        truncated = c.truncated != 0
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ListEpochsResponse>, in arena: MessageArena) {
+        (c.pointee.epochs, c.pointee.n_epochs) = arena.messages(epochs)
         c.pointee.truncated = truncated ? 1 : 0
     }
 }

@@ -32,13 +32,17 @@ extension Proto {
         public var verified: Bool = false
         /// why the audit log is not believed; empty: it is
         public var distrust: String = ""
+        /// of this run
+        public var epoch: [UInt8] = []
+        /// of its last durable block
+        public var lastSequence: UInt64 = 0
 
         public init() {}
 
         public init(
             waitingBlocks: UInt64 = 0, oldestSeconds: UInt64 = 0, bytes: UInt64 = 0, maxBytes: UInt64 = 0,
             strict: Bool = false, accepting: Bool = false, dropped: UInt64 = 0, verified: Bool = false,
-            distrust: String = ""
+            distrust: String = "", epoch: [UInt8] = [], lastSequence: UInt64 = 0
         ) {
             self.waitingBlocks = waitingBlocks
             self.oldestSeconds = oldestSeconds
@@ -49,6 +53,8 @@ extension Proto {
             self.dropped = dropped
             self.verified = verified
             self.distrust = distrust
+            self.epoch = epoch
+            self.lastSequence = lastSequence
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -95,6 +101,8 @@ extension Proto.SpoolStatusResponse: CMessageConvertible {
         dropped = c.dropped
         verified = c.verified != 0
         distrust = try decodeText(c.distrust)
+        epoch = decodeBytes(c.epoch)
+        lastSequence = c.last_sequence
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__SpoolStatusResponse>, in arena: MessageArena) {
@@ -107,5 +115,7 @@ extension Proto.SpoolStatusResponse: CMessageConvertible {
         c.pointee.dropped = dropped
         c.pointee.verified = verified ? 1 : 0
         c.pointee.distrust = arena.bytes(distrust)
+        c.pointee.epoch = arena.bytes(epoch)
+        c.pointee.last_sequence = lastSequence
     }
 }

@@ -30,12 +30,14 @@ class Channel:
         self._connection: Connection | None = None
         self._turn = random.randrange(len(endpoint.addresses))
 
-    def call(self, method: str, request: Message, answer: type[Response], timeout: float = 30.0) -> Response:
+    def call(
+        self, method: str, request: Message, answer: type[Response], timeout: float = 30.0, request_id: bytes | None = None
+    ) -> Response:
         payload = request.SerializeToString()
         patience = Patience(self._patience)
         while True:
             try:
-                body = self._connected(timeout).call(self._service, method, payload, timeout)
+                body = self._connected(timeout).call(self._service, method, payload, timeout, request_id)
                 return answer.FromString(body)  # type: ignore[attr-defined]
             except FieldsealError as error:
                 if error.code is not Code.UNAVAILABLE or not patience.wait():

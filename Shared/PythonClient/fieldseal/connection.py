@@ -55,14 +55,16 @@ class Connection:
     def usable(self) -> bool:
         return not self._closed and self._next < STREAM_LIMIT
 
-    def call(self, service: str, method: str, payload: bytes, timeout: float) -> bytes:
-        """Raises FieldsealError: the server's status, DEADLINE_EXCEEDED, or UNAVAILABLE when the connection ends."""
+    def call(self, service: str, method: str, payload: bytes, timeout: float, request_id: bytes | None = None) -> bytes:
+        """`request_id`, 16 bytes, names the call in the audit log; without one it gets a random one.
+
+        Raises FieldsealError: the server's status, DEADLINE_EXCEEDED, or UNAVAILABLE when the connection ends."""
         request = ttrpc_pb2.Request(
             service=service,
             method=method,
             payload=payload,
             timeout_nano=int(timeout * 1e9),
-            metadata=[ttrpc_pb2.KeyValue(key="fieldseal-request-id", value=secrets.token_hex(16))],
+            metadata=[ttrpc_pb2.KeyValue(key="fieldseal-request-id", value=(request_id or secrets.token_bytes(16)).hex())],
         ).SerializeToString()
         if len(request) > FRAME_LIMIT:
             raise FieldsealError(Code.RESOURCE_EXHAUSTED, "the request is larger than a frame")

@@ -18,6 +18,7 @@ extension Proto.SpoolStatusResponse {
             waitingBlocks: backlog.blocks, oldestSeconds: UInt64(clamping: backlog.age.components.seconds),
             bytes: UInt64(clamping: backlog.bytes), maxBytes: UInt64(clamping: backlog.maximumBytes),
             strict: backlog.isStrict, accepting: backlog.isAccepting, dropped: backlog.dropped,
-            verified: trail.finalState == .published, distrust: trail.distrust ?? "")
+            verified: trail.finalState == .published, distrust: trail.distrust ?? "",
+            epoch: trail.epoch, lastSequence: trail.lastSequence)
     }
 }

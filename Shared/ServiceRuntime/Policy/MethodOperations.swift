@@ -76,6 +76,7 @@ enum MethodOperations {
         case "TailEvents": .init(.tailAudit)
         case "Status": .init(.status)
         case "SummarizeUse": .init(.queryAudit)
+        case "ListEpochs": .init(.queryAudit)
         case "StoreRevision": .init(.appendAudit)
         case "Checkpoint": .init(.readCheckpoint)
         case "ProveBlocks": .init(.appendAudit)

@@ -8,17 +8,21 @@ extension Policy {
     ///       - identity: spiffe://fieldseal.local/backend/demo
     ///         operations: [encrypt, decrypt]
     ///         fields: ["users.*", "conversations.user_query"]
+    ///     security-alerts:
+    ///       failed-decrypts: {count: 50}
     ///
     /// - Throws: naming line and key, for whatever is not understood; nothing is ignored.
     public init(yaml: String, file: String) throws(ConfigurationError) {
         let root = try ConfigurationNode(yaml: yaml, file: file)
-        let entries = try root.mapping(allowed: ["version", "rules"])
+        let entries = try root.mapping(allowed: ["version", "rules", "security-alerts"])
         guard let version = entries["version"] else { throw root.error("version is missing; write version: 1") }
         guard try version.integer(in: 0...Int.max) == 1 else { throw version.error("only version 1 is known") }
         guard let list = entries["rules"] else { throw root.error("rules are missing; write rules: [] to deny all") }
         var rules: [Rule] = []
         for node in try list.sequence() { rules.append(try Rule(node)) }
-        self.init(rules: rules)
+        var alerts = SecurityRules()
+        if let section = entries["security-alerts"] { alerts = try SecurityRules(section) }
+        self.init(rules: rules, securityAlerts: alerts)
     }
 }
 
@@ -55,16 +59,22 @@ extension Policy.Rule {
     }
 
     private static func fields(_ node: ConfigurationNode?) throws(ConfigurationError) -> [FieldPattern] {
-        guard let node else { return [] }
+        try node?.fieldPatterns() ?? []
+    }
+}
+
+extension ConfigurationNode {
+    /// A list of at least one pattern, each given once.
+    func fieldPatterns() throws(ConfigurationError) -> [FieldPattern] {
         var patterns: [FieldPattern] = []
-        for element in try node.sequence() {
+        for element in try sequence() {
             guard let pattern = FieldPattern(try element.text()) else {
                 throw element.error("a pattern is *, table.*, *.field or table.field")
             }
             guard !patterns.contains(pattern) else { throw element.error("given twice") }
             patterns.append(pattern)
         }
-        guard !patterns.isEmpty else { throw node.error("at least one pattern is wanted") }
+        guard !patterns.isEmpty else { throw error("at least one pattern is wanted") }
         return patterns
     }
 }

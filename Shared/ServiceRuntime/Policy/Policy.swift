@@ -15,13 +15,16 @@ public struct Policy: Sendable {
     }
 
     public let rules: [Rule]
+    /// What the audit service watches its log for.
+    public let securityAlerts: SecurityRules
     private let grants: [[UInt8]: PolicyGrant]
 
     /// A policy that denies everything.
     public static let denyAll = Policy(rules: [])
 
-    public init(rules: [Rule]) {
+    public init(rules: [Rule], securityAlerts: SecurityRules = SecurityRules()) {
         self.rules = rules
+        self.securityAlerts = securityAlerts
         grants = Dictionary(grouping: rules) { Array($0.identity.utf8) }.mapValues { PolicyGrant(rules: $0) }
     }
 

@@ -1,4 +1,5 @@
 import FieldsealPostgres
+import FieldsealServiceRuntime
 import Testing
 
 @testable import AuditService
@@ -14,18 +15,25 @@ struct DatabaseRoleTests {
             }
             let serving = try PostgresPool(
                 .init(conninfo: test.conninfo + " user=\(role) password=\(password)"), logger: TestLog.logger)
-            try await AuditSchema.migrations.apply(to: test.pool, logger: TestLog.logger)
+            for migrations in LogPreparation.migrations {
+                try await migrations.apply(to: test.pool, logger: TestLog.logger)
+            }
             try await DatabaseRole.grant(role, by: test.pool)
             #expect(try await DatabaseRole.name(serving) == role)
             #expect(try await !DatabaseRole.canAlterLog(serving))
             #expect(try await DatabaseRole.canAlterLog(test.pool))
-            try await AuditSchema.migrations.verify(serving)
+            for migrations in LogPreparation.migrations { try await migrations.verify(serving) }
 
             var chain = Chain()
             let log = EventLog(pool: serving, clock: { 1 })
             #expect(try await log.append([try chain.block()]).sequence == 1)
             #expect(try await log.append([try Chain.second()]).finding?.kind == .unknownEpoch)
             #expect(try await log.page(try EventFilter(.init()), try PageRequest(.init())).events.count == 1)
+            let follower = SecurityFollower(
+                log: log, publication: Publication(log: log, witnesses: [], quorum: 0), idleBeat: 1
+            ) { SecurityRules() }
+            #expect(try await !follower.follow())
+            #expect(try await serving.query("SELECT FROM alerts").count == 1)
             for statement: PostgresQuery in [
                 "UPDATE audit_events SET outcome = 0", "DELETE FROM audit_blocks", "TRUNCATE audit_findings",
                 "DROP TABLE audit_events", "ALTER TABLE audit_events DISABLE TRIGGER ALL",

@@ -28,7 +28,9 @@ struct TestLog {
             log: EventLog(pool: pool, clock: { 5_000 }, logger: logger))
         var failure: (any Error)?
         do {
-            if migrated { try await AuditSchema.migrations.apply(to: pool, logger: logger) }
+            if migrated {
+                for migrations in LogPreparation.migrations { try await migrations.apply(to: pool, logger: logger) }
+            }
             try await body(test)
         } catch { failure = error }
         await pool.close()

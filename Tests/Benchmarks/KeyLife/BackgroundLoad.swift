@@ -32,14 +32,18 @@ final class BackgroundLoad: Sendable {
 
     /// Runs `body` while each replica has `callers`, which stop when it ends.
     ///
-    /// - Parameter interval: from one value of a caller to its next.
+    /// - Parameters:
+    ///   - batch: values of a call.
+    ///   - interval: from one call of a caller to its next. The callers begin one after the other, evenly spread over it.
     func run<Result: Sendable>(
-        callers: Int, interval: Duration, _ body: @Sendable () async throws -> Result
+        callers: Int, batch: Int, interval: Duration, _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for client in clients {
+            let start = ContinuousClock.now
+            for (replica, client) in clients.enumerated() {
                 for caller in 0..<callers {
-                    group.addTask { await self.call(client, row: Int64(caller), every: interval) }
+                    let first = start + interval * (caller * clients.count + replica) / (callers * clients.count)
+                    group.addTask { await self.call(client, batch: batch, from: first, every: interval) }
                 }
             }
             defer { group.cancelAll() }
@@ -51,22 +55,29 @@ final class BackgroundLoad: Sendable {
         for client in clients { await client.shutdown() }
     }
 
-    private func call(_ client: FieldsealClient, row: Int64, every interval: Duration) async {
+    private func call(
+        _ client: FieldsealClient, batch: Int, from first: ContinuousClock.Instant, every interval: Duration
+    ) async {
         let clock = ContinuousClock()
-        var next = clock.now
-        let record = RecordID(.integer(row))
+        var next = first
         let text = [UInt8](repeating: 42, count: 64)
+        let items = (0..<batch).map {
+            EncryptItem(field: field, plaintext: text, recordID: RecordID(.integer(Int64($0))), context: nil)
+        }
         while !Task.isCancelled {
+            try? await clock.sleep(until: next)
             do {
-                let sealed = try await client.encryptField(field, text, recordID: record)
-                let opened = try await client.decryptField(field, sealed, recordID: record)
-                note(opened == text ? nil : "a value came back altered")
+                let sealed = try await client.encrypt(items).map { try $0.get().ciphertext }
+                let opened = try await client.decrypt(
+                    zip(items, sealed).map {
+                        DecryptItem(field: field, ciphertext: $1, recordID: $0.recordID, context: nil)
+                    })
+                note(try opened.allSatisfy { try $0.get() == text } ? nil : "a value came back altered")
             } catch {
                 guard !Task.isCancelled else { return }
-                note(error.description)
+                note("\(error)")
             }
             next = max(next + interval, clock.now)
-            try? await clock.sleep(until: next)
         }
     }
 

@@ -19,7 +19,7 @@ struct KeysBench: Sendable {
         try await declare(&report)
         report.add("Status without load (baseline)", try await statusTimes())
         let interval = Duration.seconds(1) / command.rate
-        report = try await load.run(callers: command.callers, interval: interval) { [report] in
+        report = try await load.run(callers: command.callers, batch: command.batch, interval: interval) { [report] in
             var report = report
             try await settle()
             report.add("Status with load (baseline)", try await statusTimes())

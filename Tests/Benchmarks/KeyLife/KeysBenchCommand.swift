@@ -23,8 +23,11 @@ struct KeysBenchCommand: AsyncParsableCommand {
     @Option(help: "Callers that encrypt and decrypt at each replica.")
     var callers = 2
 
-    @Option(help: "Values that each of them encrypts and decrypts in a second.")
+    @Option(help: "Calls to encrypt, and as many to decrypt, that each of them makes in a second.")
     var rate = 50
+
+    @Option(help: "Values of a call.")
+    var batch = 1
 
     @Option(help: "Rotations of one field's key; a service lets one identity rotate 200 keys at a time.")
     var rotations = 150
@@ -45,7 +48,8 @@ struct KeysBenchCommand: AsyncParsableCommand {
     var purges = 20
 
     func validate() throws {
-        guard callers > 0, (1...100_000).contains(rate), (0...60_000).contains(pause),
+        guard callers > 0, (1...100_000).contains(rate), (1...1000).contains(batch),
+            (0...60_000).contains(pause),
             (1...190).contains(rotations + masterRotations),
             (1...1000).contains(purges),
             (1...10_000).contains(tables), (1...100).contains(fieldsEach), masterRotations > 0
@@ -59,7 +63,7 @@ struct KeysBenchCommand: AsyncParsableCommand {
         }
         var report = KeysReport(replicas: service.addresses.count)
         for figure in try DerivationLoop.figures(duration: .seconds(1)) + [DerivationLoop.scrypt()] {
-            report.add(figure.name, microseconds: figure.microseconds, limit: figure.limit)
+            report.add(Figure(figure.name, microseconds: figure.microseconds, limit: figure.limit))
         }
         let administrator = try FieldsealClient(configuration: try ClientConfiguration.load(operatorConfig))
         let background = try BackgroundLoad(

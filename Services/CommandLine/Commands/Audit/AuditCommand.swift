@@ -7,7 +7,7 @@ struct AuditCommand: ParsableCommand {
         subcommands: [
             AuditQueryCommand.self, AuditTailCommand.self, AuditVerifyCommand.self, AuditExportCommand.self,
             AuditProveCommand.self, AuditCheckProofCommand.self, AuditFindingsCommand.self, AuditReviewCommand.self,
-            AuditMakeKeyCommand.self, AuditWitnessCommand.self,
+            AuditReconcileCommand.self, AuditReportCommand.self, AuditMakeKeyCommand.self, AuditWitnessCommand.self,
         ])
 }
 
@@ -15,8 +15,10 @@ struct AuditQueryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query", abstract: "Print events of the log.",
         discussion: """
-            The newest events that fit are chosen, up to the limit, and printed in the order of time. Times are UTC: 2026-11-24, \
-            2026-11-24T10:15:30Z, or how long ago: 90s, 15m, 2h, 3d. The query itself becomes an event.
+            The newest events that fit are chosen, up to the limit, and printed in the order of time. Times are 2026-11-24, \
+            2026-11-24T10:15:30Z, 2026-11-24T10:15:30+01:00, or how long ago: 90s, 15m, 2h, 3d. Where there are more events, the \
+            answer names a cursor: the same query with --cursor goes on behind it, whatever was stored meanwhile. CSV is that of \
+            RFC 4180; a cell that a spreadsheet would take for a formula begins with an apostrophe. The query itself becomes an event.
             """)
 
     @OptionGroup var filter: AuditFilterOptions
@@ -27,41 +29,74 @@ struct AuditQueryCommand: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Only events before this time.", valueName: "time"))
     var until: TimeArgument?
 
+    @OptionGroup var times: TimeZoneOptions
+
     @Option(name: .long, help: ArgumentHelp("Most events to print; 0: all of them.", valueName: "number"))
     var limit: UInt32 = 100
 
     @Flag(name: .long, help: "Choose the oldest events that fit, not the newest.")
     var oldest = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Go on behind the last event of an answer to the same query.", valueName: "cursor"))
+    var cursor: String?
+
+    @Flag(name: .long, help: "Print CSV.")
+    var csv = false
+
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
-    func run() async throws {
-        var query = filter.query
-        query.fromUnixUs = since?.unixMicroseconds ?? 0
-        query.untilUnixUs = until?.unixMicroseconds ?? 0
-        query.newestFirst = !oldest
-        let first = query
-        let (events, isComplete) = try await connection.withClient { client in
-            try await read(first, from: client)
-        }
-        let ordered = oldest ? events : events.reversed()
-        if output.json {
-            let json = JSON.object([("events", .array(ordered.map(\.json))), ("complete", .bool(isComplete))])
-            Console.current.show(json.text())
-            return
-        }
-        var table = Table(StoredAuditEvent.headings, numeric: ["COUNT"])
-        for event in ordered { table.append(event.cells) }
-        Console.current.show(table.text)
-        if !isComplete {
-            Console.current.complain(
-                "there are \(oldest ? "newer" : "older") events besides; see --limit, --since and --until")
+    func validate() throws {
+        guard !csv || !output.json else { throw ValidationError("--csv and --json exclude each other") }
+        if let cursor, Hexadecimal.decode(cursor)?.isEmpty != false {
+            throw ValidationError("--cursor wants what a query before has named")
         }
     }
 
-    /// Page after page up to the limit, and whether that were all.
-    private func read(_ first: AuditQuery, from client: FieldsealClient) async throws -> ([StoredAuditEvent], Bool) {
+    func run() async throws {
+        var query = filter.query
+        query.fromUnixUs = try times.resolve(since, "--since") ?? 0
+        query.untilUnixUs = try times.resolve(until, "--until") ?? 0
+        query.newestFirst = !oldest
+        query.cursor = cursor.flatMap { Hexadecimal.decode($0) } ?? []
+        let first = query
+        let (events, next) = try await connection.withClient { client in
+            try await read(first, from: client)
+        }
+        show(oldest ? events : events.reversed(), next: Hexadecimal.encode(next))
+    }
+
+    /// - Parameter next: the cursor behind them; empty: there are no more.
+    private func show(_ events: [StoredAuditEvent], next: String) {
+        let zone = times.timeZone
+        if output.json {
+            let json = JSON.object([
+                ("events", .array(events.map { $0.json(in: zone) })), ("complete", .bool(next.isEmpty)),
+                ("cursor", .text(next)),
+            ])
+            Console.current.show(json.text())
+            return
+        }
+        if csv {
+            var csv = CSV(StoredAuditEvent.csvHeadings)
+            for event in events { csv.append(event.csvCells(in: zone)) }
+            Console.current.show(csv.text)
+        } else {
+            var table = Table(StoredAuditEvent.headings, numeric: ["COUNT"])
+            for event in events { table.append(event.cells(in: zone)) }
+            Console.current.show(table.text)
+        }
+        if !next.isEmpty {
+            Console.current.complain(
+                "there are \(oldest ? "newer" : "older") events besides; see --limit, --since and --until, or --cursor \(next)"
+            )
+        }
+    }
+
+    /// Page after page up to the limit, and the cursor behind them; empty: those were all.
+    private func read(_ first: AuditQuery, from client: FieldsealClient) async throws -> ([StoredAuditEvent], [UInt8]) {
         var query = first
         var events: [StoredAuditEvent] = []
         let most = limit == 0 ? Int.max : Int(limit)
@@ -69,8 +104,7 @@ struct AuditQueryCommand: AsyncParsableCommand {
             query.pageSize = UInt32(min(1000, most - events.count))
             let page = try await client.audit.query(query, options: connection.callOptions)
             events += page.events.prefix(most - events.count)
-            if page.cursor.isEmpty { return (events, true) }
-            if events.count >= most { return (events, false) }
+            if page.cursor.isEmpty || events.count >= most { return (events, page.cursor) }
             guard !page.events.isEmpty, page.cursor != query.cursor else {
                 throw CommandFailure(.failed, "the audit service answered a page without events that is not the last")
             }

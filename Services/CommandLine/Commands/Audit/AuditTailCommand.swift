@@ -8,6 +8,7 @@ struct AuditTailCommand: AsyncParsableCommand {
             "A connection that breaks is made anew, and no event is left out. With --json each line is one event.")
 
     @OptionGroup var filter: AuditFilterOptions
+    @OptionGroup var times: TimeZoneOptions
 
     @Option(
         name: .long,
@@ -61,6 +62,8 @@ struct AuditTailCommand: AsyncParsableCommand {
 
     private func print(_ event: StoredAuditEvent) {
         Console.current.show(
-            output.json ? event.json.text(indent: nil) : event.cells.map(Table.printable).joined(separator: "  "))
+            output.json
+                ? event.json(in: times.timeZone).text(indent: nil)
+                : event.cells(in: times.timeZone).map(Table.printable).joined(separator: "  "))
     }
 }

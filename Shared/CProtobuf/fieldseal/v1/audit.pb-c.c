@@ -817,6 +817,141 @@ void   fieldseal__v1__summarize_use_response__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__summarize_use_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   fieldseal__v1__list_epochs_request__init
+                     (Fieldseal__V1__ListEpochsRequest         *message)
+{
+  static const Fieldseal__V1__ListEpochsRequest init_value = FIELDSEAL__V1__LIST_EPOCHS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__list_epochs_request__get_packed_size
+                     (const Fieldseal__V1__ListEpochsRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_epochs_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__list_epochs_request__pack
+                     (const Fieldseal__V1__ListEpochsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_epochs_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__list_epochs_request__pack_to_buffer
+                     (const Fieldseal__V1__ListEpochsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_epochs_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ListEpochsRequest *
+       fieldseal__v1__list_epochs_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ListEpochsRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__list_epochs_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__list_epochs_request__free_unpacked
+                     (Fieldseal__V1__ListEpochsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__list_epochs_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__epoch_summary__init
+                     (Fieldseal__V1__EpochSummary         *message)
+{
+  static const Fieldseal__V1__EpochSummary init_value = FIELDSEAL__V1__EPOCH_SUMMARY__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__epoch_summary__get_packed_size
+                     (const Fieldseal__V1__EpochSummary *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__epoch_summary__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__epoch_summary__pack
+                     (const Fieldseal__V1__EpochSummary *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__epoch_summary__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__epoch_summary__pack_to_buffer
+                     (const Fieldseal__V1__EpochSummary *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__epoch_summary__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__EpochSummary *
+       fieldseal__v1__epoch_summary__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__EpochSummary *)
+     protobuf_c_message_unpack (&fieldseal__v1__epoch_summary__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__epoch_summary__free_unpacked
+                     (Fieldseal__V1__EpochSummary *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__epoch_summary__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__list_epochs_response__init
+                     (Fieldseal__V1__ListEpochsResponse         *message)
+{
+  static const Fieldseal__V1__ListEpochsResponse init_value = FIELDSEAL__V1__LIST_EPOCHS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__list_epochs_response__get_packed_size
+                     (const Fieldseal__V1__ListEpochsResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_epochs_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__list_epochs_response__pack
+                     (const Fieldseal__V1__ListEpochsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_epochs_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__list_epochs_response__pack_to_buffer
+                     (const Fieldseal__V1__ListEpochsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_epochs_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ListEpochsResponse *
+       fieldseal__v1__list_epochs_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ListEpochsResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__list_epochs_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__list_epochs_response__free_unpacked
+                     (Fieldseal__V1__ListEpochsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__list_epochs_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   fieldseal__v1__store_revision_request__init
                      (Fieldseal__V1__StoreRevisionRequest         *message)
 {
@@ -3208,6 +3343,289 @@ const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_response__descript
   (ProtobufCMessageInit) fieldseal__v1__summarize_use_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor fieldseal__v1__list_epochs_request__field_descriptors[2] =
+{
+  {
+    "from_unix_us",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ListEpochsRequest, from_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "until_unix_us",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ListEpochsRequest, until_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__list_epochs_request__field_indices_by_name[] = {
+  0,   /* field[0] = from_unix_us */
+  1,   /* field[1] = until_unix_us */
+};
+static const ProtobufCIntRange fieldseal__v1__list_epochs_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__list_epochs_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ListEpochsRequest",
+  "ListEpochsRequest",
+  "Fieldseal__V1__ListEpochsRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ListEpochsRequest),
+  2,
+  fieldseal__v1__list_epochs_request__field_descriptors,
+  fieldseal__v1__list_epochs_request__field_indices_by_name,
+  1,  fieldseal__v1__list_epochs_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__list_epochs_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__epoch_summary__field_descriptors[12] =
+{
+  {
+    "producer",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochSummary, producer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "epoch",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochSummary, epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_sequence",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochSummary, first_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_sequence",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochSummary, last_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "blocks",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochSummary, blocks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stated_events",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochSummary, stated_events),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "events",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochSummary, events),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outbox_events",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochSummary, outbox_events),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dropped",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochSummary, dropped),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "closed",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochSummary, closed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_stored_unix_us",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochSummary, first_stored_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_stored_unix_us",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochSummary, last_stored_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__epoch_summary__field_indices_by_name[] = {
+  4,   /* field[4] = blocks */
+  9,   /* field[9] = closed */
+  8,   /* field[8] = dropped */
+  1,   /* field[1] = epoch */
+  6,   /* field[6] = events */
+  2,   /* field[2] = first_sequence */
+  10,   /* field[10] = first_stored_unix_us */
+  3,   /* field[3] = last_sequence */
+  11,   /* field[11] = last_stored_unix_us */
+  7,   /* field[7] = outbox_events */
+  0,   /* field[0] = producer */
+  5,   /* field[5] = stated_events */
+};
+static const ProtobufCIntRange fieldseal__v1__epoch_summary__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__epoch_summary__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.EpochSummary",
+  "EpochSummary",
+  "Fieldseal__V1__EpochSummary",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__EpochSummary),
+  12,
+  fieldseal__v1__epoch_summary__field_descriptors,
+  fieldseal__v1__epoch_summary__field_indices_by_name,
+  1,  fieldseal__v1__epoch_summary__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__epoch_summary__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__list_epochs_response__field_descriptors[2] =
+{
+  {
+    "epochs",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__ListEpochsResponse, n_epochs),
+    offsetof(Fieldseal__V1__ListEpochsResponse, epochs),
+    &fieldseal__v1__epoch_summary__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "truncated",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ListEpochsResponse, truncated),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__list_epochs_response__field_indices_by_name[] = {
+  0,   /* field[0] = epochs */
+  1,   /* field[1] = truncated */
+};
+static const ProtobufCIntRange fieldseal__v1__list_epochs_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__list_epochs_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ListEpochsResponse",
+  "ListEpochsResponse",
+  "Fieldseal__V1__ListEpochsResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ListEpochsResponse),
+  2,
+  fieldseal__v1__list_epochs_response__field_descriptors,
+  fieldseal__v1__list_epochs_response__field_indices_by_name,
+  1,  fieldseal__v1__list_epochs_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__list_epochs_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 #define fieldseal__v1__store_revision_request__field_descriptors NULL
 #define fieldseal__v1__store_revision_request__field_indices_by_name NULL
 #define fieldseal__v1__store_revision_request__number_ranges NULL
@@ -4231,7 +4649,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__event_row__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__event_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[61] =
+static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[62] =
 {
   { "OPERATION_UNSPECIFIED", "FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED", 0 },
   { "ENCRYPT", "FIELDSEAL__V1__OPERATION__ENCRYPT", 1 },
@@ -4294,11 +4712,12 @@ static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[
   { "PROVE_AUDIT", "FIELDSEAL__V1__OPERATION__PROVE_AUDIT", 58 },
   { "READ_LEAVES", "FIELDSEAL__V1__OPERATION__READ_LEAVES", 59 },
   { "REVIEW_FINDING", "FIELDSEAL__V1__OPERATION__REVIEW_FINDING", 60 },
+  { "LIST_EPOCHS", "FIELDSEAL__V1__OPERATION__LIST_EPOCHS", 70 },
 };
 static const ProtobufCIntRange fieldseal__v1__operation__value_ranges[] = {
-{0, 0},{0, 61}
+{0, 0},{70, 61},{0, 62}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[61] =
+static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[62] =
 {
   { "ACCEPT_RESTORE", 52 },
   { "ACKNOWLEDGE_KEYS", 27 },
@@ -4326,6 +4745,7 @@ static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_na
   { "GET_SUBJECT_KEY", 28 },
   { "LEASE", 25 },
   { "LIST_ALERTS", 53 },
+  { "LIST_EPOCHS", 61 },
   { "LIST_KEYS", 14 },
   { "MAKE_SHARES", 47 },
   { "OPERATION_UNSPECIFIED", 0 },
@@ -4369,11 +4789,11 @@ const ProtobufCEnumDescriptor fieldseal__v1__operation__descriptor =
   "Operation",
   "Fieldseal__V1__Operation",
   "fieldseal.v1",
-  61,
+  62,
   fieldseal__v1__operation__enum_values_by_number,
-  61,
+  62,
   fieldseal__v1__operation__enum_values_by_name,
-  1,
+  2,
   fieldseal__v1__operation__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

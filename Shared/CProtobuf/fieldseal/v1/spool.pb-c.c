@@ -115,7 +115,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__spool_status_request__descriptor
   (ProtobufCMessageInit) fieldseal__v1__spool_status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__spool_status_response__field_descriptors[9] =
+static const ProtobufCFieldDescriptor fieldseal__v1__spool_status_response__field_descriptors[11] =
 {
   {
     "waiting_blocks",
@@ -225,12 +225,38 @@ static const ProtobufCFieldDescriptor fieldseal__v1__spool_status_response__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "epoch",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SpoolStatusResponse, epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_sequence",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__SpoolStatusResponse, last_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__spool_status_response__field_indices_by_name[] = {
   5,   /* field[5] = accepting */
   2,   /* field[2] = bytes */
   8,   /* field[8] = distrust */
   6,   /* field[6] = dropped */
+  9,   /* field[9] = epoch */
+  10,   /* field[10] = last_sequence */
   3,   /* field[3] = max_bytes */
   1,   /* field[1] = oldest_seconds */
   4,   /* field[4] = strict */
@@ -240,7 +266,7 @@ static const unsigned fieldseal__v1__spool_status_response__field_indices_by_nam
 static const ProtobufCIntRange fieldseal__v1__spool_status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__spool_status_response__descriptor =
 {
@@ -250,7 +276,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__spool_status_response__descripto
   "Fieldseal__V1__SpoolStatusResponse",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__SpoolStatusResponse),
-  9,
+  11,
   fieldseal__v1__spool_status_response__field_descriptors,
   fieldseal__v1__spool_status_response__field_indices_by_name,
   1,  fieldseal__v1__spool_status_response__number_ranges,

@@ -31,6 +31,7 @@ GET_FIELD_KEY: Operation
 GET_SUBJECT_KEY: Operation
 LEASE: Operation
 LIST_ALERTS: Operation
+LIST_EPOCHS: Operation
 LIST_KEYS: Operation
 MAKE_SHARES: Operation
 OPERATION_UNSPECIFIED: Operation
@@ -185,6 +186,34 @@ class CheckpointResponse(_message.Message):
     note: bytes
     def __init__(self, note: _Optional[bytes] = ...) -> None: ...
 
+class EpochSummary(_message.Message):
+    __slots__ = ["blocks", "closed", "dropped", "epoch", "events", "first_sequence", "first_stored_unix_us", "last_sequence", "last_stored_unix_us", "outbox_events", "producer", "stated_events"]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    FIRST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    FIRST_STORED_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    LAST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    LAST_STORED_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    OUTBOX_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    PRODUCER_FIELD_NUMBER: _ClassVar[int]
+    STATED_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    blocks: int
+    closed: bool
+    dropped: int
+    epoch: bytes
+    events: int
+    first_sequence: int
+    first_stored_unix_us: int
+    last_sequence: int
+    last_stored_unix_us: int
+    outbox_events: int
+    producer: str
+    stated_events: int
+    def __init__(self, producer: _Optional[str] = ..., epoch: _Optional[bytes] = ..., first_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., blocks: _Optional[int] = ..., stated_events: _Optional[int] = ..., events: _Optional[int] = ..., outbox_events: _Optional[int] = ..., dropped: _Optional[int] = ..., closed: bool = ..., first_stored_unix_us: _Optional[int] = ..., last_stored_unix_us: _Optional[int] = ...) -> None: ...
+
 class Event(_message.Message):
     __slots__ = ["actor", "actor_unverified", "asserted_actor", "cause", "count", "epoch_key", "field", "first_unix_us", "hash_key_version", "key_version", "last_unix_us", "object", "operation", "outbox_id", "outcome", "peer", "record_hashes", "request_ids", "sequence", "store_revision", "table", "trace_ids"]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
@@ -274,6 +303,22 @@ class LeafProof(_message.Message):
     index: int
     path: _containers.RepeatedScalarFieldContainer[bytes]
     def __init__(self, index: _Optional[int] = ..., path: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class ListEpochsRequest(_message.Message):
+    __slots__ = ["from_unix_us", "until_unix_us"]
+    FROM_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    from_unix_us: int
+    until_unix_us: int
+    def __init__(self, from_unix_us: _Optional[int] = ..., until_unix_us: _Optional[int] = ...) -> None: ...
+
+class ListEpochsResponse(_message.Message):
+    __slots__ = ["epochs", "truncated"]
+    EPOCHS_FIELD_NUMBER: _ClassVar[int]
+    TRUNCATED_FIELD_NUMBER: _ClassVar[int]
+    epochs: _containers.RepeatedCompositeFieldContainer[EpochSummary]
+    truncated: bool
+    def __init__(self, epochs: _Optional[_Iterable[_Union[EpochSummary, _Mapping]]] = ..., truncated: bool = ...) -> None: ...
 
 class LogLeaf(_message.Message):
     __slots__ = ["index", "leaf", "row", "rows"]

@@ -13,7 +13,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x66ieldseal/v1/spool.proto\x12\x0c\x66ieldseal.v1\"\x14\n\x12SpoolStatusRequest\"\xbf\x01\n\x13SpoolStatusResponse\x12\x16\n\x0ewaiting_blocks\x18\x01 \x01(\x04\x12\x16\n\x0eoldest_seconds\x18\x02 \x01(\x04\x12\r\n\x05\x62ytes\x18\x03 \x01(\x04\x12\x11\n\tmax_bytes\x18\x04 \x01(\x04\x12\x0e\n\x06strict\x18\x05 \x01(\x08\x12\x11\n\taccepting\x18\x06 \x01(\x08\x12\x0f\n\x07\x64ropped\x18\x07 \x01(\x04\x12\x10\n\x08verified\x18\x08 \x01(\x08\x12\x10\n\x08\x64istrust\x18\t \x01(\t2V\n\x05Spool\x12M\n\x06Status\x12 .fieldseal.v1.SpoolStatusRequest\x1a!.fieldseal.v1.SpoolStatusResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x66ieldseal/v1/spool.proto\x12\x0c\x66ieldseal.v1\"\x14\n\x12SpoolStatusRequest\"\xe5\x01\n\x13SpoolStatusResponse\x12\x16\n\x0ewaiting_blocks\x18\x01 \x01(\x04\x12\x16\n\x0eoldest_seconds\x18\x02 \x01(\x04\x12\r\n\x05\x62ytes\x18\x03 \x01(\x04\x12\x11\n\tmax_bytes\x18\x04 \x01(\x04\x12\x0e\n\x06strict\x18\x05 \x01(\x08\x12\x11\n\taccepting\x18\x06 \x01(\x08\x12\x0f\n\x07\x64ropped\x18\x07 \x01(\x04\x12\x10\n\x08verified\x18\x08 \x01(\x08\x12\x10\n\x08\x64istrust\x18\t \x01(\t\x12\r\n\x05\x65poch\x18\n \x01(\x0c\x12\x15\n\rlast_sequence\x18\x0b \x01(\x04\x32V\n\x05Spool\x12M\n\x06Status\x12 .fieldseal.v1.SpoolStatusRequest\x1a!.fieldseal.v1.SpoolStatusResponseb\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fieldseal.v1.spool_pb2', globals())
@@ -23,7 +23,7 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _SPOOLSTATUSREQUEST._serialized_start=42
   _SPOOLSTATUSREQUEST._serialized_end=62
   _SPOOLSTATUSRESPONSE._serialized_start=65
-  _SPOOLSTATUSRESPONSE._serialized_end=256
-  _SPOOL._serialized_start=258
-  _SPOOL._serialized_end=344
+  _SPOOLSTATUSRESPONSE._serialized_end=294
+  _SPOOL._serialized_start=296
+  _SPOOL._serialized_end=382
 # @@protoc_insertion_point(module_scope)

@@ -9,11 +9,13 @@ class SpoolStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class SpoolStatusResponse(_message.Message):
-    __slots__ = ["accepting", "bytes", "distrust", "dropped", "max_bytes", "oldest_seconds", "strict", "verified", "waiting_blocks"]
+    __slots__ = ["accepting", "bytes", "distrust", "dropped", "epoch", "last_sequence", "max_bytes", "oldest_seconds", "strict", "verified", "waiting_blocks"]
     ACCEPTING_FIELD_NUMBER: _ClassVar[int]
     BYTES_FIELD_NUMBER: _ClassVar[int]
     DISTRUST_FIELD_NUMBER: _ClassVar[int]
     DROPPED_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    LAST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     MAX_BYTES_FIELD_NUMBER: _ClassVar[int]
     OLDEST_SECONDS_FIELD_NUMBER: _ClassVar[int]
     STRICT_FIELD_NUMBER: _ClassVar[int]
@@ -23,9 +25,11 @@ class SpoolStatusResponse(_message.Message):
     bytes: int
     distrust: str
     dropped: int
+    epoch: bytes
+    last_sequence: int
     max_bytes: int
     oldest_seconds: int
     strict: bool
     verified: bool
     waiting_blocks: int
-    def __init__(self, waiting_blocks: _Optional[int] = ..., oldest_seconds: _Optional[int] = ..., bytes: _Optional[int] = ..., max_bytes: _Optional[int] = ..., strict: bool = ..., accepting: bool = ..., dropped: _Optional[int] = ..., verified: bool = ..., distrust: _Optional[str] = ...) -> None: ...
+    def __init__(self, waiting_blocks: _Optional[int] = ..., oldest_seconds: _Optional[int] = ..., bytes: _Optional[int] = ..., max_bytes: _Optional[int] = ..., strict: bool = ..., accepting: bool = ..., dropped: _Optional[int] = ..., verified: bool = ..., distrust: _Optional[str] = ..., epoch: _Optional[bytes] = ..., last_sequence: _Optional[int] = ...) -> None: ...

@@ -33,6 +33,9 @@ typedef struct Fieldseal__V1__ReviewFindingResponse Fieldseal__V1__ReviewFinding
 typedef struct Fieldseal__V1__SummarizeUseRequest Fieldseal__V1__SummarizeUseRequest;
 typedef struct Fieldseal__V1__UseSummary Fieldseal__V1__UseSummary;
 typedef struct Fieldseal__V1__SummarizeUseResponse Fieldseal__V1__SummarizeUseResponse;
+typedef struct Fieldseal__V1__ListEpochsRequest Fieldseal__V1__ListEpochsRequest;
+typedef struct Fieldseal__V1__EpochSummary Fieldseal__V1__EpochSummary;
+typedef struct Fieldseal__V1__ListEpochsResponse Fieldseal__V1__ListEpochsResponse;
 typedef struct Fieldseal__V1__StoreRevisionRequest Fieldseal__V1__StoreRevisionRequest;
 typedef struct Fieldseal__V1__StoreRevisionResponse Fieldseal__V1__StoreRevisionResponse;
 typedef struct Fieldseal__V1__CheckpointRequest Fieldseal__V1__CheckpointRequest;
@@ -117,7 +120,8 @@ typedef enum _Fieldseal__V1__Operation {
   FIELDSEAL__V1__OPERATION__READ_CHECKPOINT = 57,
   FIELDSEAL__V1__OPERATION__PROVE_AUDIT = 58,
   FIELDSEAL__V1__OPERATION__READ_LEAVES = 59,
-  FIELDSEAL__V1__OPERATION__REVIEW_FINDING = 60
+  FIELDSEAL__V1__OPERATION__REVIEW_FINDING = 60,
+  FIELDSEAL__V1__OPERATION__LIST_EPOCHS = 70
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__OPERATION)
 } Fieldseal__V1__Operation;
 typedef enum _Fieldseal__V1__OutcomeFilter {
@@ -542,6 +546,77 @@ struct  Fieldseal__V1__SummarizeUseResponse
 };
 #define FIELDSEAL__V1__SUMMARIZE_USE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__summarize_use_response__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Fieldseal__V1__ListEpochsRequest
+{
+  ProtobufCMessage base;
+  /*
+   * of blocks, by the time at which they were stored; inclusive
+   */
+  int64_t from_unix_us;
+  /*
+   * exclusive; 0: no end
+   */
+  int64_t until_unix_us;
+};
+#define FIELDSEAL__V1__LIST_EPOCHS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__list_epochs_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Fieldseal__V1__EpochSummary
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData producer;
+  ProtobufCBinaryData epoch;
+  /*
+   * of the blocks of the time asked for
+   */
+  uint64_t first_sequence;
+  uint64_t last_sequence;
+  uint64_t blocks;
+  /*
+   * by the sequences of the events in them
+   */
+  uint64_t stated_events;
+  /*
+   * rows
+   */
+  uint64_t events;
+  /*
+   * of these rows; one that was sent again has no second row
+   */
+  uint64_t outbox_events;
+  /*
+   * that the producer says it has lost
+   */
+  uint64_t dropped;
+  /*
+   * its last event is EPOCH_CLOSE
+   */
+  protobuf_c_boolean closed;
+  int64_t first_stored_unix_us;
+  int64_t last_stored_unix_us;
+};
+#define FIELDSEAL__V1__EPOCH_SUMMARY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__epoch_summary__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Fieldseal__V1__ListEpochsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * by producer, then in the order in which they began; at most 1,000
+   */
+  size_t n_epochs;
+  Fieldseal__V1__EpochSummary **epochs;
+  protobuf_c_boolean truncated;
+};
+#define FIELDSEAL__V1__LIST_EPOCHS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__list_epochs_response__descriptor) \
     , 0,NULL, 0 }
 
 
@@ -1148,6 +1223,63 @@ Fieldseal__V1__SummarizeUseResponse *
 void   fieldseal__v1__summarize_use_response__free_unpacked
                      (Fieldseal__V1__SummarizeUseResponse *message,
                       ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ListEpochsRequest methods */
+void   fieldseal__v1__list_epochs_request__init
+                     (Fieldseal__V1__ListEpochsRequest         *message);
+size_t fieldseal__v1__list_epochs_request__get_packed_size
+                     (const Fieldseal__V1__ListEpochsRequest   *message);
+size_t fieldseal__v1__list_epochs_request__pack
+                     (const Fieldseal__V1__ListEpochsRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__list_epochs_request__pack_to_buffer
+                     (const Fieldseal__V1__ListEpochsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ListEpochsRequest *
+       fieldseal__v1__list_epochs_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__list_epochs_request__free_unpacked
+                     (Fieldseal__V1__ListEpochsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__EpochSummary methods */
+void   fieldseal__v1__epoch_summary__init
+                     (Fieldseal__V1__EpochSummary         *message);
+size_t fieldseal__v1__epoch_summary__get_packed_size
+                     (const Fieldseal__V1__EpochSummary   *message);
+size_t fieldseal__v1__epoch_summary__pack
+                     (const Fieldseal__V1__EpochSummary   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__epoch_summary__pack_to_buffer
+                     (const Fieldseal__V1__EpochSummary   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__EpochSummary *
+       fieldseal__v1__epoch_summary__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__epoch_summary__free_unpacked
+                     (Fieldseal__V1__EpochSummary *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ListEpochsResponse methods */
+void   fieldseal__v1__list_epochs_response__init
+                     (Fieldseal__V1__ListEpochsResponse         *message);
+size_t fieldseal__v1__list_epochs_response__get_packed_size
+                     (const Fieldseal__V1__ListEpochsResponse   *message);
+size_t fieldseal__v1__list_epochs_response__pack
+                     (const Fieldseal__V1__ListEpochsResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__list_epochs_response__pack_to_buffer
+                     (const Fieldseal__V1__ListEpochsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ListEpochsResponse *
+       fieldseal__v1__list_epochs_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__list_epochs_response__free_unpacked
+                     (Fieldseal__V1__ListEpochsResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Fieldseal__V1__StoreRevisionRequest methods */
 void   fieldseal__v1__store_revision_request__init
                      (Fieldseal__V1__StoreRevisionRequest         *message);
@@ -1508,6 +1640,15 @@ typedef void (*Fieldseal__V1__UseSummary_Closure)
 typedef void (*Fieldseal__V1__SummarizeUseResponse_Closure)
                  (const Fieldseal__V1__SummarizeUseResponse *message,
                   void *closure_data);
+typedef void (*Fieldseal__V1__ListEpochsRequest_Closure)
+                 (const Fieldseal__V1__ListEpochsRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__EpochSummary_Closure)
+                 (const Fieldseal__V1__EpochSummary *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ListEpochsResponse_Closure)
+                 (const Fieldseal__V1__ListEpochsResponse *message,
+                  void *closure_data);
 typedef void (*Fieldseal__V1__StoreRevisionRequest_Closure)
                  (const Fieldseal__V1__StoreRevisionRequest *message,
                   void *closure_data);
@@ -1582,6 +1723,9 @@ extern const ProtobufCMessageDescriptor fieldseal__v1__review_finding_response__
 extern const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__use_summary__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__summarize_use_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__list_epochs_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__epoch_summary__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__list_epochs_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__store_revision_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__store_revision_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__checkpoint_request__descriptor;

@@ -66,10 +66,18 @@ struct  Fieldseal__V1__SpoolStatusResponse
    * why the audit log is not believed; empty: it is
    */
   ProtobufCBinaryData distrust;
+  /*
+   * of this run
+   */
+  ProtobufCBinaryData epoch;
+  /*
+   * of its last durable block
+   */
+  uint64_t last_sequence;
 };
 #define FIELDSEAL__V1__SPOOL_STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__spool_status_response__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL} }
+    , 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, {0,NULL}, 0 }
 
 
 /* Fieldseal__V1__SpoolStatusRequest methods */

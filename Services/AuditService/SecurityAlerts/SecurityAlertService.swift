@@ -1,0 +1,33 @@
+import Logging
+import ServiceLifecycle
+
+/// Has the rules look at the log whenever it has grown, and every few seconds besides.
+struct SecurityAlertService: Service {
+    /// Between two looks, so that many events are judged in one transaction.
+    private static let pause = Duration.seconds(1)
+
+    let follower: SecurityFollower
+    let watch: LogWatch
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            guard let wakes = try? watch.wakes() else { return }
+            var isFailing = false
+            for await _ in wakes {
+                do {
+                    while try await follower.follow() {}
+                    isFailing = false
+                } catch {
+                    guard !Task.isCancelled else { return }
+                    logger.log(
+                        level: isFailing ? .debug : .warning, "the log is not watched now; nothing is lost",
+                        metadata: ["error": "\(error)"])
+                    isFailing = true
+                }
+                try? await Task.sleep(for: Self.pause)
+            }
+            while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
+        }
+    }
+}
