@@ -42,8 +42,12 @@ public final class LogWitness: Sendable {
         try ledger.withLock { known in
             guard let ledger = known else { throw CancellationError() }
             let verdict = try ledger.judge(body)
-            guard case .cosign(var note, _) = verdict else { return Answer(verdict: verdict, cosignature: "") }
-            try note.sign(with: signer)
+            guard case .cosign(var note, let checkpoint) = verdict else {
+                return Answer(verdict: verdict, cosignature: "")
+            }
+            // A clock that was put back must not make a larger tree the earlier one.
+            let last = ledger.time(of: checkpoint.origin, by: signer.key) ?? 0
+            try note.sign(with: signer.notBefore(last))
             let lines = note.signatures.filter { $0.key == signer.key }.map(\.line)
             var next = ledger
             try next.record(note)

@@ -212,6 +212,12 @@ def test_a_witness_without_its_memory_does_not_start(witnessed: Cluster, tmp_pat
     state.write_bytes(whole)
     wrong_key = refusal("--state", str(state), "--log-key", witness_key(witnessed))
     assert wrong_key[0] == 2 and "--log-key wants" in wrong_key[1]
+    log = tmp_path / "log"
+    with log.open("wb") as errors:
+        serving = subprocess.Popen([*command, "--state", str(state), *log_key], stderr=errors)
+    eventually(lambda: " listening " in log.read_text(), "a witness that serves")
+    serving.terminate()
+    assert serving.wait(60) == 0 and " stopped" in log.read_text()
     command[4] = str(witnessed.state / "audit-log.key")
     no_witness = refusal("--state", str(state), *log_key)
     assert no_witness[0] == 2 and "no key of a witness" in no_witness[1]

@@ -6,22 +6,26 @@ import FieldsealWitness
 import Foundation
 import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// A log with a key of its own, a folder for a witness' state, and the witness behind its real server.
 final class WitnessBench: Sendable {
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     let log: Ed25519Signer
+    /// Of the witness, in seconds since 1970.
+    let time: SharedTime
     let signer: CosignatureSigner
     let folder: String
     var state: String { folder + "/state" }
 
-    init(time: UInt64 = 1_700_000_000) throws {
+    init(time begin: UInt64 = 1_700_000_000) throws {
+        let time = SharedTime(begin)
+        self.time = time
         let seed = { try SecretBytes.random(count: Ed25519PrivateKey.seedCount) }
         log = try Ed25519Signer(name: "example.org/log", privateKey: try Ed25519PrivateKey(seed: try seed()))
         signer = try CosignatureSigner(
-            name: "example.org/witness", privateKey: try Ed25519PrivateKey(seed: try seed())
-        ) { time }
+            name: "example.org/witness", privateKey: try Ed25519PrivateKey(seed: try seed()), clock: { time.seconds })
         folder = FileManager.default.temporaryDirectory.appending(path: "fieldseal-witness-\(UUID())").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
@@ -73,4 +77,15 @@ final class WitnessBench: Sendable {
         try await caller().send(
             HTTPRequest(.post, url, body: HTTPBody(body)), timeout: .seconds(20), maximumCount: 1 << 16)
     }
+}
+
+/// A clock that is put where a test wants it.
+final class SharedTime: Sendable {
+    private let time: Mutex<UInt64>
+
+    init(_ time: UInt64) { self.time = Mutex(time) }
+
+    var seconds: UInt64 { time.withLock { $0 } }
+
+    func set(_ seconds: UInt64) { time.withLock { $0 = seconds } }
 }

@@ -11,6 +11,21 @@ import Testing
         #expect(first.logs.map(\.size) == [nil])
     }
 
+    @Test func aClockThatIsPutBackDoesNotTurnTheOrderOfSignatures() throws {
+        let bench = try WitnessBench(time: 1_000)
+        func time(old: UInt64, size: Int) throws -> UInt64? {
+            let request = try bench.request(old: old, size: size)
+            let answer = try bench.witness().answer(request.encoded)
+            let signature = try request.cosignatures(in: Array(answer.cosignature.utf8), of: [bench.signer.verifier])[0]
+            return Cosignature(signature.bytes)?.timestamp
+        }
+        #expect(try time(old: 0, size: 3) == 1_000)
+        bench.time.set(900)
+        #expect(try time(old: 3, size: 4) == 1_000)
+        bench.time.set(1_001)
+        #expect(try time(old: 4, size: 5) == 1_001)
+    }
+
     @Test func aDamagedStateIsRefused() throws {
         let bench = try WitnessBench()
         do {

@@ -33,6 +33,17 @@ public struct CosignatureSigner: NoteSigner {
         (self.privateKey, self.clock) = (privateKey, clock)
     }
 
+    /// The same key, whose signatures bear that time where the clock says an earlier one.
+    public func notBefore(_ time: UInt64) -> Self {
+        Self(key: key, verifier: verifier, privateKey: privateKey) { [clock] in max(clock(), time) }
+    }
+
+    private init(
+        key: KeyName, verifier: NoteVerifier, privateKey: Ed25519PrivateKey, clock: @escaping @Sendable () -> UInt64
+    ) {
+        (self.key, self.verifier, self.privateKey, self.clock) = (key, verifier, privateKey, clock)
+    }
+
     public func sign(_ text: String) throws -> [UInt8] {
         let unsigned = Cosignature(timestamp: clock(), signature: [])
         let signature = try privateKey.sign(unsigned.message(text))

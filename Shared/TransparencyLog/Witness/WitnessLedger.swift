@@ -32,6 +32,12 @@ public struct WitnessLedger: Hashable, Sendable {
         keys.keys.sorted().map { ($0, cosigned[$0]?.checkpoint.size) }
     }
 
+    /// When a key cosigned an origin's checkpoint last, in seconds since 1970; nil: never.
+    public func time(of origin: String, by key: KeyName) -> UInt64? {
+        cosigned[origin]?.note.signatures.lazy.filter { $0.key == key }.compactMap { Cosignature($0.bytes)?.timestamp }
+            .max()
+    }
+
     /// Judges the body of a request in the order that the specification has. Changes nothing.
     /// - Throws: where libcrypto cannot say whether a signature holds.
     public func judge(_ body: [UInt8]) throws -> WitnessVerdict {
