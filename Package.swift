@@ -152,7 +152,7 @@ let package = Package(
                 "FieldsealClient", "FieldsealCrypto", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport",
                 "FieldsealSecureMemory", "FieldsealTransparencyLog", .arguments, .log,
             ] + Target.Dependency.nio,
-            path: "Tests/Benchmarks", exclude: ["Tests", "audit", "keys"], swiftSettings: settings),
+            path: "Tests/Benchmarks", exclude: ["Tests", "audit", "keys", "strict"], swiftSettings: settings),
         .testTarget(
             name: "BenchmarksTests", dependencies: ["Benchmarks"], path: "Tests/Benchmarks/Tests",
             swiftSettings: settings),

@@ -17,17 +17,20 @@ extension AuditClient {
         try await channel.call("ProveEvent", Proto.ProveEventRequest(index: index), options: options)
     }
 
-    /// The leaves of a range in their order.
+    /// The leaves of a range in their order. Whoever reads them more slowly than they come is sent them again from where he
+    /// is, so that few wait in memory.
     /// - Parameters:
     ///   - range: up to the size of the newest published checkpoint.
     ///   - withRows: what the database's columns say of their events, too.
     public func leaves(
         _ range: Range<UInt64>, withRows: Bool = false, options: CallOptions = CallOptions()
     ) throws(FieldsealError) -> AuditLeaves {
-        let request = Proto.ReadLeavesRequest(first: range.lowerBound, end: range.upperBound, withRows: withRows)
-        return AuditLeaves(answers: try channel.stream("ReadLeaves", request, options: options), items: \.leaves)
+        AuditLeaves(range) { range throws(FieldsealError) in
+            let request = Proto.ReadLeavesRequest(first: range.lowerBound, end: range.upperBound, withRows: withRows)
+            return AuditLeaves.Part(
+                answers: try channel.stream(
+                    "ReadLeaves", request, options: options, bufferedMessages: AuditLeaves.bufferedMessages),
+                items: \.leaves)
+        }
     }
 }
-
-/// Leaves of the log, as they arrive.
-public typealias AuditLeaves = StreamedItems<Proto.ReadLeavesResponse, AuditLeaf>

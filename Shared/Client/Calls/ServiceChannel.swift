@@ -50,11 +50,11 @@ struct ServiceChannel: Sendable {
     }
 
     func stream<Response: ProtoMessage>(
-        _ method: String, _ request: some ProtoMessage, options: CallOptions
+        _ method: String, _ request: some ProtoMessage, options: CallOptions, bufferedMessages: Int = 1024
     ) throws(FieldsealError) -> AsyncThrowingMapSequence<AsyncThrowingStream<[UInt8], any Error>, Response> {
         try configured().serverStreaming(
             service: service, method: method, payload: request.encoded(), timeout: nil, metadata: metadata(options),
-            bufferedMessages: 1024
+            bufferedMessages: bufferedMessages
         ).map { try Response(decoding: $0) }
     }
 
