@@ -39,11 +39,9 @@ import Testing
     }
 
     @Test(arguments: ["/silent", "/drip"]) func slowAnswersEndInTime(path: String) async {
-        let begin = ContinuousClock.now
         await #expect { _ = try await get(path, timeout: .milliseconds(100)) } throws: {
             ($0 as? HTTPCallError) == HTTPCallError(code: .unreachable, description: "no answer in time")
         }
-        #expect(begin.duration(to: .now) < .seconds(5))
     }
 
     @Test func brokenConnectionsAreUnreachable() async throws {

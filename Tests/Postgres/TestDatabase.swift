@@ -26,9 +26,11 @@ struct TestDatabase {
         let administration = try PostgresPool(.init(conninfo: server, maximumConnections: 1), logger: logger)
         try await administration.query("CREATE DATABASE \(identifier: name)")
         let conninfo = server + " dbname=\(name)"
-        let pool = try PostgresPool(
-            .init(conninfo: conninfo, maximumConnections: connections, statementTimeout: statementTimeout),
-            logger: logger)
+        var configuration = PostgresConfiguration(
+            conninfo: conninfo, maximumConnections: connections, statementTimeout: statementTimeout)
+        // Beside many other tests a connection may take its time.
+        configuration.acquireTimeout = .seconds(120)
+        let pool = try PostgresPool(configuration, logger: logger)
         let outcome: Result<Value, any Error>
         do {
             outcome = .success(try await body(TestDatabase(name: name, conninfo: conninfo, logger: logger, pool: pool)))

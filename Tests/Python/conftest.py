@@ -1,4 +1,4 @@
-"""The cluster that tests share; what changes it for good makes one of its own."""
+"""The cluster that tests share, and one of a module's own for those that change it for good."""
 
 from __future__ import annotations
 
@@ -22,3 +22,13 @@ def cluster() -> Iterator[Cluster]:
         yield shared
     finally:
         shared.close()
+
+
+@pytest.fixture(scope="module")
+def own_cluster() -> Iterator[Cluster]:
+    own = Cluster()
+    try:
+        own.start()
+        yield own
+    finally:
+        own.close()

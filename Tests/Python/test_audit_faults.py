@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,16 +23,6 @@ CALLS_OF_AN_HOUR = 36_000
 SHIPMENT_TIMEOUT = 20
 
 
-@pytest.fixture(scope="module")
-def hurt() -> Iterator[Cluster]:
-    cluster = Cluster()
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.close()
-
-
 def spool_age(cluster: Cluster) -> int:
     """Seconds that the oldest event in the encryption service's spool has waited."""
     command = [cluster.tool, "status", "--json", "--timeout", "2", "--config", str(cluster.configuration_file("operator"))]
@@ -46,28 +35,28 @@ def log_grows(cluster: Cluster, blocks: int) -> None:
     eventually(lambda: log_size(cluster) >= goal, "the log grows", 120)
 
 
-def test_the_audit_service_is_killed_again_and_again(hurt: Cluster) -> None:
+def test_the_audit_service_is_killed_again_and_again(own_cluster: Cluster) -> None:
     chance = random.Random(50)
-    with Workload(hurt) as workload:
+    with Workload(own_cluster) as workload:
         for number in range(SERVICE_KILLS):
             # While it starts, or while it takes blocks.
             if number % 2 == 0:
                 workload.goes_on(chance.randrange(1, 400))
             else:
-                log_grows(hurt, chance.randrange(1, 60))
-            hurt.kill("audit-service")
-            hurt.spawn("audit-service")
+                log_grows(own_cluster, chance.randrange(1, 60))
+            own_cluster.kill("audit-service")
+            own_cluster.spawn("audit-service")
     assert workload.refusals == []
     workload.check()
 
 
-def test_the_database_is_killed_again_and_again(hurt: Cluster) -> None:
+def test_the_database_is_killed_again_and_again(own_cluster: Cluster) -> None:
     chance = random.Random(20)
-    folder = hurt.state / "postgres"
-    with Workload(hurt) as workload:
+    folder = own_cluster.state / "postgres"
+    with Workload(own_cluster) as workload:
         for _ in range(DATABASE_KILLS):
-            log_grows(hurt, chance.randrange(1, 60))
-            kill_database(hurt)
+            log_grows(own_cluster, chance.randrange(1, 60))
+            kill_database(own_cluster)
             started = subprocess.run([ROOT / "compose" / "postgres", "start", folder], capture_output=True, text=True)
             assert started.returncode == 0, started.stderr
     assert workload.refusals == []
@@ -88,25 +77,25 @@ def kill_database(cluster: Cluster) -> None:
     eventually(lambda: not any(Path(f"/proc/{process}").exists() for process in [main, *children]), "the database is gone")
 
 
-def test_the_audit_service_hangs(hurt: Cluster) -> None:
-    with Workload(hurt) as workload:
+def test_the_audit_service_hangs(own_cluster: Cluster) -> None:
+    with Workload(own_cluster) as workload:
         workload.goes_on(100)
-        os.kill(hurt.process("audit-service"), signal.SIGSTOP)
+        os.kill(own_cluster.process("audit-service"), signal.SIGSTOP)
         try:
-            eventually(lambda: spool_age(hurt) > SHIPMENT_TIMEOUT + 3, "a shipment has timed out", 60)
+            eventually(lambda: spool_age(own_cluster) > SHIPMENT_TIMEOUT + 3, "a shipment has timed out", 60)
         finally:
-            os.kill(hurt.process("audit-service"), signal.SIGCONT)
+            os.kill(own_cluster.process("audit-service"), signal.SIGCONT)
         workload.goes_on(100)
     assert workload.refusals == []
     workload.check()
 
 
-def test_the_audit_service_is_away_for_an_hour_of_events(hurt: Cluster) -> None:
-    hurt.kill("audit-service")
-    with Workload(hurt, callers=8) as workload:
+def test_the_audit_service_is_away_for_an_hour_of_events(own_cluster: Cluster) -> None:
+    own_cluster.kill("audit-service")
+    with Workload(own_cluster, callers=8) as workload:
         workload.goes_on(CALLS_OF_AN_HOUR, 300)
     assert workload.refusals == []
-    hurt.spawn("audit-service")
+    own_cluster.spawn("audit-service")
     workload.check(300)
 
 
@@ -139,24 +128,24 @@ class SmallDisk:
         self._holder.communicate()
 
 
-def test_the_disk_of_the_spool_is_full(hurt: Cluster) -> None:
-    disk = SmallDisk(hurt.state / "spool" / "encryption-service")
+def test_the_disk_of_the_spool_is_full(own_cluster: Cluster) -> None:
+    disk = SmallDisk(own_cluster.state / "spool" / "encryption-service")
     try:
-        hurt.kill("encryption-service")
-        hurt.spawn("encryption-service", *disk.within, "env", f"FIELDSEAL_AUDIT_MAX_BYTES={8 << 20}")
-        with Workload(hurt) as workload:
+        own_cluster.kill("encryption-service")
+        own_cluster.spawn("encryption-service", *disk.within, "env", f"FIELDSEAL_AUDIT_MAX_BYTES={8 << 20}")
+        with Workload(own_cluster) as workload:
             workload.goes_on(100)
-            hurt.kill("audit-service")
+            own_cluster.kill("audit-service")
             refused = len(workload.refusals)
             disk.fill()
             eventually(lambda: len(workload.refusals) > refused + 20, "the service refuses what it cannot record")
             assert {error.code for error in workload.refusals[refused:]} == {Code.UNAVAILABLE}
             assert "cannot record" in str(workload.refusals[-1])
             disk.empty()
-            hurt.spawn("audit-service")
+            own_cluster.spawn("audit-service")
             workload.goes_on(200)
         workload.check()
     finally:
-        hurt.kill("encryption-service")
+        own_cluster.kill("encryption-service")
         disk.close()
-        hurt.spawn("encryption-service")
+        own_cluster.spawn("encryption-service")

@@ -6,7 +6,6 @@ import json
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from cluster import Cluster, eventually
@@ -16,16 +15,6 @@ from fieldseal.v1 import audit_pb2, common_pb2, keys_pb2
 FIELD, OTHER = "metrics.tags", "agents.config"
 # What an encryption service holds ends by itself after its time to live, should no push reach it.
 LAPSE = 330.0
-
-
-@pytest.fixture(scope="module")
-def own_cluster() -> Iterator[Cluster]:
-    cluster = Cluster()
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.close()
 
 
 def version_of(ciphertext: bytes) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
 
 import pytest
 from cluster import SERVERS, Cluster
@@ -12,16 +11,6 @@ from fieldseal import Client, FieldsealError, Value, raise_for
 from fieldseal.v1 import audit_pb2
 
 KILLS_EACH = 3
-
-
-@pytest.fixture(scope="module")
-def own_cluster() -> Iterator[Cluster]:
-    cluster = Cluster()
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.close()
 
 
 class Writer(threading.Thread):

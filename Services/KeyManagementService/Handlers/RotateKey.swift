@@ -23,9 +23,9 @@ extension KeysService {
         _ name: String, without leftOut: Set<String>, isDryRun: Bool, _ call: KeysCall
     ) async throws -> Result<Proto.FieldKeyReference, KeyServiceError> {
         do {
-            let maybeField =
-                isDryRun ? nil : FieldName(name).flatMap { call.grant.allows(.rotateKey, field: name) ? $0 : nil }
-            if let field = maybeField {
+            // A field is looked up in the transaction that rotates its key.
+            let field = isDryRun || !call.grant.allows(.rotateKey, field: name) ? nil : FieldName(name)
+            if let field {
                 try rotations.admit(call.context.actor.identity, nowUnixUs: authority.clock())
                 if let record = try await authority.rotate(field, context: call.context) {
                     return .success(record.reference(named: name))
@@ -40,7 +40,7 @@ extension KeysService {
                 call.failed(.denied, object: name)
                 return .failure(.denied)
             }
-            if maybeField == nil { try rotations.admit(call.context.actor.identity, nowUnixUs: authority.clock()) }
+            if field == nil { try rotations.admit(call.context.actor.identity, nowUnixUs: authority.clock()) }
             if isDryRun {
                 let present = try await authority.planRotation(of: object, without: leftOut)
                 call.succeeded(object: name, version: present.version)
