@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Glibc
 
 /// The one region of locked memory in which the process's secrets live: between guard pages, left out of core dumps,
 /// zeroed in a forked child, wiped slot by slot on release.
@@ -8,7 +8,16 @@ public enum SecureArena {
     /// The capacity of the arena that a secret makes where none was started: in clients and tests.
     static let lazyCapacity = 1 << 20
 
-    private static let lock = Mutex(())
+    /// Spins a little before it sleeps: libcrypto allocates all the time, and briefly. Swift's `Mutex` passes through the kernel
+    /// (priority inheritance) whenever two threads meet.
+    nonisolated(unsafe) private static let lock: UnsafeMutablePointer<pthread_mutex_t> = {
+        let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+        var attributes = pthread_mutexattr_t()
+        pthread_mutexattr_init(&attributes)
+        pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_ADAPTIVE_NP))
+        pthread_mutex_init(lock, &attributes)
+        return lock
+    }()
     /// Touched under `lock` only.
     @exclusivity(unchecked) nonisolated(unsafe) private static var region: LockedRegion?
 
@@ -78,8 +87,8 @@ public enum SecureArena {
     }
 
     private static func locked<Success, Failure>(_ body: () throws(Failure) -> Success) throws(Failure) -> Success {
-        lock._unsafeLock()
-        defer { lock._unsafeUnlock() }
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
         return try body()
     }
 }

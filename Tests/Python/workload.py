@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
+import subprocess
 import threading
 from collections import defaultdict
 from types import TracebackType
+from typing import Any
 
 from cluster import Cluster, eventually
 from fieldseal import FieldsealError
@@ -37,16 +39,18 @@ class Caller(threading.Thread):
             self.attempts.add(name)
             try:
                 response = self._channel.call("Encrypt", request, encryption_pb2.EncryptResponse, request_id=name)
+                (result,) = response.results
+                if result.WhichOneof("outcome") != "ciphertext":
+                    raise FieldsealError(result.error.code, result.error.message)
             except FieldsealError as error:
                 self.refusals.append(error)
                 self.stop.wait(0.02)
                 continue
-            assert response.results[0].WhichOneof("outcome") == "ciphertext", response.results[0].error
             self.acknowledged.append(name)
 
 
 class Workload:
-    """Callers at work while the block runs."""
+    """Callers at work while the block runs, which begins when each has been answered."""
 
     def __init__(self, cluster: Cluster, callers: int = 4) -> None:
         self._cluster = cluster
@@ -55,6 +59,9 @@ class Workload:
     def __enter__(self) -> Workload:
         for caller in self.callers:
             caller.start()
+        eventually(lambda: all(caller.acknowledged for caller in self.callers), "every caller is answered")
+        for caller in self.callers:
+            caller.refusals.clear()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -81,11 +88,9 @@ class Workload:
         answered = {name for caller in self.callers for name in caller.acknowledged}
         assert answered
 
-        def places() -> dict[bytes, list[int]] | None:
-            found = in_log(self._cluster)
-            return found if answered <= found.keys() else None
-
-        found = eventually(places, "every answered call is in the log", patience)
+        eventually(lambda: spool(self._cluster)["spool-waiting"] == 0, "the spool is empty", patience)
+        found = in_log(self._cluster)
+        assert answered <= found.keys(), "every answered call is in the log"
         for caller in self.callers:
             assert {name: found[name] for name in caller.attempts if len(found.get(name, [])) > 1} == {}
             indexes = [found[name][0] for name in caller.acknowledged]
@@ -109,9 +114,23 @@ def in_log(cluster: Cluster) -> dict[bytes, list[int]]:
     return places
 
 
-def log_size(cluster: Cluster) -> int:
-    """Blocks in the database."""
+def spool(cluster: Cluster) -> dict[str, Any]:
+    """What the encryption service says of its spool, whether other servers answer or not."""
+    command = [cluster.tool, "status", "--json", "--timeout", "2", "--config", str(cluster.configuration_file("operator"))]
+    reports = json.loads(subprocess.run(command, capture_output=True, text=True, timeout=60).stdout)
+    details: dict[str, Any] = next(report["details"] for report in reports if report["service"] == "encryption")
+    return details
+
+
+def log_grows(cluster: Cluster, blocks: int) -> None:
+    """Waits until the database holds so many more blocks."""
     with cluster.database("fieldseal_audit") as connection:
-        row = connection.execute("SELECT coalesce(max(position), 0) FROM audit_blocks").fetchone()
-    assert row is not None
-    return int(row[0])
+        connection.autocommit = True
+
+        def size() -> int:
+            row = connection.execute("SELECT coalesce(max(position), 0) FROM audit_blocks").fetchone()
+            assert row is not None
+            return int(row[0])
+
+        goal = size() + blocks
+        eventually(lambda: size() >= goal, f"the log grows by {blocks} blocks", 120)
