@@ -106,8 +106,8 @@ let package = Package(
         shared(
             "Custody",
             [
-                "FieldsealCrypto", "FieldsealHTTP", "FieldsealSecureMemory", "CFieldsealOpenSSL", "CFieldsealPKCS11",
-                "CFieldsealPlatform", .log,
+                "FieldsealCrypto", "FieldsealHTTP", "FieldsealSecureMemory", "FieldsealServiceRuntime",
+                "CFieldsealOpenSSL", "CFieldsealPKCS11", "CFieldsealPlatform", .log,
             ] + Target.Dependency.nio),
         shared(
             "Alerts",
@@ -128,15 +128,13 @@ let package = Package(
             "KeyManagementService",
             [
                 "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealCustody", "FieldsealHTTP",
-                "FieldsealMessages",
-                "FieldsealPostgres", "FieldsealSecureMemory", "FieldsealServiceRuntime",
+                "FieldsealMessages", "FieldsealPostgres", "FieldsealSecureMemory", "FieldsealServiceRuntime",
             ]),
         service(
             "AuditService",
             [
                 "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealCustody", "FieldsealHTTP", "FieldsealMessages",
-                "FieldsealPostgres",
-                "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
+                "FieldsealPostgres", "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
             ]),
         .executableTarget(
             name: "CommandLineTool",

@@ -37,10 +37,10 @@ struct AuditApplication: ServerApplication {
             log: log, publication: publication, watch: watch, trail: trail, policy: context.policy,
             logger: context.logger)
         let server = try context.makeServer([audit.service()], trail: trail)
-        let preparation = LogPreparation(
+        var preparation = LogPreparation(
             pool: pool, owner: settings.migrationDatabase, log: log, checkpoints: beat, health: server.health,
             logger: context.logger)
-        _ = try await preparation.attempt()
+        preparation.isReady = try await preparation.attempt()
         let completeness = CompletenessWatch(log: log, silence: settings.silence, logger: context.logger)
         let alerts = AlertDelivery(
             try settings.alerts.makeDestinations(

@@ -19,13 +19,16 @@ struct LogPreparation: Service {
     let checkpoints: CheckpointService
     let health: HealthStatus
     let logger: Logger
+    /// An attempt before `run()` has succeeded.
+    var isReady = false
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
+            guard !isReady else { return }
             while try await !attempt(), !Task.isCancelled { try? await Task.sleep(for: Self.pause) }
-            // Nothing more to do, but a service that ends would end the process.
-            while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
         }
+        // Nothing more to do, but a service that ends would end the process.
+        try? await gracefulShutdown()
     }
 
     /// Whether the schema is ready now.

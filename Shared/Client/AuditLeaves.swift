@@ -18,8 +18,8 @@ public struct AuditLeaves: AsyncSequence, Sendable {
     public func makeAsyncIterator() -> Iterator { Iterator(left: range, open: open) }
 
     public struct Iterator: AsyncIteratorProtocol {
-        var left: Range<UInt64>
-        let open: @Sendable (Range<UInt64>) throws(FieldsealError) -> Part
+        private var left: Range<UInt64>
+        private let open: @Sendable (Range<UInt64>) throws(FieldsealError) -> Part
         private var part: Part.Iterator?
         /// Since `part` began.
         private var hasAdvanced = false

@@ -14,21 +14,20 @@ sys.path.insert(0, str(ROOT / "Shared" / "PythonClient"))
 from cluster import Cluster  # noqa: E402
 
 
+def started() -> Iterator[Cluster]:
+    running = Cluster()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.close()
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    shared = Cluster()
-    try:
-        shared.start()
-        yield shared
-    finally:
-        shared.close()
+    yield from started()
 
 
 @pytest.fixture(scope="module")
 def own_cluster() -> Iterator[Cluster]:
-    own = Cluster()
-    try:
-        own.start()
-        yield own
-    finally:
-        own.close()
+    yield from started()

@@ -15,7 +15,7 @@ enum SigningKeySettings: Sendable {
             if let value = try section.value(file) {
                 throw value.error("is given beside \(token): leave one of them out")
             }
-            self = .token(try PKCS11Configuration(signing: try section.section(token)))
+            self = .token(try PKCS11Configuration(try section.section(token)))
         } else if let path = try section.pathIfPresent(of: file) {
             self = .file(SecretFile(path: path, holding: "signing key", length: 1...SignerKey.maximumCount))
         } else {
@@ -57,23 +57,5 @@ enum SigningKeySettings: Sendable {
                 "\(file.path) is the key of \(signer.key.name), not of the origin \(origin)")
         }
         return signer
-    }
-}
-
-extension PKCS11Configuration {
-    /// `module`, `token-label` or `slot`, `key-label` and `pin-file`.
-    fileprivate init(signing section: ConfigurationSection) throws(ConfigurationError) {
-        let token: Token
-        if let slot = try section.value("slot") {
-            if let label = try section.value("token-label") {
-                throw label.error("names the token a second time, beside its slot")
-            }
-            token = .slot(UInt(clamping: try slot.integer(in: 0...Int.max)))
-        } else {
-            token = .label(try section.string("token-label"))
-        }
-        self.init(
-            module: try section.path(of: "module"), token: token, keyLabel: try section.string("key-label"),
-            pinFile: PINFile(path: try section.path(of: "pin-file")))
     }
 }

@@ -12,6 +12,7 @@ struct SecurityAlertService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            // None where the server is stopping already.
             guard let wakes = try? watch.wakes() else { return }
             var isFailing = false
             for await _ in wakes {
@@ -27,7 +28,8 @@ struct SecurityAlertService: Service {
                 }
                 try? await Task.sleep(for: Self.pause)
             }
-            while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
         }
+        // The wakes end where the server stops; a service that ends would end the process.
+        try? await gracefulShutdown()
     }
 }
