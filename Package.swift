@@ -133,8 +133,9 @@ let package = Package(
         service(
             "AuditService",
             [
-                "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealCustody", "FieldsealHTTP", "FieldsealMessages",
-                "FieldsealPostgres", "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
+                "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealAuditVerification", "FieldsealCrypto",
+                "FieldsealCustody", "FieldsealHTTP", "FieldsealMessages", "FieldsealPostgres", "FieldsealSecureMemory",
+                "FieldsealServiceRuntime", "FieldsealTransparencyLog",
             ]),
         .executableTarget(
             name: "CommandLineTool",

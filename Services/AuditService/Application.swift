@@ -35,10 +35,11 @@ struct AuditApplication: ServerApplication {
         let watch = LogWatch(pool: pool)
         let audit = AuditRPC(
             log: log, publication: publication, watch: watch, trail: trail, policy: context.policy,
-            logger: context.logger)
+            retentionMonths: UInt32(settings.retention?.months ?? 0), logger: context.logger)
         let server = try context.makeServer([audit.service()], trail: trail)
+        let owner = LogOwner(serving: pool, conninfo: settings.migrationDatabase, logger: context.logger)
         var preparation = LogPreparation(
-            pool: pool, owner: settings.migrationDatabase, log: log, checkpoints: beat, health: server.health,
+            pool: pool, owner: owner, log: log, checkpoints: beat, health: server.health,
             logger: context.logger)
         preparation.isReady = try await preparation.attempt()
         let completeness = CompletenessWatch(log: log, silence: settings.silence, logger: context.logger)
@@ -52,7 +53,19 @@ struct AuditApplication: ServerApplication {
                 idleBeat: checkpoints.idleBeat.components.seconds * 1_000_000
             ) { [policy = context.policy] in policy.current.securityAlerts },
             watch: watch, logger: context.logger)
+        let identity = context.configuration.identity
+        let retention = RetentionService(
+            log: log, owner: owner,
+            archivist: settings.retention.map { settings in
+                Archivist(
+                    log: log, owner: owner, publication: publication, settings: settings, identity: identity,
+                    logger: context.logger
+                ) { try await trail.publish($0, timeout: $1) }
+            }, logger: context.logger)
         // The watch stops first: it ends the streams that the server would wait for.
-        return [pool, preparation, beat, trail, completeness, AlertDeliveryService(alerts), security, server, watch]
+        return [
+            pool, preparation, beat, trail, completeness, AlertDeliveryService(alerts), security, retention, server,
+            watch,
+        ]
     }
 }

@@ -11,6 +11,8 @@ struct AuditSettings: Sendable {
     let migrationDatabase: String?
     let checkpoints: CheckpointSettings
     let alerts: AlertSettings
+    /// Nil: everything stays in the database.
+    let retention: RetentionSettings?
     /// Without a block of an open epoch, after which its producer is stale.
     let silence: Duration
 
@@ -20,6 +22,7 @@ struct AuditSettings: Sendable {
         migrationDatabase = section.has("migration-database") ? try section.string("migration-database") : nil
         silence = .seconds(60 * (try section.integer("stale-after-minutes", default: 1_440, in: 1...525_600)))
         checkpoints = try CheckpointSettings(try section.section("checkpoints"))
+        retention = section.has("retention") ? try RetentionSettings(try section.section("retention")) : nil
         alerts = try AlertSettings(try section.section("alerts"))
     }
 }

@@ -13,8 +13,7 @@ struct LogPreparation: Service {
     static let migrations = [AuditSchema.migrations, AlertQueue.migrations, SecurityAlertSchema.migrations]
 
     let pool: PostgresPool
-    /// Connection string of the tables' owner, where that is another role.
-    let owner: String?
+    let owner: LogOwner
     let log: EventLog
     let checkpoints: CheckpointService
     let health: HealthStatus
@@ -52,23 +51,16 @@ struct LogPreparation: Service {
     }
 
     private func prepare() async throws {
-        guard let owner else {
-            for migrations in Self.migrations { try await migrations.apply(to: pool, logger: logger) }
+        let role = try await DatabaseRole.name(pool)
+        try await owner.withPool { owning in
+            for migrations in Self.migrations { try await migrations.apply(to: owning, logger: logger) }
+            _ = try await EventLog.makeMonths(around: log.clock(), by: owning)
+            if owner.conninfo != nil { try await DatabaseRole.grant(role, by: owning) }
+        }
+        guard owner.conninfo != nil else {
             logger.warning("the database role owns the log's tables; name their owner by migration-database")
             return
         }
-        let role = try await DatabaseRole.name(pool)
-        let owning = try PostgresPool(
-            .init(conninfo: owner, applicationName: "\(AuditApplication.name) migration", maximumConnections: 1),
-            logger: logger)
-        do {
-            for migrations in Self.migrations { try await migrations.apply(to: owning, logger: logger) }
-            try await DatabaseRole.grant(role, by: owning)
-        } catch {
-            await owning.close()
-            throw error
-        }
-        await owning.close()
         for migrations in Self.migrations { try await migrations.verify(pool) }
         guard try await !DatabaseRole.canAlterLog(pool) else {
             throw StartupError.configuration(

@@ -7,7 +7,7 @@ public import FieldsealTransparencyLog
 ///
 /// Where it goes on behind a tree that is known, an epoch that began before is followed from its next block on, without its
 /// signatures, and an outbox event without a row counts as shipped before.
-public struct LogVerifier {
+public struct LogVerifier: Sendable {
     /// Findings beyond are counted only.
     public static let maximumFindings = 1_000
 
@@ -60,15 +60,16 @@ public struct LogVerifier {
         }
     }
 
-    /// Compares what was read with the checkpoint that ends it.
-    public mutating func finish(at checkpoint: Checkpoint) {
-        let larger = anchors.keys.filter { $0 > checkpoint.size }
-        for size in larger {
-            note(
-                LogFinding(
-                    .rolledBack, leaf: checkpoint.size, "the log has \(checkpoint.size) leaves and had \(size)"))
+    /// Compares what was read with a checkpoint that says how the log goes on, and no more.
+    /// - Parameter consistency: RFC 6962 proof that the checkpoint's tree continues the leaves that were read; empty where it
+    ///   ends with them.
+    public mutating func compare(with checkpoint: Checkpoint, consistency: [TreeHash] = []) {
+        guard consistency.isEmpty || frontier.size >= checkpoint.size else {
+            if !checkpoint.continues(size: frontier.size, root: frontier.root, consistency) {
+                note(LogFinding(.root, "the checkpoint of \(checkpoint.size) leaves does not continue those before it"))
+            }
+            return
         }
-        if frontier.size > checkpoint.size, !larger.isEmpty { return }
         if frontier.size != checkpoint.size {
             note(
                 LogFinding(
@@ -79,6 +80,29 @@ public struct LogVerifier {
                 LogFinding(
                     .root, "the leaves have the root \(frontier.root), the checkpoint has \(checkpoint.root)"))
         }
+    }
+
+    /// Compares what was read with the newest checkpoint of the log, and that with those that were verified before.
+    /// - Parameter consistency: as for ``compare(with:consistency:)``.
+    public mutating func finish(at checkpoint: Checkpoint, consistency: [TreeHash] = []) {
+        let larger = anchors.keys.filter { $0 > checkpoint.size }
+        for size in larger {
+            note(
+                LogFinding(
+                    .rolledBack, leaf: checkpoint.size, "the log has \(checkpoint.size) leaves and had \(size)"))
+        }
+        if frontier.size > checkpoint.size, !larger.isEmpty { return }
+        compare(with: checkpoint, consistency: consistency)
+    }
+
+    /// Goes on with leaves of another source, which says that it begins behind a tree.
+    public mutating func resume(behind beginning: MerkleFrontier) {
+        guard beginning != frontier else { return }
+        note(
+            LogFinding(
+                .missing, leaf: frontier.size,
+                "what follows begins with leaf \(beginning.size), and not behind the \(frontier.size) leaves before it")
+        )
     }
 
     public mutating func note(_ finding: LogFinding) {
@@ -99,7 +123,10 @@ public struct LogVerifier {
         follow(read, at: index)
         let fresh = fresh(read, leaf)
         events += UInt64(fresh.count)
-        guard let row = leaf.row else { return }
+        guard let row = leaf.row else {
+            nextRow = nextRow.map { $0 &+ UInt64(fresh.count) }
+            return
+        }
         let comparison = RowComparison(read: read, leafHash: hash, leaf: index)
         for finding in comparison.findings(row) + comparison.findings(leaf.rows, of: fresh, next: &nextRow) {
             note(finding)
@@ -131,5 +158,12 @@ public struct LogVerifier {
             guard outboxIDs.insert(event.outboxID).inserted else { return false }
             return isWhole || leaf.row == nil || leaf.rows.contains { $0.eventSequence == event.sequence }
         }
+    }
+}
+
+extension Checkpoint {
+    /// Whether a proof shows that this checkpoint's tree begins with that of another size and root.
+    public func continues(size older: UInt64, root olderRoot: TreeHash, _ proof: [TreeHash]) -> Bool {
+        (try? MerkleProof.checkConsistency(from: older, olderRoot, to: size, root, proof)) != nil
     }
 }

@@ -2,11 +2,21 @@ public import FieldsealMessages
 
 /// What a verifier asks the audit service; it believes none of it before it has checked the proofs.
 extension AuditClient {
-    /// The newest published checkpoint: a C2SP signed note.
-    public func checkpoint(options: CallOptions = CallOptions()) async throws(FieldsealError) -> [UInt8] {
-        let response: Proto.CheckpointResponse = try await channel.call(
-            "Checkpoint", Proto.CheckpointRequest(), options: options)
-        return response.note
+    /// The newest published checkpoint, a C2SP signed note, and the tree whose leaves are archived.
+    public func checkpoint(options: CallOptions = CallOptions()) async throws(FieldsealError) -> AuditCheckpoint {
+        try await channel.call("Checkpoint", Proto.CheckpointRequest(), options: options)
+    }
+
+    /// RFC 6962 proof that the tree of one size is the beginning of another's; hashes of 32 bytes.
+    /// - Parameters:
+    ///   - older: a size; 0 has an empty proof.
+    ///   - newer: up to the size of the newest published checkpoint.
+    public func proveConsistency(
+        from older: UInt64, to newer: UInt64, options: CallOptions = CallOptions()
+    ) async throws(FieldsealError) -> [[UInt8]] {
+        let response: Proto.ProveConsistencyResponse = try await channel.call(
+            "ProveConsistency", Proto.ProveConsistencyRequest(fromSize: older, toSize: newer), options: options)
+        return response.path
     }
 
     /// Where the block of an event stands in the tree of a published checkpoint.

@@ -72,6 +72,31 @@ public struct AuditClient: Sendable {
         let _: Proto.ReviewFindingResponse = try await channel.call(
             "ReviewFinding", Proto.ReviewFindingRequest(finding: finding, note: note), options: options)
     }
+
+    /// Keeps months of the log from being archived until the hold is released.
+    /// - Parameters:
+    ///   - name: 1 to 64 characters out of a-z, 0-9 and the hyphen; of no hold before.
+    ///   - first: the first month, e.g. `2026-01`, by the time at which the log took the events.
+    ///   - last: the last one; empty: no end.
+    ///   - reason: 1 to 1,000 bytes.
+    /// - Returns: the bundles of those of its months that are archived already: they are to be kept, too.
+    public func placeHold(
+        _ name: String, from first: String, through last: String = "", reason: String,
+        options: CallOptions = CallOptions()
+    ) async throws(FieldsealError) -> [String] {
+        let response: Proto.PlaceHoldResponse = try await channel.call(
+            "PlaceHold", Proto.PlaceHoldRequest(name: name, firstMonth: first, lastMonth: last, reason: reason),
+            options: options)
+        return response.archived
+    }
+
+    /// - Parameter reason: 1 to 1,000 bytes.
+    public func releaseHold(
+        _ name: String, reason: String, options: CallOptions = CallOptions()
+    ) async throws(FieldsealError) {
+        let _: Proto.ReleaseHoldResponse = try await channel.call(
+            "ReleaseHold", Proto.ReleaseHoldRequest(name: name, reason: reason), options: options)
+    }
 }
 
 /// The events of a running `tail`, one by one.

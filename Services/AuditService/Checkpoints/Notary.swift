@@ -56,12 +56,12 @@ actor Notary {
         return note
     }
 
-    /// The tree of the newest stored checkpoint; the empty one where none is stored that one of the keys has signed: then all
-    /// blocks are read.
+    /// The tree of the newest stored checkpoint; that of the archived blocks where none is stored that one of the keys has
+    /// signed: then all others are read.
     private func lastSigned() async throws -> MerkleFrontier {
         guard let stored = try await log.newestCheckpoint(), stored.checkpoint.origin == origin,
             let known = try? stored.note.verified(by: signers.map(\.verifier)), !known.isEmpty
-        else { return MerkleFrontier() }
+        else { return try await log.archivedTree() }
         let checkpoint = stored.checkpoint
         guard let head = try await log.head(of: checkpoint.size), head.root == checkpoint.root else {
             throw TreeProblem(

@@ -27,6 +27,10 @@ struct AuditServiceError: Error, Hashable, CustomStringConvertible {
     static let filter = Self(.invalidArgument("filter out of range"), "filter")
     static let auditUnavailable = Self(.unavailable("audit trail unavailable"), "audit")
     static let unknownFinding = Self(.notFound("there is no such finding"), "unknown-finding")
+    static let holdExists = Self(RPCStatus(.alreadyExists, "there was a hold of this name"), "hold-exists")
+    static let unknownHold = Self(.notFound("there is no such hold, or it was released"), "unknown-hold")
+    /// Leaves or an event that stand in a bundle.
+    static let archived = Self(RPCStatus(.outOfRange, "archived: see its bundle"), "archived")
     static let corrupt = Self(RPCStatus(.dataLoss, "a stored event is damaged"), "corrupt")
 
     /// The tree is being built, or not yet compared with what witnesses know.

@@ -20,16 +20,20 @@ struct ChainCheck {
     private(set) var finding: Finding.Kind?
     /// The block that the finding is about.
     private(set) var refused: ReceivedBlock?
+    private let archived: Int64
 
     /// - Parameters:
     ///   - blocks: of one producer and one epoch.
     ///   - end: where the epoch ends in the store.
     ///   - stored: hashes of those blocks of the batch that are stored, by sequence.
+    ///   - archived: the last sequence of the epoch whose block is archived; what comes again of such blocks counts as stored.
     ///   - misSigned: sequences of blocks whose signature does not hold.
     init(
-        _ blocks: [ReceivedBlock], after end: EpochEnd, stored: [Int64: TreeHash], misSigned: Set<Int64> = []
+        _ blocks: [ReceivedBlock], after end: EpochEnd, stored: [Int64: TreeHash], archived: Int64 = 0,
+        misSigned: Set<Int64> = []
     ) {
         self.end = end
+        self.archived = archived
         var known = stored
         for block in blocks {
             if let kind = problem(with: block, known, misSigned) {
@@ -48,6 +52,7 @@ struct ChainCheck {
     private func problem(
         with block: ReceivedBlock, _ known: [Int64: TreeHash], _ misSigned: Set<Int64>
     ) -> Finding.Kind? {
+        if block.sequence <= archived { return nil }
         if block.sequence <= end.sequence { return known[block.sequence] == block.hash ? nil : .fork }
         guard block.sequence - 1 == end.sequence else { return end.sequence == 0 ? .unknownEpoch : .gap }
         guard !misSigned.contains(block.sequence) else { return .signature }

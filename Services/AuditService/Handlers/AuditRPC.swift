@@ -15,6 +15,8 @@ struct AuditRPC: Sendable {
     let watch: LogWatch
     let trail: AuditTrail
     let policy: PolicyStore
+    /// After which a month is archived; 0: never.
+    var retentionMonths: UInt32 = 0
     let logger: Logger
     /// Of leaves, each of which holds some MiB.
     let readers = Turnstile(maximum: 16)
@@ -44,6 +46,16 @@ struct AuditRPC: Sendable {
             try await serve(
                 request, .reviewFinding, object: { (try? FindingReview($0).object) ?? "" }
             ) { try await reviewFinding($0, request.peer) }
+        }
+        service.unary("PlaceHold") { request in
+            try await serve(request, .placeHold, object: { LegalHold.isName($0.name) ? $0.name : "" }) {
+                try await placeHold($0, request.peer)
+            }
+        }
+        service.unary("ReleaseHold") { request in
+            try await serve(request, .releaseHold, object: { LegalHold.isName($0.name) ? $0.name : "" }) {
+                try await releaseHold($0, request.peer)
+            }
         }
         service.unary("Status") { try await serve($0, .status, status) }
         service.unary("Checkpoint") { try await serve($0, .readCheckpoint, checkpoint) }

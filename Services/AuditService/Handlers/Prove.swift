@@ -25,7 +25,9 @@ extension AuditRPC {
         try requireEverything(peer)
         guard let index = Int64(exactly: request.index), index > 0 else { throw AuditServiceError.range }
         let published = try await publication.checkpoint()
-        guard let found = try await log.leaf(ofEvent: index) else { throw AuditServiceError.unknownEvent }
+        guard let found = try await log.leaf(ofEvent: index) else {
+            throw try await log.archivedEvents() >= index ? AuditServiceError.archived : .unknownEvent
+        }
         guard found.index < published.checkpoint.size else { throw AuditServiceError.unpublished }
         let proofs = try await log.inclusion(of: [found.index], in: published.checkpoint.size)
         return Proto.ProveEventResponse(

@@ -7,6 +7,8 @@ extension AuditRPC {
         let scope = scope(of: peer)
         let page = try await log.page(try EventFilter(request, within: scope), try PageRequest(request))
         let next = page.last.map { EventCursor(after: $0, of: request).bytes }
-        return Proto.QueryResponse(events: page.events, cursor: next ?? [], restrictedTo: scope.names)
+        return Proto.QueryResponse(
+            events: page.events, cursor: next ?? [], restrictedTo: scope.names,
+            archivedEvents: UInt64(clamping: try await log.archivedEvents()))
     }
 }

@@ -15,6 +15,7 @@ extension AuditRPC {
             let message: Proto.ReadLeavesRequest = try decode(request)
             let published = try await publication.checkpoint().checkpoint.size
             guard message.first <= message.end, message.end <= published else { throw AuditServiceError.range }
+            guard try await log.archivedTree().size <= message.first else { throw AuditServiceError.archived }
             try await record(request, .readLeaves)
             var next = message.first
             while next < message.end {

@@ -8,12 +8,13 @@ enum AuditSchema {
             Migration(1, "blocks and events", createLog), Migration(2, "findings and outbox ids", addFindings),
             Migration(3, "counts, asserted actors and store revisions", addUse),
             Migration(4, "tree, checkpoints and cosignatures", addTree),
-            Migration(5, "reviews of findings", addReviews),
+            Migration(5, "reviews of findings", addReviews), Migration(6, "months, archives and holds", addMonths),
         ])
 
     static let tables = [
         "audit_blocks", "audit_events", "audit_findings", "audit_tree_heads", "audit_tiles", "audit_checkpoints",
-        "audit_cosignatures", "audit_finding_reviews",
+        "audit_cosignatures", "audit_finding_reviews", "audit_months", "audit_outbox_events", "audit_archives",
+        "audit_archived_epochs", "audit_holds", "audit_hold_releases",
     ]
 
     private static let createLog = """

@@ -28,7 +28,10 @@ enum DatabaseRole {
             """
             SELECT bool_or(has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER')
                 OR pg_has_role(relowner, 'MEMBER')) AS can
-            FROM unnest(\(AuditSchema.tables)) AS t (name) JOIN pg_class ON oid = to_regclass(name)
+            FROM unnest(\(AuditSchema.tables)) AS t (name) CROSS JOIN LATERAL (
+                SELECT to_regclass(name) AS relation
+                UNION ALL SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(name)
+            ) AS relations JOIN pg_class ON oid = relation
             """
         ).single().value("can")
     }

@@ -19,13 +19,15 @@ extension EventLog {
     /// The blocks before one that is refused are stored, and the refusal is stored as a finding.
     /// - Throws: `PostgresError`: whether the blocks are stored is then unknown, and the call may be repeated; `TreeProblem`.
     func append(_ blocks: [ReceivedBlock]) async throws -> Appended {
+        guard !blocks.isEmpty else { return Appended(sequence: 0, finding: nil) }
         try memory.checkOpen()
         let misSigned = try await misSigned(blocks)
         let (appended, head, isNew) = try await guarded {
             try await pool.withTransaction { connection in
                 try await connection.lockUntilCommit(Self.lock)
                 let state = try await state(for: blocks, connection)
-                let check = ChainCheck(blocks, after: state.end, stored: state.stored, misSigned: misSigned)
+                let check = ChainCheck(
+                    blocks, after: state.end, stored: state.stored, archived: state.archived, misSigned: misSigned)
                 let isNew = !check.accepted.isEmpty
                 let head = isNew ? try await store(check.accepted, behind: state, connection) : state.head
                 for remark in Finding.remarks(on: check.accepted, at: clock()) { try await store(remark, connection) }
@@ -42,27 +44,38 @@ extension EventLog {
     private struct State {
         var end = EpochEnd()
         var stored: [Int64: TreeHash] = [:]
+        /// The last sequence of the epoch that is archived.
+        var archived: Int64 = 0
         var outboxIDs: Set<[UInt8]> = []
         var head = TreeHead.empty
+        var months: KeptMonths
     }
 
     private func state(for blocks: [ReceivedBlock], _ connection: PostgresConnection) async throws -> State {
-        guard let first = blocks.first else { return State() }
+        let first = blocks[0]
         let outboxIDs = blocks.flatMap(\.events).map(\.event.outboxID).filter { !$0.isEmpty }
         let epoch: PostgresQuery = "producer = \(first.producer) AND epoch = \(first.epoch)"
         let known = memory.head
         let queries: [PostgresQuery] = [
-            "SELECT sequence, hash, last_event FROM audit_blocks WHERE \(epoch) ORDER BY sequence DESC LIMIT 1",
+            """
+            (SELECT sequence, hash, last_event, false AS is_archived FROM audit_blocks WHERE \(epoch)
+                ORDER BY sequence DESC LIMIT 1)
+            UNION ALL (SELECT sequence, hash, last_event, true FROM audit_archived_epochs WHERE \(epoch)
+                ORDER BY sequence DESC LIMIT 1)
+            ORDER BY sequence DESC
+            """,
             "SELECT sequence, hash FROM audit_blocks WHERE \(epoch) AND sequence = ANY(\(blocks.map(\.sequence)))",
-            "SELECT outbox_id FROM audit_events WHERE outbox_id = ANY(\(outboxIDs))",
+            "SELECT outbox_id FROM audit_outbox_events WHERE outbox_id = ANY(\(outboxIDs))",
+            KeptMonths.query,
         ]
         let rows = try await connection.pipeline(queries + Self.headQueries(known: known))
-        var state = State()
+        var state = State(months: try KeptMonths(rows[3].single()))
         state.head = try Self.verifiedHead(rows.dropFirst(queries.count), known: known)
         if let last = rows[0].first {
             state.end = EpochEnd(
                 sequence: try last.value("sequence"), hash: try last.hash, lastEvent: try last.value("last_event"))
         }
+        state.archived = try rows[0].last { try $0.value("is_archived") }?.value("sequence") ?? 0
         for row in rows[1] { state.stored[try row.value("sequence")] = try row.hash }
         for row in rows[2] { state.outboxIDs.insert(try row.value("outbox_id")) }
         return state
@@ -75,20 +88,26 @@ extension EventLog {
         var (position, index) = (Int64(clamping: state.head.size), state.head.lastEvent)
         var blockRows: [[PostgresValue]] = []
         var eventRows: [[PostgresValue]] = []
+        var outboxRows: [[PostgresValue]] = []
         let now = clock()
+        let month = state.months.month(at: now)
         for block in blocks {
             position += 1
-            blockRows.append(block.row(position: position, storedAt: now))
+            blockRows.append(block.row(position: position, storedAt: now, in: month))
             for event in block.events {
                 // An outbox event that was shipped twice stands in both blocks and counts once.
                 let outboxID = event.event.outboxID
                 guard outboxID.isEmpty || outboxIDs.insert(outboxID).inserted else { continue }
                 index += 1
-                eventRows.append(event.row(index: index, position: position))
+                eventRows.append(event.row(index: index, position: position, in: month))
+                if !outboxID.isEmpty { outboxRows.append([.bytes(outboxID), .int64(index)]) }
             }
         }
         _ = try await connection.copy(blockRows, into: "audit_blocks", columns: ReceivedBlock.columns)
         _ = try await connection.copy(eventRows, into: "audit_events", columns: ReceivedEvent.columns)
+        if !outboxRows.isEmpty {
+            _ = try await connection.copy(outboxRows, into: "audit_outbox_events", columns: ["outbox_id", "index"])
+        }
         let head = state.head.appending(
             blocks.map(\.leafHash), term: memory.term(behind: state.head), lastEvent: index)
         try await store(head, behind: state.head, connection)

@@ -13,7 +13,7 @@ extension EventLog {
                 SELECT position, producer, epoch, sequence, last_event, dropped, stored_unix_us, rows, outbox_rows
                 FROM audit_blocks CROSS JOIN LATERAL (
                     SELECT count(*) AS rows, count(outbox_id) AS outbox_rows FROM audit_events
-                    WHERE audit_events.position = audit_blocks.position
+                    WHERE audit_events.position = audit_blocks.position AND audit_events.month = audit_blocks.month
                 ) AS stored
                 WHERE stored_unix_us >= \(from) AND stored_unix_us < \(until)
             ), epoch AS (
@@ -26,7 +26,10 @@ extension EventLog {
                 ORDER BY producer, min(position) LIMIT \(Int64(Self.listedEpochs + 1))
             )
             SELECT epoch.*, epoch.last_event - coalesce((
-                    SELECT before.last_event FROM audit_blocks AS before
+                    SELECT before.last_event FROM (
+                        SELECT producer, epoch, sequence, last_event FROM audit_blocks
+                        UNION ALL SELECT producer, epoch, sequence, last_event FROM audit_archived_epochs
+                    ) AS before
                     WHERE before.producer = epoch.producer AND before.epoch = epoch.epoch
                         AND before.sequence = epoch.first_sequence - 1), 0) AS stated_events,
                 EXISTS (

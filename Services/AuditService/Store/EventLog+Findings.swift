@@ -47,21 +47,32 @@ extension EventLog {
         let now = clock()
         return try await pool.query(
             """
-            WITH ends AS (
+            WITH openings AS (
+                SELECT producer, epoch, position FROM audit_blocks WHERE sequence = 1
+                UNION ALL SELECT producer, epoch, opening_position FROM audit_archived_epochs AS archived
+                WHERE opening IS NOT NULL AND NOT EXISTS (
+                    SELECT FROM audit_archived_epochs AS closed
+                    WHERE closed.producer = archived.producer AND closed.epoch = archived.epoch AND closed.is_closed)
+            ), ends AS (
                 SELECT opening.producer, opening.epoch, last.sequence, last.hash, last.stored_unix_us,
                     EXISTS (
                         SELECT FROM audit_blocks AS newer
                         WHERE newer.sequence = 1 AND newer.producer = opening.producer
                             AND newer.position > opening.position
                     ) AS is_superseded
-                FROM audit_blocks AS opening CROSS JOIN LATERAL (
-                    SELECT * FROM audit_blocks AS block
-                    WHERE block.producer = opening.producer AND block.epoch = opening.epoch
-                    ORDER BY block.sequence DESC LIMIT 1
+                FROM openings AS opening CROSS JOIN LATERAL (
+                    (SELECT sequence, hash, stored_unix_us, position, month FROM audit_blocks AS block
+                        WHERE block.producer = opening.producer AND block.epoch = opening.epoch
+                        ORDER BY block.sequence DESC LIMIT 1)
+                    UNION ALL (SELECT sequence, hash, stored_unix_us, 0, 0 FROM audit_archived_epochs AS archived
+                        WHERE archived.producer = opening.producer AND archived.epoch = opening.epoch
+                        ORDER BY archived.sequence DESC LIMIT 1)
+                    ORDER BY sequence DESC LIMIT 1
                 ) AS last
-                WHERE opening.sequence = 1 AND NOT EXISTS (
+                WHERE NOT EXISTS (
                     SELECT FROM audit_events
-                    WHERE audit_events.position = last.position AND operation = \(Proto.Operation.epochClose.rawValue))
+                    WHERE audit_events.position = last.position AND audit_events.month = last.month
+                        AND operation = \(Proto.Operation.epochClose.rawValue))
             ), found AS (
                 SELECT *, CASE WHEN is_superseded THEN \(Finding.Kind.openEpoch.rawValue)
                     ELSE \(Finding.Kind.staleProducer.rawValue) END AS kind

@@ -43,7 +43,7 @@ extension EventLog {
     func leaf(ofEvent index: Int64) async throws -> (index: UInt64, leaf: LogLeaf, event: UInt32)? {
         let rows = try await pool.query(
             """
-            SELECT position, event_sequence, block, signature FROM audit_events JOIN audit_blocks USING (position)
+            SELECT position, event_sequence, block, signature FROM audit_events JOIN audit_blocks USING (position, month)
             WHERE index = \(index)
             """)
         guard let row = rows.first else { return nil }

@@ -84,7 +84,7 @@ extension EventLog {
     ) async throws -> PostgresRows {
         var query: PostgresQuery = """
             SELECT index, event, producer, epoch, sequence, stored_unix_us
-            FROM audit_events JOIN audit_blocks USING (position) WHERE true
+            FROM audit_events JOIN audit_blocks USING (position, month) WHERE true
             """
         if let after { query.append(newestFirst ? " AND index < \(after)" : " AND index > \(after)") }
         if let last { query.append(" AND index <= \(last)") }

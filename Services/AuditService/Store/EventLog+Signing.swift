@@ -13,8 +13,12 @@ extension EventLog {
         let epoch = EpochSigningCache.Epoch(producer: block.producer, bytes: block.epoch)
         if let known = signings[epoch] { return known }
         let rows = try await pool.query(
-            "SELECT block FROM audit_blocks WHERE producer = \(epoch.producer) AND epoch = \(epoch.bytes) AND sequence = 1"
-        )
+            """
+            SELECT block FROM audit_blocks
+            WHERE producer = \(epoch.producer) AND epoch = \(epoch.bytes) AND sequence = 1
+            UNION ALL SELECT opening FROM audit_archived_epochs
+            WHERE producer = \(epoch.producer) AND epoch = \(epoch.bytes) AND opening IS NOT NULL
+            """)
         guard let stored = try rows.first?.value("block", as: [UInt8].self) else { return nil }
         guard let first = try? ReceivedBlock(stored, signature: []) else { throw AuditServiceError.corrupt }
         let signing = EpochSigning(first: first)

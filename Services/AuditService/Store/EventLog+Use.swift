@@ -38,8 +38,10 @@ extension EventLog {
     func storeRevision(of producer: String) async throws -> Int64 {
         let rows = try await pool.query(
             """
-            SELECT store_revision FROM audit_events JOIN audit_blocks USING (position)
-            WHERE producer = \(producer) AND store_revision <> 0 ORDER BY store_revision DESC LIMIT 1
+            (SELECT store_revision FROM audit_events JOIN audit_blocks USING (position, month)
+                WHERE producer = \(producer) AND store_revision <> 0 ORDER BY store_revision DESC LIMIT 1)
+            UNION ALL SELECT coalesce(max(store_revision), 0) FROM audit_archived_epochs WHERE producer = \(producer)
+            ORDER BY store_revision DESC LIMIT 1
             """)
         return try rows.first?.value("store_revision") ?? 0
     }

@@ -5,6 +5,8 @@ import FieldsealTransparencyLog
 struct LogReport {
     let checkpoint: Checkpoint?
     let cosigners: Int
+    /// The leaf that was read first.
+    let first: UInt64
     let events: UInt64
     let findings: [LogFinding]
     let findingCount: Int
@@ -19,7 +21,8 @@ struct LogReport {
             ("verified", .bool(isClean)), ("origin", checkpoint.map { .string($0.origin) } ?? .null),
             ("size", checkpoint.map { .unsigned($0.size) } ?? .null),
             ("root", checkpoint.map { .string("\($0.root)") } ?? .null), ("cosignatures", .number(Int64(cosigners))),
-            ("events", .unsigned(events)), ("first-bad-leaf", firstBadLeaf.map { .unsigned($0) } ?? .null),
+            ("first", .unsigned(first)), ("events", .unsigned(events)),
+            ("first-bad-leaf", firstBadLeaf.map { .unsigned($0) } ?? .null),
             (
                 "findings",
                 .array(

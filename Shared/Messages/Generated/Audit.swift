@@ -67,6 +67,9 @@ extension Proto {
         case reviewFinding = 60
         case listEpochs = 70
         case hashRecord = 71
+        case placeHold = 72
+        case releaseHold = 73
+        case archiveAudit = 74
     }
 
     public enum OutcomeFilter: Int32, ProtoEnumeration {
@@ -351,13 +354,19 @@ extension Proto {
         public var cursor: [UInt8] = []
         /// patterns of the only fields whose events the caller may see; empty: of all
         public var restrictedTo: [String] = []
+        /// events up to this index are archived, and not looked at
+        public var archivedEvents: UInt64 = 0
 
         public init() {}
 
-        public init(events: [Proto.StoredEvent] = [], cursor: [UInt8] = [], restrictedTo: [String] = []) {
+        public init(
+            events: [Proto.StoredEvent] = [], cursor: [UInt8] = [], restrictedTo: [String] = [],
+            archivedEvents: UInt64 = 0
+        ) {
             self.events = events
             self.cursor = cursor
             self.restrictedTo = restrictedTo
+            self.archivedEvents = archivedEvents
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -422,13 +431,20 @@ extension Proto {
         public var findings: [Proto.AuditFinding] = []
         /// that nobody has reviewed
         public var openFindings: UInt64 = 0
+        /// the oldest first
+        public var archives: [Proto.LogArchive] = []
+        /// the newest before the older ones, at most 1,000
+        public var holds: [Proto.LegalHold] = []
+        /// after which a month is archived; 0: never
+        public var retentionMonths: UInt32 = 0
 
         public init() {}
 
         public init(
             blocks: UInt64 = 0, events: UInt64 = 0, lastIndex: UInt64 = 0, producers: [Proto.ProducerStatus] = [],
             treeSize: UInt64 = 0, checkpointSize: UInt64 = 0, publishedSize: UInt64 = 0, publishedUnixUs: Int64 = 0,
-            refused: Bool = false, findings: [Proto.AuditFinding] = [], openFindings: UInt64 = 0
+            refused: Bool = false, findings: [Proto.AuditFinding] = [], openFindings: UInt64 = 0,
+            archives: [Proto.LogArchive] = [], holds: [Proto.LegalHold] = [], retentionMonths: UInt32 = 0
         ) {
             self.blocks = blocks
             self.events = events
@@ -441,7 +457,172 @@ extension Proto {
             self.refused = refused
             self.findings = findings
             self.openFindings = openFindings
+            self.archives = archives
+            self.holds = holds
+            self.retentionMonths = retentionMonths
         }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    /// A month whose rows were written to a bundle and dropped.
+    public struct LogArchive: ProtoMessage {
+        /// e.g. 2026-01
+        public var month: String = ""
+        /// index of the bundle's first leaf
+        public var first: UInt64 = 0
+        /// index behind its last one; the same: the month had none
+        public var end: UInt64 = 0
+        /// index of the last event that is archived
+        public var lastEvent: UInt64 = 0
+        /// name of the file; empty: the month had no leaf
+        public var bundle: String = ""
+        /// SHA-256 of the file
+        public var digest: [UInt8] = []
+        public var archivedUnixUs: Int64 = 0
+
+        public init() {}
+
+        public init(
+            month: String = "", first: UInt64 = 0, end: UInt64 = 0, lastEvent: UInt64 = 0, bundle: String = "",
+            digest: [UInt8] = [], archivedUnixUs: Int64 = 0
+        ) {
+            self.month = month
+            self.first = first
+            self.end = end
+            self.lastEvent = lastEvent
+            self.bundle = bundle
+            self.digest = digest
+            self.archivedUnixUs = archivedUnixUs
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct LegalHold: ProtoMessage {
+        public var name: String = ""
+        /// e.g. 2026-01
+        public var firstMonth: String = ""
+        /// 9999-12: no end
+        public var lastMonth: String = ""
+        public var reason: String = ""
+        public var placedBy: String = ""
+        public var placedUnixUs: Int64 = 0
+        /// empty: it holds
+        public var releasedBy: String = ""
+        public var releasedUnixUs: Int64 = 0
+        public var releaseReason: String = ""
+
+        public init() {}
+
+        public init(
+            name: String = "", firstMonth: String = "", lastMonth: String = "", reason: String = "",
+            placedBy: String = "", placedUnixUs: Int64 = 0, releasedBy: String = "", releasedUnixUs: Int64 = 0,
+            releaseReason: String = ""
+        ) {
+            self.name = name
+            self.firstMonth = firstMonth
+            self.lastMonth = lastMonth
+            self.reason = reason
+            self.placedBy = placedBy
+            self.placedUnixUs = placedUnixUs
+            self.releasedBy = releasedBy
+            self.releasedUnixUs = releasedUnixUs
+            self.releaseReason = releaseReason
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct PlaceHoldRequest: ProtoMessage {
+        /// 1 to 64 characters out of a-z, 0-9, hyphen; of no hold before
+        public var name: String = ""
+        /// by the time at which the log took the events
+        public var firstMonth: String = ""
+        /// inclusive; empty: no end
+        public var lastMonth: String = ""
+        /// 1 to 1,000 bytes
+        public var reason: String = ""
+
+        public init() {}
+
+        public init(name: String = "", firstMonth: String = "", lastMonth: String = "", reason: String = "") {
+            self.name = name
+            self.firstMonth = firstMonth
+            self.lastMonth = lastMonth
+            self.reason = reason
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct PlaceHoldResponse: ProtoMessage {
+        /// bundles of those of its months that are archived already: they are to be kept, too
+        public var archived: [String] = []
+
+        public init() {}
+
+        public init(archived: [String] = []) {
+            self.archived = archived
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ReleaseHoldRequest: ProtoMessage {
+        public var name: String = ""
+        /// 1 to 1,000 bytes
+        public var reason: String = ""
+
+        public init() {}
+
+        public init(name: String = "", reason: String = "") {
+            self.name = name
+            self.reason = reason
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ReleaseHoldResponse: ProtoMessage {
+
+        public init() {}
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
             self = try unpackMessage(bytes, limit: limit)
@@ -777,11 +958,17 @@ extension Proto {
     public struct CheckpointResponse: ProtoMessage {
         /// C2SP signed note: the checkpoint, the log's signature and the witnesses' cosignatures
         public var note: [UInt8] = []
+        /// of the tree whose leaves are archived
+        public var archivedSize: UInt64 = 0
+        /// its peaks, 32 bytes each
+        public var archivedPeaks: [[UInt8]] = []
 
         public init() {}
 
-        public init(note: [UInt8] = []) {
+        public init(note: [UInt8] = [], archivedSize: UInt64 = 0, archivedPeaks: [[UInt8]] = []) {
             self.note = note
+            self.archivedSize = archivedSize
+            self.archivedPeaks = archivedPeaks
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1301,12 +1488,14 @@ extension Proto.QueryResponse: CMessageConvertible {
         events = try decodeMessages(c.events, c.n_events)
         cursor = decodeBytes(c.cursor)
         restrictedTo = try decodeTexts(c.restricted_to, c.n_restricted_to)
+        archivedEvents = c.archived_events
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__QueryResponse>, in arena: MessageArena) {
         (c.pointee.events, c.pointee.n_events) = arena.messages(events)
         c.pointee.cursor = arena.bytes(cursor)
         (c.pointee.restricted_to, c.pointee.n_restricted_to) = arena.texts(restrictedTo)
+        c.pointee.archived_events = archivedEvents
     }
 }
 
@@ -1364,6 +1553,9 @@ extension Proto.AuditStatusResponse: CMessageConvertible {
         refused = c.refused != 0
         findings = try decodeMessages(c.findings, c.n_findings)
         openFindings = c.open_findings
+        archives = try decodeMessages(c.archives, c.n_archives)
+        holds = try decodeMessages(c.holds, c.n_holds)
+        retentionMonths = c.retention_months
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__AuditStatusResponse>, in arena: MessageArena) {
@@ -1378,6 +1570,135 @@ extension Proto.AuditStatusResponse: CMessageConvertible {
         c.pointee.refused = refused ? 1 : 0
         (c.pointee.findings, c.pointee.n_findings) = arena.messages(findings)
         c.pointee.open_findings = openFindings
+        (c.pointee.archives, c.pointee.n_archives) = arena.messages(archives)
+        (c.pointee.holds, c.pointee.n_holds) = arena.messages(holds)
+        c.pointee.retention_months = retentionMonths
+    }
+}
+
+extension Proto.LogArchive: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__LogArchive> = { fieldseal__v1__log_archive__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__LogArchive> = { fieldseal__v1__log_archive__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__LogArchive) throws(MessageError) {
+        month = try decodeText(c.month)
+        first = c.first
+        end = c.end
+        lastEvent = c.last_event
+        bundle = try decodeText(c.bundle)
+        digest = decodeBytes(c.digest)
+        archivedUnixUs = c.archived_unix_us
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__LogArchive>, in arena: MessageArena) {
+        c.pointee.month = arena.bytes(month)
+        c.pointee.first = first
+        c.pointee.end = end
+        c.pointee.last_event = lastEvent
+        c.pointee.bundle = arena.bytes(bundle)
+        c.pointee.digest = arena.bytes(digest)
+        c.pointee.archived_unix_us = archivedUnixUs
+    }
+}
+
+extension Proto.LegalHold: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__LegalHold> = { fieldseal__v1__legal_hold__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__LegalHold> = { fieldseal__v1__legal_hold__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__LegalHold) throws(MessageError) {
+        name = try decodeText(c.name)
+        firstMonth = try decodeText(c.first_month)
+        lastMonth = try decodeText(c.last_month)
+        reason = try decodeText(c.reason)
+        placedBy = try decodeText(c.placed_by)
+        placedUnixUs = c.placed_unix_us
+        releasedBy = try decodeText(c.released_by)
+        releasedUnixUs = c.released_unix_us
+        releaseReason = try decodeText(c.release_reason)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__LegalHold>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+        c.pointee.first_month = arena.bytes(firstMonth)
+        c.pointee.last_month = arena.bytes(lastMonth)
+        c.pointee.reason = arena.bytes(reason)
+        c.pointee.placed_by = arena.bytes(placedBy)
+        c.pointee.placed_unix_us = placedUnixUs
+        c.pointee.released_by = arena.bytes(releasedBy)
+        c.pointee.released_unix_us = releasedUnixUs
+        c.pointee.release_reason = arena.bytes(releaseReason)
+    }
+}
+
+extension Proto.PlaceHoldRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__PlaceHoldRequest> = { fieldseal__v1__place_hold_request__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__PlaceHoldRequest> = {
+        fieldseal__v1__place_hold_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__PlaceHoldRequest) throws(MessageError) {
+        name = try decodeText(c.name)
+        firstMonth = try decodeText(c.first_month)
+        lastMonth = try decodeText(c.last_month)
+        reason = try decodeText(c.reason)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__PlaceHoldRequest>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+        c.pointee.first_month = arena.bytes(firstMonth)
+        c.pointee.last_month = arena.bytes(lastMonth)
+        c.pointee.reason = arena.bytes(reason)
+    }
+}
+
+extension Proto.PlaceHoldResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__PlaceHoldResponse> = {
+        fieldseal__v1__place_hold_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__PlaceHoldResponse> = {
+        fieldseal__v1__place_hold_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__PlaceHoldResponse) throws(MessageError) {
+        archived = try decodeTexts(c.archived, c.n_archived)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__PlaceHoldResponse>, in arena: MessageArena) {
+        (c.pointee.archived, c.pointee.n_archived) = arena.texts(archived)
+    }
+}
+
+extension Proto.ReleaseHoldRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ReleaseHoldRequest> = {
+        fieldseal__v1__release_hold_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ReleaseHoldRequest> = {
+        fieldseal__v1__release_hold_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ReleaseHoldRequest) throws(MessageError) {
+        name = try decodeText(c.name)
+        reason = try decodeText(c.reason)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ReleaseHoldRequest>, in arena: MessageArena) {
+        c.pointee.name = arena.bytes(name)
+        c.pointee.reason = arena.bytes(reason)
+    }
+}
+
+extension Proto.ReleaseHoldResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ReleaseHoldResponse> = {
+        fieldseal__v1__release_hold_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ReleaseHoldResponse> = {
+        fieldseal__v1__release_hold_response__unpack($0, $1, $2)
+    }
+
+    init(_: Fieldseal__V1__ReleaseHoldResponse) throws(MessageError) {
+    }
+
+    func fill(_: UnsafeMutablePointer<Fieldseal__V1__ReleaseHoldResponse>, in _: MessageArena) {
     }
 }
 
@@ -1662,10 +1983,14 @@ extension Proto.CheckpointResponse: CMessageConvertible {
 
     init(_ c: Fieldseal__V1__CheckpointResponse) throws(MessageError) {
         note = decodeBytes(c.note)
+        archivedSize = c.archived_size
+        archivedPeaks = decodeByteStrings(c.archived_peaks, c.n_archived_peaks)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__CheckpointResponse>, in arena: MessageArena) {
         c.pointee.note = arena.bytes(note)
+        c.pointee.archived_size = archivedSize
+        (c.pointee.archived_peaks, c.pointee.n_archived_peaks) = arena.byteStrings(archivedPeaks)
     }
 }
 

@@ -41,6 +41,7 @@ extension PolicyOperation {
         case .readLeaves: .readLeaves
         case .reviewFindings: .reviewFinding
         case .hashRecord: .hashRecord
+        case .holdAudit: .placeHold
         }
     }
 }

@@ -83,6 +83,7 @@ enum MethodOperations {
         case "ProveBlocks": .init(.appendAudit)
         case "ProveConsistency": [.init(.appendAudit), .init(.proveAudit)]
         case "ReviewFinding": .init(.reviewFindings)
+        case "PlaceHold", "ReleaseHold": .init(.holdAudit)
         case "ProveEvent": .init(.proveAudit)
         case "ReadLeaves": .init(.readLeaves)
         default: []

@@ -44,6 +44,8 @@ public enum PolicyOperation: String, CaseIterable, Sendable {
     case readLeaves = "read-leaves"
     /// Signing off what the audit log shows of its own completeness.
     case reviewFindings = "review-findings"
+    /// Placing and releasing legal holds on the audit log.
+    case holdAudit = "hold-audit"
     /// Learning under which hash the audit log knows a record.
     case hashRecord = "hash-record"
 
@@ -59,7 +61,8 @@ public enum PolicyOperation: String, CaseIterable, Sendable {
             true
         case .getAuditHashKey, .applyCatalog, .getCatalog, .listKeys, .showKey, .queryAudit, .tailAudit, .appendAudit,
             .status, .watchKeys, .manageRotation, .compromiseKey, .destroyKey, .manageCustody, .unseal, .backupStore,
-            .acceptRestore, .listAlerts, .readCheckpoint, .proveAudit, .readLeaves, .reviewFindings:
+            .acceptRestore, .listAlerts, .readCheckpoint, .proveAudit, .readLeaves, .reviewFindings,
+            .holdAudit:
             false
         }
     }
@@ -125,6 +128,7 @@ extension PolicyOperation {
         case .readLeaves: 35
         case .reviewFindings: 36
         case .hashRecord: 40
+        case .holdAudit: 41
         }
     }
 }

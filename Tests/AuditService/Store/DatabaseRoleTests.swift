@@ -34,14 +34,21 @@ struct DatabaseRoleTests {
             ) { SecurityRules() }
             #expect(try await !follower.follow())
             #expect(try await serving.query("SELECT FROM alerts").count == 1)
+            let partition = try await test.pool.query(
+                "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'audit_events'::regclass"
+            ).single().value("name", as: String.self)
             for statement: PostgresQuery in [
                 "UPDATE audit_events SET outcome = 0", "DELETE FROM audit_blocks", "TRUNCATE audit_findings",
                 "DROP TABLE audit_events", "ALTER TABLE audit_events DISABLE TRIGGER ALL",
-                "UPDATE schema_migrations SET checksum = ''",
+                "UPDATE schema_migrations SET checksum = ''", "UPDATE \(identifier: partition) SET outcome = 0",
+                "DROP TABLE \(identifier: partition)", "DELETE FROM audit_archives",
             ] {
                 let error = await #expect(throws: PostgresError.self) { try await serving.query(statement) }
                 #expect(error?.sqlState == .insufficientPrivilege)
             }
+            // A right on a single month is found, too.
+            try await test.pool.query("GRANT DELETE ON \(identifier: partition) TO \(identifier: role)")
+            #expect(try await DatabaseRole.canAlterLog(serving))
             await serving.close()
             try await test.pool.withConnection { connection async throws in
                 try await connection.script("DROP OWNED BY \(role); DROP ROLE \(role)")

@@ -115,7 +115,7 @@ struct TreeTests {
         try await TestLog.with { test async throws in
             var chain = Chain()
             _ = try await test.log.append([try chain.block()])
-            let row = try chain.block().row(position: 2, storedAt: 1)
+            let row = try chain.block().row(position: 2, storedAt: 1, in: .first)
             _ = try await test.pool.withConnection {
                 try await $0.copy([row], into: "audit_blocks", columns: ReceivedBlock.columns)
             }
@@ -141,12 +141,14 @@ struct TreeTests {
                 for (block, position) in zip(blocks, Int64(1)...) {
                     let signature = [UInt8](repeating: 7, count: signatures[position] ?? 0)
                     leaves.append(LogLeaf(block: block.bytes, signature: signature).hash)
-                    let row = block.row(position: position, storedAt: 1).dropLast(2) + [.bytes(signature)]
+                    let row = block.row(position: position, storedAt: 1, in: .first).dropLast(3) + [.bytes(signature)]
                     _ = try await connection.copy(
-                        [Array(row)], into: "audit_blocks", columns: ReceivedBlock.columns.dropLast())
+                        [Array(row)], into: "audit_blocks", columns: ReceivedBlock.columns.dropLast(2))
                     _ = try await connection.copy(
-                        block.events.map { $0.row(index: $0.sequence, position: position) }, into: "audit_events",
-                        columns: ReceivedEvent.columns)
+                        block.events.map {
+                            Array($0.row(index: $0.sequence, position: position, in: .first).dropLast())
+                        },
+                        into: "audit_events", columns: ReceivedEvent.columns.dropLast())
                 }
                 return leaves
             }

@@ -119,13 +119,13 @@ struct UseTests {
             revised.hashKeyVersion = 0x0102_0304_0506_0708
             let plain = event()
             let block = try chain.block([plain, revised])
-            let columns = ReceivedEvent.columns.dropLast(3)
+            let columns = ReceivedEvent.columns.dropLast(4)
             _ = try await test.pool.withTransaction { connection in
                 _ = try await connection.copy(
-                    [block.row(position: 1, storedAt: 1).dropLast()], into: "audit_blocks",
-                    columns: ReceivedBlock.columns.dropLast())
+                    [block.row(position: 1, storedAt: 1, in: .first).dropLast(2)], into: "audit_blocks",
+                    columns: ReceivedBlock.columns.dropLast(2))
                 let rows = block.events.enumerated().map {
-                    Array($1.row(index: Int64($0 + 1), position: 1).dropLast(3))
+                    Array($1.row(index: Int64($0 + 1), position: 1, in: .first).dropLast(4))
                 }
                 _ = try await connection.copy(rows, into: "audit_events", columns: Array(columns))
             }

@@ -59,7 +59,15 @@ struct TestLog {
         try await pool.query("SELECT count(*) AS n FROM \(identifier: table)").single().value("n")
     }
 
+    /// What a log in this database would be whose clock shows another time.
+    func log(at time: Int64) -> EventLog { EventLog(pool: pool, clock: { time }, logger: Self.logger) }
+
     func findings() async throws -> [String] {
         try await pool.query("SELECT kind FROM audit_findings ORDER BY kind").map { try $0.value("kind") }
     }
+}
+
+extension LogMonth {
+    /// The oldest there is; its rows go into the first partition.
+    static let first = LogMonth(unixMicroseconds: 0)
 }

@@ -7,7 +7,8 @@ struct AuditCommand: ParsableCommand {
         subcommands: [
             AuditQueryCommand.self, AuditTailCommand.self, AuditVerifyCommand.self, AuditExportCommand.self,
             AuditProveCommand.self, AuditCheckProofCommand.self, AuditFindingsCommand.self, AuditReviewCommand.self,
-            AuditReconcileCommand.self, AuditReportCommand.self, AuditMakeKeyCommand.self, AuditWitnessCommand.self,
+            AuditReconcileCommand.self, AuditReportCommand.self, AuditArchivesCommand.self, AuditHoldCommand.self,
+            AuditMakeKeyCommand.self, AuditWitnessCommand.self,
         ])
 }
 
@@ -92,6 +93,7 @@ struct AuditQueryCommand: AsyncParsableCommand {
             let json = JSON.object([
                 ("events", .array(events.map { $0.json(in: zone) })), ("complete", .bool(next.isEmpty)),
                 ("cursor", .text(next)), ("restricted-to", .array(answer.restrictedTo.map { .string($0) })),
+                ("archived-events", .unsigned(answer.archived)),
             ])
             Console.current.show(json.text())
             return
@@ -108,6 +110,10 @@ struct AuditQueryCommand: AsyncParsableCommand {
         if !answer.restrictedTo.isEmpty {
             Console.current.complain(Words.restriction(to: answer.restrictedTo))
         }
+        if next.isEmpty, answer.archived > 0 {
+            Console.current.complain(
+                "events 1 to \(answer.archived) are archived and were not looked at; see fieldseal audit archives")
+        }
         if !next.isEmpty {
             Console.current.complain(
                 "there are \(oldest ? "newer" : "older") events besides; see --limit, --since and --until, or --cursor \(next)"
@@ -121,6 +127,8 @@ struct AuditQueryCommand: AsyncParsableCommand {
         var next: [UInt8] = []
         /// The fields whose events alone were looked at; empty: all.
         var restrictedTo: [String] = []
+        /// Events up to this index are archived.
+        var archived: UInt64 = 0
     }
 
     /// Page after page up to the limit.
@@ -132,7 +140,7 @@ struct AuditQueryCommand: AsyncParsableCommand {
             query.pageSize = UInt32(min(1000, most - answer.events.count))
             let page = try await client.audit.query(query, options: connection.callOptions)
             answer.events += page.events.prefix(most - answer.events.count)
-            (answer.next, answer.restrictedTo) = (page.cursor, page.restrictedTo)
+            (answer.next, answer.restrictedTo, answer.archived) = (page.cursor, page.restrictedTo, page.archivedEvents)
             if page.cursor.isEmpty || answer.events.count >= most { return answer }
             guard !page.events.isEmpty, page.cursor != query.cursor else {
                 throw CommandFailure(.failed, "the audit service answered a page without events that is not the last")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FieldsealAuditVerification
 import FieldsealClient
 import FieldsealTransparencyLog
 
@@ -6,8 +7,9 @@ struct AuditExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write the whole log into a file that proves itself.",
         discussion: """
-            JSON lines: the newest published checkpoint, then every leaf of its tree. `fieldseal audit verify --bundle` checks the \
-            file without any service. The file holds what the log holds: keep it as you keep the log.
+            JSON lines: the newest published checkpoint, then every leaf of its tree but those that are archived. `fieldseal audit \
+            verify --bundle` checks the file without any service, behind the archives where they are given, too. The file holds what \
+            the log holds: keep it as you keep the log.
             """)
 
     @Argument(help: "The file to write.") var file: String
@@ -17,16 +19,18 @@ struct AuditExportCommand: AsyncParsableCommand {
         let count = try await connection.withClient { client in
             let note = try await client.audit.publishedCheckpoint(connection.callOptions)
             let size = try Checkpoint(text: note.text).size
-            let bundle = try LogBundle.Writer(file, note)
+            let archived = try await client.audit.archivedTree(connection.callOptions)
+            let bundle = try LogBundle.Writer(file, LogBundle.Header(checkpoint: note, beginning: archived))
             do {
-                var leaves = try client.audit.leaves(0..<size, options: connection.callOptions).makeAsyncIterator()
+                let range = archived.size..<max(archived.size, size)
+                var leaves = try client.audit.leaves(range, options: connection.callOptions).makeAsyncIterator()
                 var count: UInt64 = 0
                 while let leaf = try await leaves.next() {
-                    try bundle.append(leaf)
+                    try bundle.append(leaf.leaf, at: leaf.index)
                     count += 1
                 }
-                guard count == size else {
-                    throw CommandFailure(.failed, "the service sent \(count) of \(size) leaves")
+                guard count == range.count else {
+                    throw CommandFailure(.failed, "the service sent \(count) of \(range.count) leaves")
                 }
                 try bundle.finish()
                 return count
@@ -42,9 +46,19 @@ struct AuditExportCommand: AsyncParsableCommand {
 extension AuditClient {
     /// The newest published checkpoint, which nobody has verified yet.
     func publishedCheckpoint(_ options: CallOptions) async throws -> SignedNote {
-        guard let note = try? SignedNote(parsing: try await checkpoint(options: options)),
+        guard let note = try? SignedNote(parsing: try await checkpoint(options: options).note),
             (try? Checkpoint(text: note.text)) != nil
         else { throw CommandFailure(.failed, "the audit service answered no checkpoint") }
         return note
+    }
+
+    /// The tree whose leaves are archived, as the service has it.
+    func archivedTree(_ options: CallOptions) async throws -> MerkleFrontier {
+        let answer = try await checkpoint(options: options)
+        let peaks = answer.archivedPeaks.compactMap { TreeHash($0) }
+        guard peaks.count == answer.archivedPeaks.count,
+            let tree = MerkleFrontier(size: answer.archivedSize, peaks: peaks)
+        else { throw CommandFailure(.failed, "the audit service answered no tree of what is archived") }
+        return tree
     }
 }

@@ -502,6 +502,276 @@ void   fieldseal__v1__audit_status_response__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__audit_status_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   fieldseal__v1__log_archive__init
+                     (Fieldseal__V1__LogArchive         *message)
+{
+  static const Fieldseal__V1__LogArchive init_value = FIELDSEAL__V1__LOG_ARCHIVE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__log_archive__get_packed_size
+                     (const Fieldseal__V1__LogArchive *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__log_archive__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__log_archive__pack
+                     (const Fieldseal__V1__LogArchive *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__log_archive__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__log_archive__pack_to_buffer
+                     (const Fieldseal__V1__LogArchive *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__log_archive__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__LogArchive *
+       fieldseal__v1__log_archive__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__LogArchive *)
+     protobuf_c_message_unpack (&fieldseal__v1__log_archive__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__log_archive__free_unpacked
+                     (Fieldseal__V1__LogArchive *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__log_archive__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__legal_hold__init
+                     (Fieldseal__V1__LegalHold         *message)
+{
+  static const Fieldseal__V1__LegalHold init_value = FIELDSEAL__V1__LEGAL_HOLD__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__legal_hold__get_packed_size
+                     (const Fieldseal__V1__LegalHold *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__legal_hold__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__legal_hold__pack
+                     (const Fieldseal__V1__LegalHold *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__legal_hold__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__legal_hold__pack_to_buffer
+                     (const Fieldseal__V1__LegalHold *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__legal_hold__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__LegalHold *
+       fieldseal__v1__legal_hold__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__LegalHold *)
+     protobuf_c_message_unpack (&fieldseal__v1__legal_hold__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__legal_hold__free_unpacked
+                     (Fieldseal__V1__LegalHold *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__legal_hold__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__place_hold_request__init
+                     (Fieldseal__V1__PlaceHoldRequest         *message)
+{
+  static const Fieldseal__V1__PlaceHoldRequest init_value = FIELDSEAL__V1__PLACE_HOLD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__place_hold_request__get_packed_size
+                     (const Fieldseal__V1__PlaceHoldRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__place_hold_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__place_hold_request__pack
+                     (const Fieldseal__V1__PlaceHoldRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__place_hold_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__place_hold_request__pack_to_buffer
+                     (const Fieldseal__V1__PlaceHoldRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__place_hold_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__PlaceHoldRequest *
+       fieldseal__v1__place_hold_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__PlaceHoldRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__place_hold_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__place_hold_request__free_unpacked
+                     (Fieldseal__V1__PlaceHoldRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__place_hold_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__place_hold_response__init
+                     (Fieldseal__V1__PlaceHoldResponse         *message)
+{
+  static const Fieldseal__V1__PlaceHoldResponse init_value = FIELDSEAL__V1__PLACE_HOLD_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__place_hold_response__get_packed_size
+                     (const Fieldseal__V1__PlaceHoldResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__place_hold_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__place_hold_response__pack
+                     (const Fieldseal__V1__PlaceHoldResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__place_hold_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__place_hold_response__pack_to_buffer
+                     (const Fieldseal__V1__PlaceHoldResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__place_hold_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__PlaceHoldResponse *
+       fieldseal__v1__place_hold_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__PlaceHoldResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__place_hold_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__place_hold_response__free_unpacked
+                     (Fieldseal__V1__PlaceHoldResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__place_hold_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__release_hold_request__init
+                     (Fieldseal__V1__ReleaseHoldRequest         *message)
+{
+  static const Fieldseal__V1__ReleaseHoldRequest init_value = FIELDSEAL__V1__RELEASE_HOLD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__release_hold_request__get_packed_size
+                     (const Fieldseal__V1__ReleaseHoldRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__release_hold_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__release_hold_request__pack
+                     (const Fieldseal__V1__ReleaseHoldRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__release_hold_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__release_hold_request__pack_to_buffer
+                     (const Fieldseal__V1__ReleaseHoldRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__release_hold_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ReleaseHoldRequest *
+       fieldseal__v1__release_hold_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ReleaseHoldRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__release_hold_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__release_hold_request__free_unpacked
+                     (Fieldseal__V1__ReleaseHoldRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__release_hold_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__release_hold_response__init
+                     (Fieldseal__V1__ReleaseHoldResponse         *message)
+{
+  static const Fieldseal__V1__ReleaseHoldResponse init_value = FIELDSEAL__V1__RELEASE_HOLD_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__release_hold_response__get_packed_size
+                     (const Fieldseal__V1__ReleaseHoldResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__release_hold_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__release_hold_response__pack
+                     (const Fieldseal__V1__ReleaseHoldResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__release_hold_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__release_hold_response__pack_to_buffer
+                     (const Fieldseal__V1__ReleaseHoldResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__release_hold_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ReleaseHoldResponse *
+       fieldseal__v1__release_hold_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ReleaseHoldResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__release_hold_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__release_hold_response__free_unpacked
+                     (Fieldseal__V1__ReleaseHoldResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__release_hold_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   fieldseal__v1__producer_status__init
                      (Fieldseal__V1__ProducerStatus         *message)
 {
@@ -2536,7 +2806,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__stored_event__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__stored_event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__query_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor fieldseal__v1__query_response__field_descriptors[4] =
 {
   {
     "events",
@@ -2574,8 +2844,21 @@ static const ProtobufCFieldDescriptor fieldseal__v1__query_response__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "archived_events",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__QueryResponse, archived_events),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__query_response__field_indices_by_name[] = {
+  3,   /* field[3] = archived_events */
   1,   /* field[1] = cursor */
   0,   /* field[0] = events */
   2,   /* field[2] = restricted_to */
@@ -2583,7 +2866,7 @@ static const unsigned fieldseal__v1__query_response__field_indices_by_name[] = {
 static const ProtobufCIntRange fieldseal__v1__query_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__query_response__descriptor =
 {
@@ -2593,7 +2876,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__query_response__descriptor =
   "Fieldseal__V1__QueryResponse",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__QueryResponse),
-  3,
+  4,
   fieldseal__v1__query_response__field_descriptors,
   fieldseal__v1__query_response__field_indices_by_name,
   1,  fieldseal__v1__query_response__number_ranges,
@@ -2669,7 +2952,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__audit_status_request__descriptor
   (ProtobufCMessageInit) fieldseal__v1__audit_status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__audit_status_response__field_descriptors[11] =
+static const ProtobufCFieldDescriptor fieldseal__v1__audit_status_response__field_descriptors[14] =
 {
   {
     "blocks",
@@ -2803,24 +3086,63 @@ static const ProtobufCFieldDescriptor fieldseal__v1__audit_status_response__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "archives",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__AuditStatusResponse, n_archives),
+    offsetof(Fieldseal__V1__AuditStatusResponse, archives),
+    &fieldseal__v1__log_archive__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "holds",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__AuditStatusResponse, n_holds),
+    offsetof(Fieldseal__V1__AuditStatusResponse, holds),
+    &fieldseal__v1__legal_hold__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "retention_months",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__AuditStatusResponse, retention_months),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__audit_status_response__field_indices_by_name[] = {
+  11,   /* field[11] = archives */
   0,   /* field[0] = blocks */
   5,   /* field[5] = checkpoint_size */
   1,   /* field[1] = events */
   9,   /* field[9] = findings */
+  12,   /* field[12] = holds */
   2,   /* field[2] = last_index */
   10,   /* field[10] = open_findings */
   3,   /* field[3] = producers */
   6,   /* field[6] = published_size */
   7,   /* field[7] = published_unix_us */
   8,   /* field[8] = refused */
+  13,   /* field[13] = retention_months */
   4,   /* field[4] = tree_size */
 };
 static const ProtobufCIntRange fieldseal__v1__audit_status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__audit_status_response__descriptor =
 {
@@ -2830,11 +3152,453 @@ const ProtobufCMessageDescriptor fieldseal__v1__audit_status_response__descripto
   "Fieldseal__V1__AuditStatusResponse",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__AuditStatusResponse),
-  11,
+  14,
   fieldseal__v1__audit_status_response__field_descriptors,
   fieldseal__v1__audit_status_response__field_indices_by_name,
   1,  fieldseal__v1__audit_status_response__number_ranges,
   (ProtobufCMessageInit) fieldseal__v1__audit_status_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__log_archive__field_descriptors[7] =
+{
+  {
+    "month",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LogArchive, month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LogArchive, first),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LogArchive, end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_event",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LogArchive, last_event),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bundle",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LogArchive, bundle),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "digest",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LogArchive, digest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "archived_unix_us",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LogArchive, archived_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__log_archive__field_indices_by_name[] = {
+  6,   /* field[6] = archived_unix_us */
+  4,   /* field[4] = bundle */
+  5,   /* field[5] = digest */
+  2,   /* field[2] = end */
+  1,   /* field[1] = first */
+  3,   /* field[3] = last_event */
+  0,   /* field[0] = month */
+};
+static const ProtobufCIntRange fieldseal__v1__log_archive__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__log_archive__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.LogArchive",
+  "LogArchive",
+  "Fieldseal__V1__LogArchive",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__LogArchive),
+  7,
+  fieldseal__v1__log_archive__field_descriptors,
+  fieldseal__v1__log_archive__field_indices_by_name,
+  1,  fieldseal__v1__log_archive__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__log_archive__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__legal_hold__field_descriptors[9] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LegalHold, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_month",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LegalHold, first_month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_month",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LegalHold, last_month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LegalHold, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "placed_by",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LegalHold, placed_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "placed_unix_us",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LegalHold, placed_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "released_by",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LegalHold, released_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "released_unix_us",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LegalHold, released_unix_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "release_reason",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LegalHold, release_reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__legal_hold__field_indices_by_name[] = {
+  1,   /* field[1] = first_month */
+  2,   /* field[2] = last_month */
+  0,   /* field[0] = name */
+  4,   /* field[4] = placed_by */
+  5,   /* field[5] = placed_unix_us */
+  3,   /* field[3] = reason */
+  8,   /* field[8] = release_reason */
+  6,   /* field[6] = released_by */
+  7,   /* field[7] = released_unix_us */
+};
+static const ProtobufCIntRange fieldseal__v1__legal_hold__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__legal_hold__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.LegalHold",
+  "LegalHold",
+  "Fieldseal__V1__LegalHold",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__LegalHold),
+  9,
+  fieldseal__v1__legal_hold__field_descriptors,
+  fieldseal__v1__legal_hold__field_indices_by_name,
+  1,  fieldseal__v1__legal_hold__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__legal_hold__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__place_hold_request__field_descriptors[4] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__PlaceHoldRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_month",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__PlaceHoldRequest, first_month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_month",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__PlaceHoldRequest, last_month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__PlaceHoldRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__place_hold_request__field_indices_by_name[] = {
+  1,   /* field[1] = first_month */
+  2,   /* field[2] = last_month */
+  0,   /* field[0] = name */
+  3,   /* field[3] = reason */
+};
+static const ProtobufCIntRange fieldseal__v1__place_hold_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__place_hold_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.PlaceHoldRequest",
+  "PlaceHoldRequest",
+  "Fieldseal__V1__PlaceHoldRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__PlaceHoldRequest),
+  4,
+  fieldseal__v1__place_hold_request__field_descriptors,
+  fieldseal__v1__place_hold_request__field_indices_by_name,
+  1,  fieldseal__v1__place_hold_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__place_hold_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__place_hold_response__field_descriptors[1] =
+{
+  {
+    "archived",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__PlaceHoldResponse, n_archived),
+    offsetof(Fieldseal__V1__PlaceHoldResponse, archived),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__place_hold_response__field_indices_by_name[] = {
+  0,   /* field[0] = archived */
+};
+static const ProtobufCIntRange fieldseal__v1__place_hold_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__place_hold_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.PlaceHoldResponse",
+  "PlaceHoldResponse",
+  "Fieldseal__V1__PlaceHoldResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__PlaceHoldResponse),
+  1,
+  fieldseal__v1__place_hold_response__field_descriptors,
+  fieldseal__v1__place_hold_response__field_indices_by_name,
+  1,  fieldseal__v1__place_hold_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__place_hold_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__release_hold_request__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReleaseHoldRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ReleaseHoldRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__release_hold_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = reason */
+};
+static const ProtobufCIntRange fieldseal__v1__release_hold_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__release_hold_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ReleaseHoldRequest",
+  "ReleaseHoldRequest",
+  "Fieldseal__V1__ReleaseHoldRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ReleaseHoldRequest),
+  2,
+  fieldseal__v1__release_hold_request__field_descriptors,
+  fieldseal__v1__release_hold_request__field_indices_by_name,
+  1,  fieldseal__v1__release_hold_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__release_hold_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define fieldseal__v1__release_hold_response__field_descriptors NULL
+#define fieldseal__v1__release_hold_response__field_indices_by_name NULL
+#define fieldseal__v1__release_hold_response__number_ranges NULL
+const ProtobufCMessageDescriptor fieldseal__v1__release_hold_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ReleaseHoldResponse",
+  "ReleaseHoldResponse",
+  "Fieldseal__V1__ReleaseHoldResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ReleaseHoldResponse),
+  0,
+  fieldseal__v1__release_hold_response__field_descriptors,
+  fieldseal__v1__release_hold_response__field_indices_by_name,
+  0,  fieldseal__v1__release_hold_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__release_hold_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor fieldseal__v1__producer_status__field_descriptors[4] =
@@ -3739,7 +4503,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__checkpoint_request__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__checkpoint_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__checkpoint_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor fieldseal__v1__checkpoint_response__field_descriptors[3] =
 {
   {
     "note",
@@ -3753,14 +4517,40 @@ static const ProtobufCFieldDescriptor fieldseal__v1__checkpoint_response__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "archived_size",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__CheckpointResponse, archived_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "archived_peaks",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Fieldseal__V1__CheckpointResponse, n_archived_peaks),
+    offsetof(Fieldseal__V1__CheckpointResponse, archived_peaks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__checkpoint_response__field_indices_by_name[] = {
+  2,   /* field[2] = archived_peaks */
+  1,   /* field[1] = archived_size */
   0,   /* field[0] = note */
 };
 static const ProtobufCIntRange fieldseal__v1__checkpoint_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__checkpoint_response__descriptor =
 {
@@ -3770,7 +4560,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__checkpoint_response__descriptor 
   "Fieldseal__V1__CheckpointResponse",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__CheckpointResponse),
-  1,
+  3,
   fieldseal__v1__checkpoint_response__field_descriptors,
   fieldseal__v1__checkpoint_response__field_indices_by_name,
   1,  fieldseal__v1__checkpoint_response__number_ranges,
@@ -4688,7 +5478,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__event_row__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__event_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[63] =
+static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[66] =
 {
   { "OPERATION_UNSPECIFIED", "FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED", 0 },
   { "ENCRYPT", "FIELDSEAL__V1__OPERATION__ENCRYPT", 1 },
@@ -4753,17 +5543,21 @@ static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[
   { "REVIEW_FINDING", "FIELDSEAL__V1__OPERATION__REVIEW_FINDING", 60 },
   { "LIST_EPOCHS", "FIELDSEAL__V1__OPERATION__LIST_EPOCHS", 70 },
   { "HASH_RECORD", "FIELDSEAL__V1__OPERATION__HASH_RECORD", 71 },
+  { "PLACE_HOLD", "FIELDSEAL__V1__OPERATION__PLACE_HOLD", 72 },
+  { "RELEASE_HOLD", "FIELDSEAL__V1__OPERATION__RELEASE_HOLD", 73 },
+  { "ARCHIVE_AUDIT", "FIELDSEAL__V1__OPERATION__ARCHIVE_AUDIT", 74 },
 };
 static const ProtobufCIntRange fieldseal__v1__operation__value_ranges[] = {
-{0, 0},{70, 61},{0, 63}
+{0, 0},{70, 61},{0, 66}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[63] =
+static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[66] =
 {
   { "ACCEPT_RESTORE", 52 },
   { "ACKNOWLEDGE_KEYS", 27 },
   { "ADD_CUSTODIAN", 45 },
   { "APPEND_AUDIT", 18 },
   { "APPLY_CATALOG", 12 },
+  { "ARCHIVE_AUDIT", 65 },
   { "BACKUP_STORE", 50 },
   { "BLIND_INDEX", 5 },
   { "CANCEL_DESTRUCTION", 41 },
@@ -4791,6 +5585,7 @@ static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_na
   { "MAKE_SHARES", 47 },
   { "OPERATION_UNSPECIFIED", 0 },
   { "PAUSE_ROTATION", 31 },
+  { "PLACE_HOLD", 63 },
   { "POLICY_RELOAD", 21 },
   { "PROVE_AUDIT", 58 },
   { "QUERY_AUDIT", 16 },
@@ -4799,6 +5594,7 @@ static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_na
   { "READ_LEAVES", 59 },
   { "REBIND", 4 },
   { "RECOVERY_DRILL", 48 },
+  { "RELEASE_HOLD", 64 },
   { "REMOVE_CUSTODIAN", 46 },
   { "REPORT_CENSUS", 36 },
   { "RESTORE_KEY", 35 },
@@ -4830,9 +5626,9 @@ const ProtobufCEnumDescriptor fieldseal__v1__operation__descriptor =
   "Operation",
   "Fieldseal__V1__Operation",
   "fieldseal.v1",
-  63,
+  66,
   fieldseal__v1__operation__enum_values_by_number,
-  63,
+  66,
   fieldseal__v1__operation__enum_values_by_name,
   2,
   fieldseal__v1__operation__value_ranges,

@@ -9,6 +9,7 @@ ACKNOWLEDGE_KEYS: Operation
 ADD_CUSTODIAN: Operation
 APPEND_AUDIT: Operation
 APPLY_CATALOG: Operation
+ARCHIVE_AUDIT: Operation
 BACKUP_STORE: Operation
 BLIND_INDEX: Operation
 CANCEL_DESTRUCTION: Operation
@@ -41,6 +42,7 @@ OUTCOME_CODE: OutcomeFilter
 OUTCOME_FAILURE: OutcomeFilter
 OUTCOME_SUCCESS: OutcomeFilter
 PAUSE_ROTATION: Operation
+PLACE_HOLD: Operation
 POLICY_RELOAD: Operation
 PROVE_AUDIT: Operation
 QUERY_AUDIT: Operation
@@ -49,6 +51,7 @@ READ_CHECKPOINT: Operation
 READ_LEAVES: Operation
 REBIND: Operation
 RECOVERY_DRILL: Operation
+RELEASE_HOLD: Operation
 REMOVE_CUSTODIAN: Operation
 REPORT_CENSUS: Operation
 RESTORE_KEY: Operation
@@ -112,30 +115,36 @@ class AuditStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class AuditStatusResponse(_message.Message):
-    __slots__ = ["blocks", "checkpoint_size", "events", "findings", "last_index", "open_findings", "producers", "published_size", "published_unix_us", "refused", "tree_size"]
+    __slots__ = ["archives", "blocks", "checkpoint_size", "events", "findings", "holds", "last_index", "open_findings", "producers", "published_size", "published_unix_us", "refused", "retention_months", "tree_size"]
+    ARCHIVES_FIELD_NUMBER: _ClassVar[int]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_SIZE_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    HOLDS_FIELD_NUMBER: _ClassVar[int]
     LAST_INDEX_FIELD_NUMBER: _ClassVar[int]
     OPEN_FINDINGS_FIELD_NUMBER: _ClassVar[int]
     PRODUCERS_FIELD_NUMBER: _ClassVar[int]
     PUBLISHED_SIZE_FIELD_NUMBER: _ClassVar[int]
     PUBLISHED_UNIX_US_FIELD_NUMBER: _ClassVar[int]
     REFUSED_FIELD_NUMBER: _ClassVar[int]
+    RETENTION_MONTHS_FIELD_NUMBER: _ClassVar[int]
     TREE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    archives: _containers.RepeatedCompositeFieldContainer[LogArchive]
     blocks: int
     checkpoint_size: int
     events: int
     findings: _containers.RepeatedCompositeFieldContainer[AuditFinding]
+    holds: _containers.RepeatedCompositeFieldContainer[LegalHold]
     last_index: int
     open_findings: int
     producers: _containers.RepeatedCompositeFieldContainer[ProducerStatus]
     published_size: int
     published_unix_us: int
     refused: bool
+    retention_months: int
     tree_size: int
-    def __init__(self, blocks: _Optional[int] = ..., events: _Optional[int] = ..., last_index: _Optional[int] = ..., producers: _Optional[_Iterable[_Union[ProducerStatus, _Mapping]]] = ..., tree_size: _Optional[int] = ..., checkpoint_size: _Optional[int] = ..., published_size: _Optional[int] = ..., published_unix_us: _Optional[int] = ..., refused: bool = ..., findings: _Optional[_Iterable[_Union[AuditFinding, _Mapping]]] = ..., open_findings: _Optional[int] = ...) -> None: ...
+    def __init__(self, blocks: _Optional[int] = ..., events: _Optional[int] = ..., last_index: _Optional[int] = ..., producers: _Optional[_Iterable[_Union[ProducerStatus, _Mapping]]] = ..., tree_size: _Optional[int] = ..., checkpoint_size: _Optional[int] = ..., published_size: _Optional[int] = ..., published_unix_us: _Optional[int] = ..., refused: bool = ..., findings: _Optional[_Iterable[_Union[AuditFinding, _Mapping]]] = ..., open_findings: _Optional[int] = ..., archives: _Optional[_Iterable[_Union[LogArchive, _Mapping]]] = ..., holds: _Optional[_Iterable[_Union[LegalHold, _Mapping]]] = ..., retention_months: _Optional[int] = ...) -> None: ...
 
 class Block(_message.Message):
     __slots__ = ["dropped", "epoch", "events", "previous", "producer", "root", "sequence"]
@@ -182,10 +191,14 @@ class CheckpointRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class CheckpointResponse(_message.Message):
-    __slots__ = ["note"]
+    __slots__ = ["archived_peaks", "archived_size", "note"]
+    ARCHIVED_PEAKS_FIELD_NUMBER: _ClassVar[int]
+    ARCHIVED_SIZE_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    archived_peaks: _containers.RepeatedScalarFieldContainer[bytes]
+    archived_size: int
     note: bytes
-    def __init__(self, note: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, note: _Optional[bytes] = ..., archived_size: _Optional[int] = ..., archived_peaks: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class EpochSummary(_message.Message):
     __slots__ = ["blocks", "closed", "dropped", "epoch", "events", "first_sequence", "first_stored_unix_us", "last_sequence", "last_stored_unix_us", "outbox_events", "producer", "stated_events"]
@@ -305,6 +318,28 @@ class LeafProof(_message.Message):
     path: _containers.RepeatedScalarFieldContainer[bytes]
     def __init__(self, index: _Optional[int] = ..., path: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
+class LegalHold(_message.Message):
+    __slots__ = ["first_month", "last_month", "name", "placed_by", "placed_unix_us", "reason", "release_reason", "released_by", "released_unix_us"]
+    FIRST_MONTH_FIELD_NUMBER: _ClassVar[int]
+    LAST_MONTH_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PLACED_BY_FIELD_NUMBER: _ClassVar[int]
+    PLACED_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_BY_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_REASON_FIELD_NUMBER: _ClassVar[int]
+    first_month: str
+    last_month: str
+    name: str
+    placed_by: str
+    placed_unix_us: int
+    reason: str
+    release_reason: str
+    released_by: str
+    released_unix_us: int
+    def __init__(self, name: _Optional[str] = ..., first_month: _Optional[str] = ..., last_month: _Optional[str] = ..., reason: _Optional[str] = ..., placed_by: _Optional[str] = ..., placed_unix_us: _Optional[int] = ..., released_by: _Optional[str] = ..., released_unix_us: _Optional[int] = ..., release_reason: _Optional[str] = ...) -> None: ...
+
 class ListEpochsRequest(_message.Message):
     __slots__ = ["from_unix_us", "until_unix_us"]
     FROM_UNIX_US_FIELD_NUMBER: _ClassVar[int]
@@ -321,6 +356,24 @@ class ListEpochsResponse(_message.Message):
     truncated: bool
     def __init__(self, epochs: _Optional[_Iterable[_Union[EpochSummary, _Mapping]]] = ..., truncated: bool = ...) -> None: ...
 
+class LogArchive(_message.Message):
+    __slots__ = ["archived_unix_us", "bundle", "digest", "end", "first", "last_event", "month"]
+    ARCHIVED_UNIX_US_FIELD_NUMBER: _ClassVar[int]
+    BUNDLE_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    LAST_EVENT_FIELD_NUMBER: _ClassVar[int]
+    MONTH_FIELD_NUMBER: _ClassVar[int]
+    archived_unix_us: int
+    bundle: str
+    digest: bytes
+    end: int
+    first: int
+    last_event: int
+    month: str
+    def __init__(self, month: _Optional[str] = ..., first: _Optional[int] = ..., end: _Optional[int] = ..., last_event: _Optional[int] = ..., bundle: _Optional[str] = ..., digest: _Optional[bytes] = ..., archived_unix_us: _Optional[int] = ...) -> None: ...
+
 class LogLeaf(_message.Message):
     __slots__ = ["index", "leaf", "row", "rows"]
     INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -332,6 +385,24 @@ class LogLeaf(_message.Message):
     row: BlockRow
     rows: _containers.RepeatedCompositeFieldContainer[EventRow]
     def __init__(self, index: _Optional[int] = ..., leaf: _Optional[bytes] = ..., rows: _Optional[_Iterable[_Union[EventRow, _Mapping]]] = ..., row: _Optional[_Union[BlockRow, _Mapping]] = ...) -> None: ...
+
+class PlaceHoldRequest(_message.Message):
+    __slots__ = ["first_month", "last_month", "name", "reason"]
+    FIRST_MONTH_FIELD_NUMBER: _ClassVar[int]
+    LAST_MONTH_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    first_month: str
+    last_month: str
+    name: str
+    reason: str
+    def __init__(self, name: _Optional[str] = ..., first_month: _Optional[str] = ..., last_month: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class PlaceHoldResponse(_message.Message):
+    __slots__ = ["archived"]
+    ARCHIVED_FIELD_NUMBER: _ClassVar[int]
+    archived: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, archived: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ProducerStatus(_message.Message):
     __slots__ = ["epoch", "last_unix_us", "producer", "sequence"]
@@ -426,14 +497,16 @@ class QueryRequest(_message.Message):
     def __init__(self, from_unix_us: _Optional[int] = ..., until_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., operations: _Optional[_Iterable[_Union[Operation, str]]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[_Union[OutcomeFilter, str]] = ..., outcome_code: _Optional[int] = ..., page_size: _Optional[int] = ..., cursor: _Optional[bytes] = ..., newest_first: bool = ..., record_hash: _Optional[bytes] = ...) -> None: ...
 
 class QueryResponse(_message.Message):
-    __slots__ = ["cursor", "events", "restricted_to"]
+    __slots__ = ["archived_events", "cursor", "events", "restricted_to"]
+    ARCHIVED_EVENTS_FIELD_NUMBER: _ClassVar[int]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     RESTRICTED_TO_FIELD_NUMBER: _ClassVar[int]
+    archived_events: int
     cursor: bytes
     events: _containers.RepeatedCompositeFieldContainer[StoredEvent]
     restricted_to: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, events: _Optional[_Iterable[_Union[StoredEvent, _Mapping]]] = ..., cursor: _Optional[bytes] = ..., restricted_to: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, events: _Optional[_Iterable[_Union[StoredEvent, _Mapping]]] = ..., cursor: _Optional[bytes] = ..., restricted_to: _Optional[_Iterable[str]] = ..., archived_events: _Optional[int] = ...) -> None: ...
 
 class ReadLeavesRequest(_message.Message):
     __slots__ = ["end", "first", "with_rows"]
@@ -450,6 +523,18 @@ class ReadLeavesResponse(_message.Message):
     LEAVES_FIELD_NUMBER: _ClassVar[int]
     leaves: _containers.RepeatedCompositeFieldContainer[LogLeaf]
     def __init__(self, leaves: _Optional[_Iterable[_Union[LogLeaf, _Mapping]]] = ...) -> None: ...
+
+class ReleaseHoldRequest(_message.Message):
+    __slots__ = ["name", "reason"]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ReleaseHoldResponse(_message.Message):
+    __slots__ = []
+    def __init__(self) -> None: ...
 
 class ReviewFindingRequest(_message.Message):
     __slots__ = ["finding", "note"]

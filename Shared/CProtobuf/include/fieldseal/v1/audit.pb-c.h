@@ -26,6 +26,12 @@ typedef struct Fieldseal__V1__QueryResponse Fieldseal__V1__QueryResponse;
 typedef struct Fieldseal__V1__TailEventsRequest Fieldseal__V1__TailEventsRequest;
 typedef struct Fieldseal__V1__AuditStatusRequest Fieldseal__V1__AuditStatusRequest;
 typedef struct Fieldseal__V1__AuditStatusResponse Fieldseal__V1__AuditStatusResponse;
+typedef struct Fieldseal__V1__LogArchive Fieldseal__V1__LogArchive;
+typedef struct Fieldseal__V1__LegalHold Fieldseal__V1__LegalHold;
+typedef struct Fieldseal__V1__PlaceHoldRequest Fieldseal__V1__PlaceHoldRequest;
+typedef struct Fieldseal__V1__PlaceHoldResponse Fieldseal__V1__PlaceHoldResponse;
+typedef struct Fieldseal__V1__ReleaseHoldRequest Fieldseal__V1__ReleaseHoldRequest;
+typedef struct Fieldseal__V1__ReleaseHoldResponse Fieldseal__V1__ReleaseHoldResponse;
 typedef struct Fieldseal__V1__ProducerStatus Fieldseal__V1__ProducerStatus;
 typedef struct Fieldseal__V1__AuditFinding Fieldseal__V1__AuditFinding;
 typedef struct Fieldseal__V1__ReviewFindingRequest Fieldseal__V1__ReviewFindingRequest;
@@ -122,7 +128,10 @@ typedef enum _Fieldseal__V1__Operation {
   FIELDSEAL__V1__OPERATION__READ_LEAVES = 59,
   FIELDSEAL__V1__OPERATION__REVIEW_FINDING = 60,
   FIELDSEAL__V1__OPERATION__LIST_EPOCHS = 70,
-  FIELDSEAL__V1__OPERATION__HASH_RECORD = 71
+  FIELDSEAL__V1__OPERATION__HASH_RECORD = 71,
+  FIELDSEAL__V1__OPERATION__PLACE_HOLD = 72,
+  FIELDSEAL__V1__OPERATION__RELEASE_HOLD = 73,
+  FIELDSEAL__V1__OPERATION__ARCHIVE_AUDIT = 74
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__OPERATION)
 } Fieldseal__V1__Operation;
 typedef enum _Fieldseal__V1__OutcomeFilter {
@@ -367,10 +376,14 @@ struct  Fieldseal__V1__QueryResponse
    */
   size_t n_restricted_to;
   ProtobufCBinaryData *restricted_to;
+  /*
+   * events up to this index are archived, and not looked at
+   */
+  uint64_t archived_events;
 };
 #define FIELDSEAL__V1__QUERY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__query_response__descriptor) \
-    , 0,NULL, {0,NULL}, 0,NULL }
+    , 0,NULL, {0,NULL}, 0,NULL, 0 }
 
 
 struct  Fieldseal__V1__TailEventsRequest
@@ -433,10 +446,150 @@ struct  Fieldseal__V1__AuditStatusResponse
    * that nobody has reviewed
    */
   uint64_t open_findings;
+  /*
+   * the oldest first
+   */
+  size_t n_archives;
+  Fieldseal__V1__LogArchive **archives;
+  /*
+   * the newest before the older ones, at most 1,000
+   */
+  size_t n_holds;
+  Fieldseal__V1__LegalHold **holds;
+  /*
+   * after which a month is archived; 0: never
+   */
+  uint32_t retention_months;
 };
 #define FIELDSEAL__V1__AUDIT_STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__audit_status_response__descriptor) \
-    , 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0,NULL, 0 }
+    , 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0,NULL, 0, 0,NULL, 0,NULL, 0 }
+
+
+/*
+ * A month whose rows were written to a bundle and dropped.
+ */
+struct  Fieldseal__V1__LogArchive
+{
+  ProtobufCMessage base;
+  /*
+   * e.g. 2026-01
+   */
+  ProtobufCBinaryData month;
+  /*
+   * index of the bundle's first leaf
+   */
+  uint64_t first;
+  /*
+   * index behind its last one; the same: the month had none
+   */
+  uint64_t end;
+  /*
+   * index of the last event that is archived
+   */
+  uint64_t last_event;
+  /*
+   * name of the file; empty: the month had no leaf
+   */
+  ProtobufCBinaryData bundle;
+  /*
+   * SHA-256 of the file
+   */
+  ProtobufCBinaryData digest;
+  int64_t archived_unix_us;
+};
+#define FIELDSEAL__V1__LOG_ARCHIVE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__log_archive__descriptor) \
+    , {0,NULL}, 0, 0, 0, {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Fieldseal__V1__LegalHold
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  /*
+   * e.g. 2026-01
+   */
+  ProtobufCBinaryData first_month;
+  /*
+   * 9999-12: no end
+   */
+  ProtobufCBinaryData last_month;
+  ProtobufCBinaryData reason;
+  ProtobufCBinaryData placed_by;
+  int64_t placed_unix_us;
+  /*
+   * empty: it holds
+   */
+  ProtobufCBinaryData released_by;
+  int64_t released_unix_us;
+  ProtobufCBinaryData release_reason;
+};
+#define FIELDSEAL__V1__LEGAL_HOLD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__legal_hold__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Fieldseal__V1__PlaceHoldRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 1 to 64 characters out of a-z, 0-9, hyphen; of no hold before
+   */
+  ProtobufCBinaryData name;
+  /*
+   * by the time at which the log took the events
+   */
+  ProtobufCBinaryData first_month;
+  /*
+   * inclusive; empty: no end
+   */
+  ProtobufCBinaryData last_month;
+  /*
+   * 1 to 1,000 bytes
+   */
+  ProtobufCBinaryData reason;
+};
+#define FIELDSEAL__V1__PLACE_HOLD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__place_hold_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Fieldseal__V1__PlaceHoldResponse
+{
+  ProtobufCMessage base;
+  /*
+   * bundles of those of its months that are archived already: they are to be kept, too
+   */
+  size_t n_archived;
+  ProtobufCBinaryData *archived;
+};
+#define FIELDSEAL__V1__PLACE_HOLD_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__place_hold_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Fieldseal__V1__ReleaseHoldRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  /*
+   * 1 to 1,000 bytes
+   */
+  ProtobufCBinaryData reason;
+};
+#define FIELDSEAL__V1__RELEASE_HOLD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__release_hold_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Fieldseal__V1__ReleaseHoldResponse
+{
+  ProtobufCMessage base;
+};
+#define FIELDSEAL__V1__RELEASE_HOLD_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__release_hold_response__descriptor) \
+     }
 
 
 struct  Fieldseal__V1__ProducerStatus
@@ -673,10 +826,19 @@ struct  Fieldseal__V1__CheckpointResponse
    * C2SP signed note: the checkpoint, the log's signature and the witnesses' cosignatures
    */
   ProtobufCBinaryData note;
+  /*
+   * of the tree whose leaves are archived
+   */
+  uint64_t archived_size;
+  /*
+   * its peaks, 32 bytes each
+   */
+  size_t n_archived_peaks;
+  ProtobufCBinaryData *archived_peaks;
 };
 #define FIELDSEAL__V1__CHECKPOINT_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__checkpoint_response__descriptor) \
-    , {0,NULL} }
+    , {0,NULL}, 0, 0,NULL }
 
 
 struct  Fieldseal__V1__ProveBlocksRequest
@@ -1104,6 +1266,120 @@ Fieldseal__V1__AuditStatusResponse *
                       const uint8_t       *data);
 void   fieldseal__v1__audit_status_response__free_unpacked
                      (Fieldseal__V1__AuditStatusResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__LogArchive methods */
+void   fieldseal__v1__log_archive__init
+                     (Fieldseal__V1__LogArchive         *message);
+size_t fieldseal__v1__log_archive__get_packed_size
+                     (const Fieldseal__V1__LogArchive   *message);
+size_t fieldseal__v1__log_archive__pack
+                     (const Fieldseal__V1__LogArchive   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__log_archive__pack_to_buffer
+                     (const Fieldseal__V1__LogArchive   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__LogArchive *
+       fieldseal__v1__log_archive__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__log_archive__free_unpacked
+                     (Fieldseal__V1__LogArchive *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__LegalHold methods */
+void   fieldseal__v1__legal_hold__init
+                     (Fieldseal__V1__LegalHold         *message);
+size_t fieldseal__v1__legal_hold__get_packed_size
+                     (const Fieldseal__V1__LegalHold   *message);
+size_t fieldseal__v1__legal_hold__pack
+                     (const Fieldseal__V1__LegalHold   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__legal_hold__pack_to_buffer
+                     (const Fieldseal__V1__LegalHold   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__LegalHold *
+       fieldseal__v1__legal_hold__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__legal_hold__free_unpacked
+                     (Fieldseal__V1__LegalHold *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__PlaceHoldRequest methods */
+void   fieldseal__v1__place_hold_request__init
+                     (Fieldseal__V1__PlaceHoldRequest         *message);
+size_t fieldseal__v1__place_hold_request__get_packed_size
+                     (const Fieldseal__V1__PlaceHoldRequest   *message);
+size_t fieldseal__v1__place_hold_request__pack
+                     (const Fieldseal__V1__PlaceHoldRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__place_hold_request__pack_to_buffer
+                     (const Fieldseal__V1__PlaceHoldRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__PlaceHoldRequest *
+       fieldseal__v1__place_hold_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__place_hold_request__free_unpacked
+                     (Fieldseal__V1__PlaceHoldRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__PlaceHoldResponse methods */
+void   fieldseal__v1__place_hold_response__init
+                     (Fieldseal__V1__PlaceHoldResponse         *message);
+size_t fieldseal__v1__place_hold_response__get_packed_size
+                     (const Fieldseal__V1__PlaceHoldResponse   *message);
+size_t fieldseal__v1__place_hold_response__pack
+                     (const Fieldseal__V1__PlaceHoldResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__place_hold_response__pack_to_buffer
+                     (const Fieldseal__V1__PlaceHoldResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__PlaceHoldResponse *
+       fieldseal__v1__place_hold_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__place_hold_response__free_unpacked
+                     (Fieldseal__V1__PlaceHoldResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ReleaseHoldRequest methods */
+void   fieldseal__v1__release_hold_request__init
+                     (Fieldseal__V1__ReleaseHoldRequest         *message);
+size_t fieldseal__v1__release_hold_request__get_packed_size
+                     (const Fieldseal__V1__ReleaseHoldRequest   *message);
+size_t fieldseal__v1__release_hold_request__pack
+                     (const Fieldseal__V1__ReleaseHoldRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__release_hold_request__pack_to_buffer
+                     (const Fieldseal__V1__ReleaseHoldRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ReleaseHoldRequest *
+       fieldseal__v1__release_hold_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__release_hold_request__free_unpacked
+                     (Fieldseal__V1__ReleaseHoldRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ReleaseHoldResponse methods */
+void   fieldseal__v1__release_hold_response__init
+                     (Fieldseal__V1__ReleaseHoldResponse         *message);
+size_t fieldseal__v1__release_hold_response__get_packed_size
+                     (const Fieldseal__V1__ReleaseHoldResponse   *message);
+size_t fieldseal__v1__release_hold_response__pack
+                     (const Fieldseal__V1__ReleaseHoldResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__release_hold_response__pack_to_buffer
+                     (const Fieldseal__V1__ReleaseHoldResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ReleaseHoldResponse *
+       fieldseal__v1__release_hold_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__release_hold_response__free_unpacked
+                     (Fieldseal__V1__ReleaseHoldResponse *message,
                       ProtobufCAllocator *allocator);
 /* Fieldseal__V1__ProducerStatus methods */
 void   fieldseal__v1__producer_status__init
@@ -1634,6 +1910,24 @@ typedef void (*Fieldseal__V1__AuditStatusRequest_Closure)
 typedef void (*Fieldseal__V1__AuditStatusResponse_Closure)
                  (const Fieldseal__V1__AuditStatusResponse *message,
                   void *closure_data);
+typedef void (*Fieldseal__V1__LogArchive_Closure)
+                 (const Fieldseal__V1__LogArchive *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__LegalHold_Closure)
+                 (const Fieldseal__V1__LegalHold *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__PlaceHoldRequest_Closure)
+                 (const Fieldseal__V1__PlaceHoldRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__PlaceHoldResponse_Closure)
+                 (const Fieldseal__V1__PlaceHoldResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ReleaseHoldRequest_Closure)
+                 (const Fieldseal__V1__ReleaseHoldRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ReleaseHoldResponse_Closure)
+                 (const Fieldseal__V1__ReleaseHoldResponse *message,
+                  void *closure_data);
 typedef void (*Fieldseal__V1__ProducerStatus_Closure)
                  (const Fieldseal__V1__ProducerStatus *message,
                   void *closure_data);
@@ -1731,6 +2025,12 @@ extern const ProtobufCMessageDescriptor fieldseal__v1__query_response__descripto
 extern const ProtobufCMessageDescriptor fieldseal__v1__tail_events_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__audit_status_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__audit_status_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__log_archive__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__legal_hold__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__place_hold_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__place_hold_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__release_hold_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__release_hold_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__producer_status__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__audit_finding__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__review_finding_request__descriptor;

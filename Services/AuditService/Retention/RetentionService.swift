@@ -1,0 +1,42 @@
+import Logging
+import ServiceLifecycle
+
+/// Makes the months of the log ahead, and archives the oldest ones.
+struct RetentionService: Service {
+    private static let beat = Duration.seconds(60)
+
+    let log: EventLog
+    let owner: LogOwner
+    /// Nil: everything stays in the database.
+    let archivist: Archivist?
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var failure = ""
+            while !Task.isCancelled {
+                do {
+                    try await tend()
+                    failure = ""
+                } catch  where !Task.isCancelled {
+                    // What lasts is told once.
+                    logger.log(
+                        level: "\(error)" == failure ? .debug : .error, "the log's months are not tended",
+                        metadata: ["error": "\(error)"])
+                    failure = "\(error)"
+                } catch {}
+                try? await Task.sleep(for: Self.beat)
+            }
+        }
+    }
+
+    private func tend() async throws {
+        if try await log.lacksMonths() {
+            let made = try await owner.withPool { try await EventLog.makeMonths(around: log.clock(), by: $0) }
+            if !made.isEmpty {
+                logger.notice("made months of the log ahead", metadata: ["through": "\(made[made.count - 1])"])
+            }
+        }
+        while let archivist, try await archivist.archiveNext() != nil, !Task.isCancelled {}
+    }
+}
