@@ -39,7 +39,8 @@ struct AuditApplication: ServerApplication {
         let server = try context.makeServer([audit.service()], trail: trail)
         let owner = LogOwner(serving: pool, conninfo: settings.migrationDatabase, logger: context.logger)
         var preparation = LogPreparation(
-            pool: pool, owner: owner, log: log, checkpoints: beat, health: server.health,
+            pool: pool, owner: owner, log: log, checkpoints: beat, origin: checkpoints.origin,
+            health: server.health,
             logger: context.logger)
         preparation.isReady = try await preparation.attempt()
         let completeness = CompletenessWatch(log: log, silence: settings.silence, logger: context.logger)

@@ -16,6 +16,8 @@ struct LogPreparation: Service {
     let owner: LogOwner
     let log: EventLog
     let checkpoints: CheckpointService
+    /// The log's name.
+    let origin: String
     let health: HealthStatus
     let logger: Logger
     /// An attempt before `run()` has succeeded.
@@ -35,6 +37,7 @@ struct LogPreparation: Service {
     func attempt() async throws -> Bool {
         do {
             try await prepare()
+            try await checkOrigin()
             try await log.growTree()
             try await checkpoints.begin()
             health.set(.serving)
@@ -48,6 +51,14 @@ struct LogPreparation: Service {
             logger.error("the database is not ready", metadata: ["error": "\(error)"])
             return false
         }
+    }
+
+    /// A log never changes its name.
+    private func checkOrigin() async throws {
+        guard let stored = try await log.newestCheckpoint()?.checkpoint.origin, stored != origin else { return }
+        throw StartupError.configuration(
+            "the database holds the log \(stored), and checkpoints.origin names \(origin); \(AuditApplication.name) "
+                + "--reorigin begins a new log in the place of a lost one")
     }
 
     private func prepare() async throws {

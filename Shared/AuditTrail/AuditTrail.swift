@@ -48,12 +48,17 @@ public final class AuditTrail: Service, Sendable {
     ) throws(SpoolError) {
         try configuration.validate()
         let lock = try SpoolLock.take(configuration.producer, in: fileSystem)
+        let policy = prover == nil ? nil : configuration.log
+        if let policy, try SeenCheckpoint.isOfAnotherLog(than: policy.origin, in: fileSystem) {
+            logger.notice(
+                "the log is a new one: what is still here is sent to it again", metadata: ["log": "\(policy.origin)"])
+            try SpoolRewind.perform(in: fileSystem)
+        }
         let recovery = try SpoolRecovery(fileSystem)
         let key = try EpochKey()
         spool = Spool(
             producer: configuration.producer, key: key, limits: configuration.limits, fileSystem: fileSystem,
             lock: lock, recovery: recovery, now: now, onFailure: onFailure)
-        let policy = prover == nil ? nil : configuration.log
         deliveries = Deliveries(epoch: spool.epoch)
         trimmer = try Trimmer(fileSystem: fileSystem, index: spool.index, limits: configuration.limits, now: now)
         let trim: @Sendable (Acknowledgement) throws(SpoolError) -> Void = {

@@ -5,6 +5,9 @@ public import FieldsealTransparencyLog
 ///
 /// It believes nothing but the checkpoints it is given. Memory grows with the epochs and the outbox events of the log.
 ///
+/// A log that takes the place of another one takes epochs from their middle on: such an epoch is followed from its first block on
+/// that is there, without its signatures where that is not the epoch's first.
+///
 /// Where it goes on behind a tree that is known, an epoch that began before is followed from its next block on, without its
 /// signatures, and an outbox event without a row counts as shipped before.
 public struct LogVerifier: Sendable {
@@ -17,6 +20,10 @@ public struct LogVerifier: Sendable {
     public private(set) var events: UInt64 = 0
     public private(set) var findings: [LogFinding] = []
     public private(set) var findingCount = 0
+
+    /// What the log's first leaf says where it takes the place of another log: a ``LossStatement`` as a signed note, which
+    /// nobody has verified yet.
+    public private(set) var statement: [UInt8]?
 
     private let producers: Set<String>?
     private let anchors: [UInt64: TreeHash]
@@ -116,6 +123,7 @@ public struct LogVerifier: Sendable {
                 LogFinding(
                     .leaf, leaf: index, "the events of leaf \(index) do not have the root that its block states"))
         }
+        if index == 0 { statement = read.events.map(\.event).first { $0.operation == .reorigin }?.statement }
         let producer = read.block.producer
         if let producers, !producers.contains(producer) {
             note(LogFinding(.unknownProducer, leaf: index, "leaf \(index) is of the unknown producer \(producer)"))
@@ -140,7 +148,8 @@ public struct LogVerifier: Sendable {
             problems = chain.append(read)
             epochs[name] = chain
         } else {
-            (epochs[name], problems) = EpochChain.beginning(with: read, isBeginning: isWhole)
+            (epochs[name], problems) = EpochChain.beginning(
+                with: read, isBeginning: isWhole && statement == nil)
         }
         for problem in problems {
             switch problem {

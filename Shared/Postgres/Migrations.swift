@@ -45,6 +45,12 @@ public struct Migrations: Sendable {
         }
     }
 
+    /// Begins the component anew within the caller's transaction, which has taken its tables away before: all steps are applied.
+    public func applyAnew(_ connection: PostgresConnection) async throws {
+        try await connection.query("DELETE FROM schema_migrations WHERE component = \(component)")
+        for step in steps { try await perform(step, connection) }
+    }
+
     /// Throws `foreignSchema` unless the schema is exactly up to date; for roles that may not migrate.
     public func verify(_ pool: PostgresPool) async throws {
         try await pool.withConnection { connection in
@@ -93,13 +99,15 @@ public struct Migrations: Sendable {
     }
 
     private func apply(_ step: Migration, _ connection: PostgresConnection) async throws {
-        try await connection.transaction { connection in
-            try await connection.script("SET LOCAL statement_timeout = 0; " + step.sql, timeout: .seconds(3600))
-            try await connection.query(
-                """
-                INSERT INTO schema_migrations (component, number, name, checksum)
-                VALUES (\(component), \(step.number), \(step.name), sha256(convert_to(\(step.sql), 'UTF8')))
-                """)
-        }
+        try await connection.transaction { try await perform(step, $0) }
+    }
+
+    private func perform(_ step: Migration, _ connection: PostgresConnection) async throws {
+        try await connection.script("SET LOCAL statement_timeout = 0; " + step.sql, timeout: .seconds(3600))
+        try await connection.query(
+            """
+            INSERT INTO schema_migrations (component, number, name, checksum)
+            VALUES (\(component), \(step.number), \(step.name), sha256(convert_to(\(step.sql), 'UTF8')))
+            """)
     }
 }

@@ -154,6 +154,60 @@ struct PublicationTests {
         #expect(try kept(next.disk) == 0)
     }
 
+    @Test("a log that takes the place of another one is sent all that is still there")
+    func rewinding() async throws {
+        let old = try TestLog()
+        let test = try trail(old)
+        try await fill(test, groups: 10)
+        let work = try Work(test)
+        old.publish()
+        while try segments(test.disk) > 1 {
+            old.publish()
+            await Task.yield()
+        }
+        await work.stop()
+        await test.trail.close()
+        let kept = try test.disk.names().count { $0.hasSuffix(".kept") }
+        #expect(kept > 3)
+
+        // The process starts with the same log: nothing comes back.
+        let same = try trail(old, test.disk.afterKill())
+        #expect(try same.disk.names().count { $0.hasSuffix(".kept") } == kept)
+        await same.trail.close()
+
+        let new = try TestLog(origin: "log.test/new")
+        let next = try trail(new, same.disk.afterKill())
+        #expect(try next.disk.names().count { $0.hasSuffix(".kept") } == 0)
+        let waiting = next.trail.backlog.blocks
+        #expect(waiting >= UInt64(kept))
+        let again = try Work(next)
+        while next.trail.backlog.blocks > 0 { await Task.yield() }
+        while try segments(next.disk) > 1 {
+            new.publish()
+            await Task.yield()
+        }
+        await again.stop()
+        #expect(new.blocks >= Int(waiting))
+        #expect(next.failures.all.isEmpty && next.trail.distrust == nil)
+    }
+
+    @Test func onlySegmentsWithoutAGapComeBack() throws {
+        let disk = MemoryDisk()
+        for name in ["0000000000000001-0000000000000009.kept", "0000000000000003-0000000000000009.kept"] {
+            try disk.replace(name, with: [])
+        }
+        try disk.replace(SegmentFormat.name(4), with: [])
+        try SpoolRewind.perform(in: disk)
+        #expect(
+            Set(try disk.names()) == [
+                "0000000000000001-0000000000000009.kept", SegmentFormat.name(3), SegmentFormat.name(4),
+                Acknowledgement.fileName,
+            ])
+        #expect(try Acknowledgement.load(from: disk)?.segment == 2)
+        try SpoolRewind.perform(in: disk)
+        #expect(try Acknowledgement.load(from: disk)?.segment == 2)
+    }
+
     @Test func keptSegmentsAreBoundedByBytes() {
         let kept = (1...10).map { number in
             KeptSegment(

@@ -21,19 +21,21 @@ struct ChainCheck {
     /// The block that the finding is about.
     private(set) var refused: ReceivedBlock?
     private let archived: Int64
+    private let isContinuation: Bool
 
     /// - Parameters:
     ///   - blocks: of one producer and one epoch.
     ///   - end: where the epoch ends in the store.
     ///   - stored: hashes of those blocks of the batch that are stored, by sequence.
     ///   - archived: the last sequence of the epoch whose block is archived; what comes again of such blocks counts as stored.
+    ///   - isContinuation: the log takes the place of another one, and takes an epoch that it does not know from its middle on.
     ///   - misSigned: sequences of blocks whose signature does not hold.
     init(
         _ blocks: [ReceivedBlock], after end: EpochEnd, stored: [Int64: TreeHash], archived: Int64 = 0,
-        misSigned: Set<Int64> = []
+        isContinuation: Bool = false, misSigned: Set<Int64> = []
     ) {
         self.end = end
-        self.archived = archived
+        (self.archived, self.isContinuation) = (archived, isContinuation)
         var known = stored
         for block in blocks {
             if let kind = problem(with: block, known, misSigned) {
@@ -54,10 +56,11 @@ struct ChainCheck {
     ) -> Finding.Kind? {
         if block.sequence <= archived { return nil }
         if block.sequence <= end.sequence { return known[block.sequence] == block.hash ? nil : .fork }
-        guard block.sequence - 1 == end.sequence else { return end.sequence == 0 ? .unknownEpoch : .gap }
+        let isJoining = isContinuation && end.sequence == 0 && block.sequence > 1
+        guard block.sequence - 1 == end.sequence || isJoining else { return end.sequence == 0 ? .unknownEpoch : .gap }
         guard !misSigned.contains(block.sequence) else { return .signature }
-        guard block.previous == end.hash else { return .fork }
-        var last = end.lastEvent
+        guard block.previous == end.hash || isJoining else { return .fork }
+        var last = isJoining ? (block.events.first?.sequence ?? 1) - 1 : end.lastEvent
         for event in block.events {
             guard event.sequence - 1 == last else { return .eventGap }
             last = event.sequence
@@ -75,6 +78,8 @@ struct Finding: Hashable, Sendable {
         case fork
         /// The epoch's first block was never received.
         case unknownEpoch = "unknown-epoch"
+        /// The log takes the place of another one, and the epoch's blocks before this one are not in it.
+        case lostBeginning = "lost-beginning"
         /// Events are missing or repeated within an unbroken chain of blocks.
         case eventGap = "event-gap"
         /// Not signed by the key that the epoch's first event announces, or an epoch without one.

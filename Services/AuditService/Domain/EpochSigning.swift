@@ -21,13 +21,17 @@ enum EpochSigning: Hashable, Sendable {
     /// - Parameters:
     ///   - blocks: of one producer and one epoch.
     ///   - stored: what the stored block 1 says; nil where there is none.
-    static func refused(_ blocks: [ReceivedBlock], stored: EpochSigning?) -> Set<Int64> {
+    ///   - isContinuation: the log takes the place of another one, which may have had block 1: nobody can say who signs then.
+    static func refused(
+        _ blocks: [ReceivedBlock], stored: EpochSigning?, isContinuation: Bool = false
+    ) -> Set<Int64> {
         let announced = blocks.first { $0.sequence == 1 }.map(EpochSigning.init)
         let refused = blocks.filter { block in
             switch (stored, stored ?? announced) {
             case (_, .key(let key)): !BlockSignature.isValid(block.signature, of: block.bytes, by: key)
             case (.some, .unsigned): !block.signature.isEmpty
-            case (nil, .unsigned), (_, nil): true
+            case (nil, .unsigned): true
+            case (_, nil): !isContinuation
             }
         }
         return Set(refused.map(\.sequence))

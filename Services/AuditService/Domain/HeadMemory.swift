@@ -9,6 +9,7 @@ final class HeadMemory: Sendable {
         /// Under which this process wrote last.
         var term: Int64?
         var isHeld = false
+        var isContinuation: Bool?
         var problem: TreeProblem?
     }
 
@@ -17,6 +18,11 @@ final class HeadMemory: Sendable {
     var head: TreeHead { state.withLock { $0.head } }
 
     var isRefused: Bool { state.withLock { $0.problem != nil } }
+
+    /// Whether the log takes the place of another one; nil: not known yet. It never changes.
+    var isContinuation: Bool? { state.withLock { $0.isContinuation } }
+
+    func note(isContinuation: Bool) { state.withLock { $0.isContinuation = isContinuation } }
 
     /// Lets appends wait until the log has been compared with what witnesses know.
     func hold() { state.withLock { $0.isHeld = true } }

@@ -77,6 +77,9 @@ struct ReceivedEvent: Sendable {
             event.epochKey.isEmpty
                 || (event.operation == .epochOpen && event.epochKey.count == BlockSignature.keyByteCount)
         else { throw .malformedBlock }
+        guard event.statement.isEmpty || event.operation == .reorigin,
+            event.statement.count <= SignedNote.maximumCount
+        else { throw .malformedBlock }
         self.sequence = sequence
         self.event = event
         self.bytes = bytes

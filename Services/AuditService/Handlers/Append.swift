@@ -10,6 +10,10 @@ extension AuditRPC {
         guard (1...Self.maximumBlocks).contains(request.blocks.count) else { throw AuditServiceError.malformed }
         var blocks: [ReceivedBlock] = []
         for block in request.blocks { blocks.append(try ReceivedBlock(block.block, signature: block.signature)) }
+        // A log says of itself what it takes the place of.
+        guard !blocks.contains(where: { $0.events.contains { $0.event.operation == .reorigin } }) else {
+            throw AuditServiceError.malformedBlock
+        }
         guard blocks.allSatisfy({ $0.producer.utf8.elementsEqual(peer.identity.utf8) }) else {
             throw AuditServiceError.foreignProducer
         }

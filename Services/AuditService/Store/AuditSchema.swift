@@ -9,13 +9,27 @@ enum AuditSchema {
             Migration(3, "counts, asserted actors and store revisions", addUse),
             Migration(4, "tree, checkpoints and cosignatures", addTree),
             Migration(5, "reviews of findings", addReviews), Migration(6, "months, archives and holds", addMonths),
+            Migration(7, "origin", addOrigin),
         ])
 
     static let tables = [
         "audit_blocks", "audit_events", "audit_findings", "audit_tree_heads", "audit_tiles", "audit_checkpoints",
         "audit_cosignatures", "audit_finding_reviews", "audit_months", "audit_outbox_events", "audit_archives",
-        "audit_archived_epochs", "audit_holds", "audit_hold_releases",
+        "audit_archived_epochs", "audit_holds", "audit_hold_releases", "audit_origin",
     ]
+
+    /// Of a log that takes the place of another one.
+    private static let addOrigin = """
+        CREATE TABLE audit_origin (
+            id boolean PRIMARY KEY DEFAULT true CHECK (id),
+            previous text NOT NULL,
+            statement bytea NOT NULL,
+            begun_unix_us bigint NOT NULL
+        );
+        CREATE TRIGGER audit_origin_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_origin
+            FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
+        REVOKE ALL ON audit_origin FROM PUBLIC;
+        """
 
     private static let createLog = """
         CREATE TABLE audit_blocks (

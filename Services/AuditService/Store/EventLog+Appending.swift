@@ -23,21 +23,29 @@ extension EventLog {
         try memory.checkOpen()
         let misSigned = try await misSigned(blocks)
         let (appended, head, isNew) = try await guarded {
-            try await pool.withTransaction { connection in
-                try await connection.lockUntilCommit(Self.lock)
-                let state = try await state(for: blocks, connection)
-                let check = ChainCheck(
-                    blocks, after: state.end, stored: state.stored, archived: state.archived, misSigned: misSigned)
-                let isNew = !check.accepted.isEmpty
-                let head = isNew ? try await store(check.accepted, behind: state, connection) : state.head
-                for remark in Finding.remarks(on: check.accepted, at: clock()) { try await store(remark, connection) }
-                let finding = check.finding.flatMap { kind in check.refused.map { Finding(kind, $0) } }
-                if let finding { try await store(finding, connection) }
-                return (Appended(sequence: check.end.sequence, finding: finding), head, isNew)
-            }
+            try await pool.withTransaction { try await append(blocks, misSigned: misSigned, $0) }
         }
         memory.remember(head, isOwn: isNew)
         return appended
+    }
+
+    /// What `append` does in its transaction.
+    func append(
+        _ blocks: [ReceivedBlock], misSigned: Set<Int64>, _ connection: PostgresConnection
+    ) async throws -> (appended: Appended, head: TreeHead, isNew: Bool) {
+        try await connection.lockUntilCommit(Self.lock)
+        let state = try await state(for: blocks, connection)
+        let check = ChainCheck(
+            blocks, after: state.end, stored: state.stored, archived: state.archived,
+            isContinuation: memory.isContinuation ?? false, misSigned: misSigned)
+        let isNew = !check.accepted.isEmpty
+        let head = isNew ? try await store(check.accepted, behind: state, connection) : state.head
+        for remark in Finding.remarks(on: check.accepted, behind: state.end, at: clock()) {
+            try await store(remark, connection)
+        }
+        let finding = check.finding.flatMap { kind in check.refused.map { Finding(kind, $0) } }
+        if let finding { try await store(finding, connection) }
+        return (Appended(sequence: check.end.sequence, finding: finding), head, isNew)
     }
 
     /// What the store knows of the blocks of a batch.

@@ -5,7 +5,16 @@ extension EventLog {
     /// an epoch's first block does not change, and one that is not stored yet stands in the batch or leaves a gap.
     func misSigned(_ blocks: [ReceivedBlock]) async throws -> Set<Int64> {
         guard let first = blocks.first else { return [] }
-        return EpochSigning.refused(blocks, stored: try await signing(of: first))
+        return EpochSigning.refused(
+            blocks, stored: try await signing(of: first), isContinuation: try await isContinuation())
+    }
+
+    /// Whether the log takes the place of another one.
+    private func isContinuation() async throws -> Bool {
+        if let known = memory.isContinuation { return known }
+        let found = try await !pool.query("SELECT FROM audit_origin").isEmpty
+        memory.note(isContinuation: found)
+        return found
     }
 
     /// What the stored first block of a block's epoch says; nil where it is not stored.

@@ -13,6 +13,7 @@ struct LogReading: Sendable {
     /// The checkpoint that the reading ends with.
     private(set) var note: SignedNote?
     private var verified: VerifiedCheckpoint?
+    private var statement: LossStatement?
     private let producers: Set<String>?
 
     init(policy: LogPolicy, producers: Set<String>?, known: Checkpoint?) {
@@ -52,8 +53,23 @@ struct LogReading: Sendable {
     mutating func finish(_ note: SignedNote, consistency: [TreeHash] = []) {
         self.note = note
         verified = judge(note)
+        checkStatement()
         if let checkpoint = verified?.checkpoint ?? (try? Checkpoint(text: note.text)) {
             verifier.finish(at: checkpoint, consistency: consistency)
+        }
+    }
+
+    /// Of a log that takes the place of another one: its own keys must have signed what it says.
+    private mutating func checkStatement() {
+        guard let encoded = verifier.statement else { return }
+        do {
+            let note = try SignedNote(parsing: encoded)
+            guard try !note.verified(by: policy.logKeys).isEmpty else { throw NoteError.unsigned }
+            let statement = try LossStatement(text: note.text)
+            guard statement.origin == policy.origin else { throw NoteError.origin }
+            self.statement = statement
+        } catch {
+            verifier.note(LogFinding(.leaf, leaf: 0, "the log's statement of loss does not hold: \(error)"))
         }
     }
 
@@ -69,7 +85,7 @@ struct LogReading: Sendable {
     var report: LogReport {
         LogReport(
             checkpoint: verified?.checkpoint ?? note.flatMap { try? Checkpoint(text: $0.text) },
-            cosigners: verified?.cosigners.count ?? 0, first: start, events: verifier.events,
+            cosigners: verified?.cosigners.count ?? 0, first: start, events: verifier.events, statement: statement,
             findings: verifier.findings, findingCount: verifier.findingCount)
     }
 }

@@ -27,6 +27,12 @@ struct SeenCheckpoint: Hashable, Sendable {
         return checkpoint.origin == origin ? Self(note: note, checkpoint: checkpoint) : nil
     }
 
+    /// Whether the stored one is of another log than this.
+    static func isOfAnotherLog(than origin: String, in fileSystem: any FileSystem) throws(SpoolError) -> Bool {
+        guard try fileSystem.names().contains(fileName) else { return false }
+        return try load(origin: origin, from: fileSystem) == nil
+    }
+
     private init(note: [UInt8], checkpoint: Checkpoint) { (self.note, self.checkpoint) = (note, checkpoint) }
 
     func store(in fileSystem: any FileSystem) throws(SpoolError) { try fileSystem.replace(Self.fileName, with: note) }

@@ -70,6 +70,8 @@ extension Proto {
         case placeHold = 72
         case releaseHold = 73
         case archiveAudit = 74
+        /// the first leaf of a log that takes the place of another one
+        case reorigin = 75
     }
 
     public enum OutcomeFilter: Int32, ProtoEnumeration {
@@ -117,6 +119,8 @@ extension Proto {
         public var storeRevision: UInt64 = 0
         /// of an EPOCH_OPEN: the Ed25519 public key that signs the epoch's blocks
         public var epochKey: [UInt8] = []
+        /// of a REORIGIN: the statement of loss, a signed note
+        public var statement: [UInt8] = []
 
         public init() {}
 
@@ -126,7 +130,7 @@ extension Proto {
             table: String = "", field: String = "", keyVersion: UInt64 = 0, outcome: Int32 = 0, cause: String = "",
             count: UInt64 = 0, hashKeyVersion: UInt64 = 0, recordHashes: [UInt8] = [], requestIDs: [UInt8] = [],
             traceIDs: [UInt8] = [], outboxID: [UInt8] = [], object: String = "", peer: String = "",
-            storeRevision: UInt64 = 0, epochKey: [UInt8] = []
+            storeRevision: UInt64 = 0, epochKey: [UInt8] = [], statement: [UInt8] = []
         ) {
             self.sequence = sequence
             self.firstUnixUs = firstUnixUs
@@ -150,6 +154,7 @@ extension Proto {
             self.peer = peer
             self.storeRevision = storeRevision
             self.epochKey = epochKey
+            self.statement = statement
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1322,6 +1327,7 @@ extension Proto.Event: CMessageConvertible {
         peer = try decodeText(c.peer)
         storeRevision = c.store_revision
         epochKey = decodeBytes(c.epoch_key)
+        statement = decodeBytes(c.statement)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__Event>, in arena: MessageArena) {
@@ -1347,6 +1353,7 @@ extension Proto.Event: CMessageConvertible {
         c.pointee.peer = arena.bytes(peer)
         c.pointee.store_revision = storeRevision
         c.pointee.epoch_key = arena.bytes(epochKey)
+        c.pointee.statement = arena.bytes(statement)
     }
 }
 

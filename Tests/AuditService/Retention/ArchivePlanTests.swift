@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Archive plan")
 struct ArchivePlanTests {
-    private static let january = LogMonth("2026-01")!
+    private static let january = LogMonth(unixMicroseconds: 1_767_225_600_000_000)
 
     private func month(_ number: Int) -> LogMonth { Self.january.advanced(by: number) }
 

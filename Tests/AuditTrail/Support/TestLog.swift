@@ -31,7 +31,7 @@ final class TestLog: BlockSink, BlockProver {
         var lie: Lie?
     }
 
-    private static let origin = "log.test/audit"
+    private let origin: String
 
     let policy: LogPolicy
     private let log: Ed25519Signer
@@ -39,14 +39,18 @@ final class TestLog: BlockSink, BlockProver {
     private let stranger: Ed25519Signer
     private let state = Mutex(State())
 
-    init() throws {
+    init(origin: String = "log.test/audit") throws {
+        self.origin = origin
         func key() throws -> Ed25519PrivateKey { try Ed25519PrivateKey(seed: SecretBytes.random(count: 32)) }
-        log = try Ed25519Signer(name: Self.origin, privateKey: key())
-        stranger = try Ed25519Signer(name: Self.origin, privateKey: key())
+        log = try Ed25519Signer(name: origin, privateKey: key())
+        stranger = try Ed25519Signer(name: origin, privateKey: key())
         witness = try CosignatureSigner(name: "witness.test/1", privateKey: key()) { 1_700_000_000 }
         policy = try LogPolicy(
-            origin: Self.origin, logKeys: [log.verifier], witnesses: [witness.verifier], quorum: 1)
+            origin: origin, logKeys: [log.verifier], witnesses: [witness.verifier], quorum: 1)
     }
+
+    /// That it holds.
+    var blocks: Int { state.withLock { $0.positions.values.reduce(0) { $0 + $1.count } } }
 
     var questions: Int { state.withLock { $0.questions } }
 
@@ -76,7 +80,7 @@ final class TestLog: BlockSink, BlockProver {
         var leaves = Array(state.leaves.prefix(size))
         if state.lie == .rewrite { leaves[0] = .zero }
         var note = try SignedNote(
-            text: Checkpoint(origin: Self.origin, size: UInt64(size), root: MerkleTree.root(of: leaves)).text)
+            text: Checkpoint(origin: origin, size: UInt64(size), root: MerkleTree.root(of: leaves)).text)
         try note.sign(with: state.lie == .signature ? stranger : log)
         if state.lie != .quorum { try note.sign(with: witness) }
         var positions = Array(state.positions[epoch, default: []].dropFirst(Int(first) - 1).prefix(count))

@@ -1942,7 +1942,7 @@ void   fieldseal__v1__event_row__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__event_row__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor fieldseal__v1__event__field_descriptors[22] =
+static const ProtobufCFieldDescriptor fieldseal__v1__event__field_descriptors[23] =
 {
   {
     "sequence",
@@ -2208,6 +2208,18 @@ static const ProtobufCFieldDescriptor fieldseal__v1__event__field_descriptors[22
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "statement",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Event, statement),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__event__field_indices_by_name[] = {
   3,   /* field[3] = actor */
@@ -2229,6 +2241,7 @@ static const unsigned fieldseal__v1__event__field_indices_by_name[] = {
   14,   /* field[14] = record_hashes */
   15,   /* field[15] = request_ids */
   0,   /* field[0] = sequence */
+  22,   /* field[22] = statement */
   20,   /* field[20] = store_revision */
   7,   /* field[7] = table */
   16,   /* field[16] = trace_ids */
@@ -2236,7 +2249,7 @@ static const unsigned fieldseal__v1__event__field_indices_by_name[] = {
 static const ProtobufCIntRange fieldseal__v1__event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 22 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__event__descriptor =
 {
@@ -2246,7 +2259,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__event__descriptor =
   "Fieldseal__V1__Event",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__Event),
-  22,
+  23,
   fieldseal__v1__event__field_descriptors,
   fieldseal__v1__event__field_indices_by_name,
   1,  fieldseal__v1__event__number_ranges,
@@ -5478,7 +5491,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__event_row__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__event_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[66] =
+static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[67] =
 {
   { "OPERATION_UNSPECIFIED", "FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED", 0 },
   { "ENCRYPT", "FIELDSEAL__V1__OPERATION__ENCRYPT", 1 },
@@ -5546,11 +5559,12 @@ static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[
   { "PLACE_HOLD", "FIELDSEAL__V1__OPERATION__PLACE_HOLD", 72 },
   { "RELEASE_HOLD", "FIELDSEAL__V1__OPERATION__RELEASE_HOLD", 73 },
   { "ARCHIVE_AUDIT", "FIELDSEAL__V1__OPERATION__ARCHIVE_AUDIT", 74 },
+  { "REORIGIN", "FIELDSEAL__V1__OPERATION__REORIGIN", 75 },
 };
 static const ProtobufCIntRange fieldseal__v1__operation__value_ranges[] = {
-{0, 0},{70, 61},{0, 66}
+{0, 0},{70, 61},{0, 67}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[66] =
+static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[67] =
 {
   { "ACCEPT_RESTORE", 52 },
   { "ACKNOWLEDGE_KEYS", 27 },
@@ -5596,6 +5610,7 @@ static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_na
   { "RECOVERY_DRILL", 48 },
   { "RELEASE_HOLD", 64 },
   { "REMOVE_CUSTODIAN", 46 },
+  { "REORIGIN", 66 },
   { "REPORT_CENSUS", 36 },
   { "RESTORE_KEY", 35 },
   { "RESTORE_STORE", 51 },
@@ -5626,9 +5641,9 @@ const ProtobufCEnumDescriptor fieldseal__v1__operation__descriptor =
   "Operation",
   "Fieldseal__V1__Operation",
   "fieldseal.v1",
-  66,
+  67,
   fieldseal__v1__operation__enum_values_by_number,
-  66,
+  67,
   fieldseal__v1__operation__enum_values_by_name,
   2,
   fieldseal__v1__operation__value_ranges,

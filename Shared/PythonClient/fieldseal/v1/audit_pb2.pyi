@@ -53,6 +53,7 @@ REBIND: Operation
 RECOVERY_DRILL: Operation
 RELEASE_HOLD: Operation
 REMOVE_CUSTODIAN: Operation
+REORIGIN: Operation
 REPORT_CENSUS: Operation
 RESTORE_KEY: Operation
 RESTORE_STORE: Operation
@@ -229,7 +230,7 @@ class EpochSummary(_message.Message):
     def __init__(self, producer: _Optional[str] = ..., epoch: _Optional[bytes] = ..., first_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., blocks: _Optional[int] = ..., stated_events: _Optional[int] = ..., events: _Optional[int] = ..., outbox_events: _Optional[int] = ..., dropped: _Optional[int] = ..., closed: bool = ..., first_stored_unix_us: _Optional[int] = ..., last_stored_unix_us: _Optional[int] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ["actor", "actor_unverified", "asserted_actor", "cause", "count", "epoch_key", "field", "first_unix_us", "hash_key_version", "key_version", "last_unix_us", "object", "operation", "outbox_id", "outcome", "peer", "record_hashes", "request_ids", "sequence", "store_revision", "table", "trace_ids"]
+    __slots__ = ["actor", "actor_unverified", "asserted_actor", "cause", "count", "epoch_key", "field", "first_unix_us", "hash_key_version", "key_version", "last_unix_us", "object", "operation", "outbox_id", "outcome", "peer", "record_hashes", "request_ids", "sequence", "statement", "store_revision", "table", "trace_ids"]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     ACTOR_UNVERIFIED_FIELD_NUMBER: _ClassVar[int]
     ASSERTED_ACTOR_FIELD_NUMBER: _ClassVar[int]
@@ -249,6 +250,7 @@ class Event(_message.Message):
     RECORD_HASHES_FIELD_NUMBER: _ClassVar[int]
     REQUEST_IDS_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    STATEMENT_FIELD_NUMBER: _ClassVar[int]
     STORE_REVISION_FIELD_NUMBER: _ClassVar[int]
     TABLE_FIELD_NUMBER: _ClassVar[int]
     TRACE_IDS_FIELD_NUMBER: _ClassVar[int]
@@ -271,10 +273,11 @@ class Event(_message.Message):
     record_hashes: bytes
     request_ids: bytes
     sequence: int
+    statement: bytes
     store_revision: int
     table: str
     trace_ids: bytes
-    def __init__(self, sequence: _Optional[int] = ..., first_unix_us: _Optional[int] = ..., last_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., actor_unverified: bool = ..., asserted_actor: _Optional[str] = ..., operation: _Optional[_Union[Operation, str]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[int] = ..., cause: _Optional[str] = ..., count: _Optional[int] = ..., hash_key_version: _Optional[int] = ..., record_hashes: _Optional[bytes] = ..., request_ids: _Optional[bytes] = ..., trace_ids: _Optional[bytes] = ..., outbox_id: _Optional[bytes] = ..., object: _Optional[str] = ..., peer: _Optional[str] = ..., store_revision: _Optional[int] = ..., epoch_key: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, sequence: _Optional[int] = ..., first_unix_us: _Optional[int] = ..., last_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., actor_unverified: bool = ..., asserted_actor: _Optional[str] = ..., operation: _Optional[_Union[Operation, str]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[int] = ..., cause: _Optional[str] = ..., count: _Optional[int] = ..., hash_key_version: _Optional[int] = ..., record_hashes: _Optional[bytes] = ..., request_ids: _Optional[bytes] = ..., trace_ids: _Optional[bytes] = ..., outbox_id: _Optional[bytes] = ..., object: _Optional[str] = ..., peer: _Optional[str] = ..., store_revision: _Optional[int] = ..., epoch_key: _Optional[bytes] = ..., statement: _Optional[bytes] = ...) -> None: ...
 
 class EventRow(_message.Message):
     __slots__ = ["actor", "asserted_actor", "event", "event_sequence", "field", "first_unix_us", "index", "item_count", "key_version", "last_unix_us", "operation", "outbox_id", "outcome", "store_revision", "table"]

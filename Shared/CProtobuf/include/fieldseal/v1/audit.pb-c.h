@@ -131,7 +131,11 @@ typedef enum _Fieldseal__V1__Operation {
   FIELDSEAL__V1__OPERATION__HASH_RECORD = 71,
   FIELDSEAL__V1__OPERATION__PLACE_HOLD = 72,
   FIELDSEAL__V1__OPERATION__RELEASE_HOLD = 73,
-  FIELDSEAL__V1__OPERATION__ARCHIVE_AUDIT = 74
+  FIELDSEAL__V1__OPERATION__ARCHIVE_AUDIT = 74,
+  /*
+   * the first leaf of a log that takes the place of another one
+   */
+  FIELDSEAL__V1__OPERATION__REORIGIN = 75
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__OPERATION)
 } Fieldseal__V1__Operation;
 typedef enum _Fieldseal__V1__OutcomeFilter {
@@ -214,10 +218,14 @@ struct  Fieldseal__V1__Event
    * of an EPOCH_OPEN: the Ed25519 public key that signs the epoch's blocks
    */
   ProtobufCBinaryData epoch_key;
+  /*
+   * of a REORIGIN: the statement of loss, a signed note
+   */
+  ProtobufCBinaryData statement;
 };
 #define FIELDSEAL__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__event__descriptor) \
-    , 0, 0, 0, {0,NULL}, 0, {0,NULL}, FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL} }
+    , 0, 0, 0, {0,NULL}, 0, {0,NULL}, FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL} }
 
 
 /*
