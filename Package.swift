@@ -209,9 +209,9 @@ let package = Package(
         tests(
             "AuditService",
             [
-                "AuditService", "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealMessages",
-                "FieldsealPostgres", "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
-                .log, .nioHTTP1,
+                "AuditService", "FieldsealAlerts", "FieldsealAuditTrail", "FieldsealCrypto", "FieldsealCustody",
+                "FieldsealMessages", "FieldsealPostgres", "FieldsealSecureMemory", "FieldsealServiceRuntime",
+                "FieldsealTransparencyLog", .log, .nioHTTP1,
             ] + Target.Dependency.nio),
         tests(
             "CommandLine",

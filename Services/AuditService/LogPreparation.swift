@@ -1,4 +1,5 @@
 import FieldsealAlerts
+import FieldsealCustody
 import FieldsealPostgres
 import FieldsealRPCTransport
 import FieldsealServiceRuntime
@@ -46,9 +47,12 @@ struct LogPreparation: Service {
             throw error
         } catch let error as PostgresError where error.code == .foreignSchema || error.code == .configuration {
             throw StartupError.configuration("\(error)")
+        } catch let error as MasterKeyError where error.code != .unavailable {
+            throw StartupError(signingKey: error)
         } catch {
             health.set(.notServing)
-            logger.error("the database is not ready", metadata: ["error": "\(error)"])
+            let what = error is MasterKeyError ? "the log's signing key does not sign" : "the database is not ready"
+            logger.error("\(what)", metadata: ["error": "\(error)"])
             return false
         }
     }

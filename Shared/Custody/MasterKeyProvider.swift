@@ -58,7 +58,8 @@ enum WrapFormat: UInt8 {
     case shares = 7
 }
 
-/// Why a master key could not be wrapped or unwrapped. The description is for the operator's log.
+/// Why a key could not be used where it is kept: a master key not wrapped or unwrapped, nothing signed. The description is
+/// for the operator's log.
 public struct MasterKeyError: Error, Equatable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// There is no usable credential (a file is missing or too open), or the provider does not know it.

@@ -43,7 +43,7 @@ struct CheckpointSettings: Sendable {
     }
 
     /// All keys that sign, the one in use first.
-    /// - Throws: `StartupError` that names the file or the token and what is wrong with it.
+    /// - Throws: `StartupError` that names the file or the key's keeper and what is wrong with it.
     func signers() async throws -> [any CheckpointSigner] {
         let first = try await key.signer(origin: origin)
         guard let next = try await nextKey?.signer(origin: origin) else { return [first] }

@@ -14,13 +14,13 @@ extension Ed25519Signer: CheckpointSigner {
     }
 }
 
-/// Signs with a key that never leaves its token.
-struct TokenSigner: CheckpointSigner {
+/// Signs with a key that never leaves its keeper, a token or a key service.
+struct RemoteSigner: CheckpointSigner {
     let verifier: NoteVerifier
-    private let key: PKCS11SigningKey
+    private let key: any RemoteSigningKey
 
-    /// - Throws: `MasterKeyError` where the token cannot be used; `NoteError` for a name that is none.
-    init(name: String, key: PKCS11SigningKey) async throws {
+    /// - Throws: `MasterKeyError` where the key cannot be used; `NoteError` for a name that is none.
+    init(name: String, key: any RemoteSigningKey) async throws {
         verifier = try NoteVerifier(name: name, type: .note, publicKey: try await key.publicKey())
         self.key = key
     }

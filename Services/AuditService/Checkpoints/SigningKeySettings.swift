@@ -6,35 +6,38 @@ import FieldsealTransparencyLog
 /// Where a key that signs checkpoints is kept.
 enum SigningKeySettings: Sendable {
     case file(SecretFile)
-    case token(PKCS11Configuration)
+    /// On a token, or with a key service.
+    case remote(any RemoteSigningKey)
 
-    /// Reads `PREFIXsigning-key`, a file, or the section `PREFIXsigning-token`; nil where there is neither.
+    /// Reads `PREFIXsigning-key`, a file, or the section `PREFIXsigning-token` or `PREFIXsigning-kms`; nil where there is
+    /// none of them.
     init?(_ section: ConfigurationSection, prefix: String = "") throws(ConfigurationError) {
-        let (file, token) = ("\(prefix)signing-key", "\(prefix)signing-token")
-        if section.has(token) {
-            if let value = try section.value(file) {
-                throw value.error("is given beside \(token): leave one of them out")
-            }
-            self = .token(try PKCS11Configuration(try section.section(token)))
-        } else if let path = try section.pathIfPresent(of: file) {
-            self = .file(SecretFile(path: path, holding: "signing key", length: 1...SignerKey.maximumCount))
-        } else {
-            return nil
+        let (file, token, service) = ("\(prefix)signing-key", "\(prefix)signing-token", "\(prefix)signing-kms")
+        let given = [file, token, service].filter { section.has($0) }
+        guard let place = given.first else { return nil }
+        guard given.count == 1 else {
+            throw section.error(place, "is given beside \(given[1]): leave one of them out")
+        }
+        switch place {
+        case token: self = .remote(PKCS11SigningKey(try PKCS11Configuration(try section.section(token))))
+        case service: self = .remote(try section.section(service).remoteSigningKey())
+        default:
+            self = .file(
+                SecretFile(
+                    path: try section.path(of: file), holding: "signing key", length: 1...SignerKey.maximumCount))
         }
     }
 
     /// The key, which signs as `origin`.
-    /// - Throws: `StartupError` that names the file or the token and what is wrong with it.
+    /// - Throws: `StartupError` that names the file or the key's keeper and what is wrong with it.
     func signer(origin: String) async throws -> any CheckpointSigner {
         switch self {
         case .file(let file): return try Self.signer(file, origin)
-        case .token(let configuration):
+        case .remote(let key):
             do {
-                return try await TokenSigner(name: origin, key: PKCS11SigningKey(configuration))
-            } catch let error as MasterKeyError where error.code == .unavailable {
-                throw StartupError.unavailable("the log's signing key: \(error.description)")
+                return try await RemoteSigner(name: origin, key: key)
             } catch let error as MasterKeyError {
-                throw StartupError.configuration("the log's signing key: \(error.description)")
+                throw StartupError(signingKey: error)
             } catch let error as SecretFileError {
                 throw StartupError.configuration(error.description)
             } catch is NoteError {
@@ -57,5 +60,13 @@ enum SigningKeySettings: Sendable {
                 "\(file.path) is the key of \(signer.key.name), not of the origin \(origin)")
         }
         return signer
+    }
+}
+
+extension StartupError {
+    /// Why the log's signing key cannot be used where it is kept.
+    init(signingKey error: MasterKeyError) {
+        let description = "the log's signing key: \(error.description)"
+        self = error.code == .unavailable ? .unavailable(description) : .configuration(description)
     }
 }

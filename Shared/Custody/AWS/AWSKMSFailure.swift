@@ -32,7 +32,7 @@ struct AWSKMSFailure {
     }
 
     /// - Parameter wrappedUnder: the key that the wrap names, for an unwrap.
-    func error(key: String, region: String, wrappedUnder: String?) -> MasterKeyError {
+    func error(key: String, for use: KeyUse, region: String, wrappedUnder: String?) -> MasterKeyError {
         if isClockSkew {
             return MasterKeyError(
                 code: .unavailable,
@@ -50,15 +50,15 @@ struct AWSKMSFailure {
             return MasterKeyError(
                 code: .denied,
                 description:
-                    "AWS KMS denies the use of key \(key): allow kms:Encrypt and kms:Decrypt in the key's policy "
-                    + "and the role's")
+                    "AWS KMS denies the use of key \(key): allow \(use.actions) in the key's policy and the role's")
         case "NotFoundException":
             return MasterKeyError(code: .unknownKey, description: "AWS KMS has no key \(key) in \(region)")
-        case "DisabledException", "KMSInvalidStateException", "InvalidKeyUsageException", "InvalidGrantTokenException":
+        case "DisabledException", "KMSInvalidStateException", "InvalidKeyUsageException", "InvalidGrantTokenException",
+            "UnsupportedOperationException":
             return MasterKeyError(
                 code: .unknownKey,
                 description:
-                    "AWS KMS key \(key) cannot be used (\(type)): enable it; it must be a symmetric encryption key")
+                    "AWS KMS key \(key) cannot be used (\(type)): enable it; it must be \(use.kind)")
         case "IncorrectKeyException":
             return MasterKeyError(
                 code: .refused,
@@ -71,6 +71,22 @@ struct AWSKMSFailure {
             let code: MasterKeyError.Code = status == 400 && !isThrottling ? .refused : .unavailable
             return MasterKeyError(
                 code: code, description: "AWS KMS answered \(status): \(MasterKeyError.word(type))")
+        }
+    }
+}
+
+extension KeyUse {
+    fileprivate var actions: String {
+        switch self {
+        case .wrapping: "kms:Encrypt and kms:Decrypt"
+        case .signing: "kms:GetPublicKey and kms:Sign"
+        }
+    }
+
+    fileprivate var kind: String {
+        switch self {
+        case .wrapping: "a symmetric encryption key"
+        case .signing: "one to sign with, of spec ECC_NIST_EDWARDS25519"
         }
     }
 }

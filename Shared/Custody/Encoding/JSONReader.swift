@@ -36,7 +36,9 @@ struct JSONReader {
         return Int64(String(decoding: digits, as: UTF8.self))
     }
 
-    func isTrue(_ path: String...) -> Bool {
+    func isTrue(_ path: String...) -> Bool { isTrue(path) }
+
+    func isTrue(_ path: [String]) -> Bool {
         var reader = self
         return reader.find(path) && text[reader.position...].starts(with: "true".utf8)
     }
@@ -185,6 +187,10 @@ struct JSONReader {
 
 extension HTTPResponse {
     func string(_ path: String...) -> String? { body.withUnsafeBytes { JSONReader($0).string(path) } }
+
+    func integer(_ path: String...) -> Int64? { body.withUnsafeBytes { JSONReader($0).integer(path) } }
+
+    func isTrue(_ path: String...) -> Bool { body.withUnsafeBytes { JSONReader($0).isTrue(path) } }
 
     /// A time in seconds that an answer gives, within bounds that can be reckoned with.
     func seconds(_ path: String...) -> Int64? {

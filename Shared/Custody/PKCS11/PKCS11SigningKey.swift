@@ -4,16 +4,15 @@ public import FieldsealCrypto
 ///
 /// The configuration's label is that of both halves. The PIN is read from its file for each login; a PIN that the token refused
 /// is never tried twice.
-public final class PKCS11SigningKey: Sendable {
+public final class PKCS11SigningKey: RemoteSigningKey {
     private let connection: PKCS11Connection
 
     public init(_ configuration: PKCS11Configuration) { connection = PKCS11Connection(configuration) }
 
-    /// - Throws: ``MasterKeyError``: the token, or the key on it, cannot be used.
+    public var configuration: PKCS11Configuration { connection.configuration }
+
     public func publicKey() async throws -> Ed25519PublicKey { try await connection.perform { try $0.publicKey() } }
 
-    /// - Returns: 64 bytes (RFC 8032).
-    /// - Throws: ``MasterKeyError``.
     public func sign(_ message: [UInt8]) async throws -> [UInt8] {
         try await connection.perform { try $0.sign(message) }
     }

@@ -14,7 +14,8 @@ public struct VaultConfiguration: Sendable, Equatable {
     public var address: String
     /// Where the Transit engine is mounted.
     public var mount: String
-    /// A key of type `aes256-gcm96` (the default) or `chacha20-poly1305`, not derived: only these take associated data.
+    /// A key of type `aes256-gcm96` (the default) or `chacha20-poly1305`, not derived: only these take associated data. Of a
+    /// key that signs, see ``VaultTransitSigningKey``.
     public var key: String
     /// Of Vault Enterprise, HCP and OpenBao.
     public var namespace: String?

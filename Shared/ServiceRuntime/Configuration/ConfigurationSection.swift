@@ -123,6 +123,11 @@ public final class ConfigurationSection {
             origin: origin, key: path(name), problem: "is missing; write it, or set \(variable(name))")
     }
 
+    /// What is wrong with a key that the file or the environment gives, a value, a mapping or a list.
+    public func error(_ name: String, _ problem: String) -> ConfigurationError {
+        ConfigurationError(origin: entries[name]?.origin ?? origin, key: path(name), problem: problem)
+    }
+
     private func path(_ name: String) -> String { key.isEmpty ? name : "\(key).\(name)" }
 
     private func variable(_ name: String) -> String {

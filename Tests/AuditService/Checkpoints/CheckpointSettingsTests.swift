@@ -1,4 +1,5 @@
 import FieldsealCrypto
+import FieldsealCustody
 import FieldsealServiceRuntime
 import FieldsealTransparencyLog
 import Glibc
@@ -58,12 +59,58 @@ import Testing
     @Test func aKeyCanBeOnATokenAndHaveASuccessor() throws {
         let token = "{module: m.so, token-label: t, key-label: log, pin-file: pin}"
         let settings = try settings("origin: a\nsigning-key: k\nnext-signing-token: \(token)")
-        guard case .token(let configuration)? = settings.nextKey else {
+        guard case .remote(let key)? = settings.nextKey else {
             Issue.record("no token")
             return
         }
+        let configuration = try #require(key as? PKCS11SigningKey).configuration
         #expect(configuration.module == "/etc/m.so" && configuration.keyLabel == "log")
         #expect(configuration.pinFile.path == "/etc/pin" && configuration.token.description == "labelled t")
+    }
+
+    @Test func aKeyCanBeWithEachKeyService() throws {
+        func key(_ section: String) throws -> any RemoteSigningKey {
+            let settings = try settings("origin: a\nsigning-kms: {\(section)}\nnext-signing-key: k")
+            guard case .remote(let key) = settings.key, case .file = settings.nextKey else {
+                throw StartupError.usage(section)
+            }
+            return key
+        }
+        let google = "provider: google-kms, key: projects/p/locations/l/keyRings/r/cryptoKeys/k"
+        let vault = "provider: vault, address: \"https://vault:8200\", key: log, login: approle, role-id: r, "
+        let arn = "arn:aws:kms:eu-central-1:123456789012:key/1"
+        let aws = try #require(try key("provider: aws-kms, key: \"\(arn)\"") as? AWSKMSSigningKey)
+        #expect(aws.configuration.key == arn)
+        #expect((try key(google) as? GoogleKMSSigningKey)?.version == 1)
+        #expect((try key(google + ", key-version: 4") as? GoogleKMSSigningKey)?.version == 4)
+        let transit = try #require(try key(vault + "secret-id-file: s, key-version: 2") as? VaultTransitSigningKey)
+        #expect(transit.version == 2 && transit.configuration.login == .appRole(roleID: "r", secretIDFile: "/etc/s"))
+    }
+
+    @Test(arguments: [
+        ("provider: azure-key-vault, vault: v, key: k", "checkpoints.signing-kms.provider", "no keys of Ed25519"),
+        ("provider: passphrase, passphrase-file: p", "checkpoints.signing-kms.provider", "aws-kms, vault, google-kms"),
+        ("key: k", "checkpoints.signing-kms.provider", "is missing"),
+        ("provider: aws-kms, key: alias/log, region: eu-central-1", "checkpoints.signing-kms.provider", "an alias"),
+        ("provider: aws-kms, key: k, region: r, key-version: 1", "checkpoints.signing-kms.key-version", "unknown key"),
+        ("provider: google-kms, key: k", "checkpoints.signing-kms.provider", "cryptoKeys/K"),
+        ("provider: vault, address: \"http://v\", key: k", "checkpoints.signing-kms.provider", "https://"),
+        (
+            "provider: vault, address: \"https://v\", key: k, key-version: 0", "checkpoints.signing-kms.key-version",
+            "must be from 1"
+        ),
+        ("provider: vault, address: \"https://v\"}\n  signing-key: {", "checkpoints.signing-key", "given beside"),
+        ("provider: vault, address: \"https://v\"}\n  signing-token: {", "checkpoints.signing-token", "given beside"),
+    ])
+    func whatIsWrongWithAKeyServiceIsNamed(section: String, key: String, problem: String) throws {
+        let root = try ConfigurationSection(
+            yaml: "checkpoints:\n  origin: a\n  signing-kms: {\(section)}", file: "/etc/x.yaml", environment: [:])
+        let error = #expect(throws: ConfigurationError.self) {
+            _ = try CheckpointSettings(try root.section("checkpoints"))
+            try root.finish()
+        }
+        #expect(error?.key == key)
+        #expect(error?.problem.contains(problem) == true, "\(error?.problem ?? "no error")")
     }
 
     @Test func aKeyFileOfAnotherOriginOrOpenToOthersIsRefused() async throws {

@@ -1,4 +1,5 @@
 import FieldsealCrypto
+import FieldsealCustody
 import FieldsealMessages
 import FieldsealPostgres
 import FieldsealSecureMemory
@@ -111,6 +112,43 @@ struct NotaryTests {
             let notary = try notary(test.log, signers: [Liar(verifier: signer.verifier)])
             await #expect(throws: NoteError.signature) { try await notary.attest() }
             #expect(try await test.count("audit_checkpoints") == 0)
+        }
+    }
+
+    /// A key service that is slow, and then away.
+    @Test func aKeyThatWaitsHoldsNobodyUp() async throws {
+        struct Distant: CheckpointSigner {
+            let signer: Ed25519Signer
+            let asked: AsyncStream<Void>.Continuation
+            let answers: AsyncStream<Bool>
+            var verifier: NoteVerifier { signer.verifier }
+
+            func signature(of text: String) async throws -> SignedNote.Signature {
+                asked.yield()
+                guard await answers.first(where: { _ in true }) == true else {
+                    throw MasterKeyError(code: .unavailable, description: "away")
+                }
+                return try await signer.signature(of: text)
+            }
+        }
+        let (asked, asking) = AsyncStream.makeStream(of: Void.self)
+        let (answers, answering) = AsyncStream.makeStream(of: Bool.self)
+        let distant = Distant(signer: signer, asked: asking, answers: answers)
+        try await TestLog.with { test async throws in
+            var chain = Chain()
+            try await append(2, &chain, to: test.log)
+            let notary = try notary(test.log, signers: [distant])
+            let attesting = Task { try await notary.attest() }
+            _ = await asked.first { _ in true }
+            try await append(2, &chain, to: test.log)
+            answering.yield(false)
+            await #expect(throws: MasterKeyError.self) { try await attesting.value }
+            #expect(try await test.count("audit_checkpoints") == 0)
+            answering.yield(true)
+            try await notary.attest()
+            let publication = Publication(log: test.log, witnesses: [], quorum: 0)
+            let checkpoint = try policy().verify(try await publication.checkpoint().note).checkpoint
+            #expect(checkpoint.size == 4)
         }
     }
 

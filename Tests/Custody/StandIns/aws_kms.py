@@ -1,11 +1,12 @@
 """AWS KMS, STS and IAM: moto's server with authentication on, so that signatures, keys and policies are judged by moto with
 botocore's own signer. Around it stands what moto has not: the instance metadata service (v2) and the container
-credential server, on plain HTTP, and KMS's documented JSON errors where moto answers those of authentication in XML.
+credential server, on plain HTTP, KMS's documented JSON errors where moto answers those of authentication in XML, and
+signing keys of spec ECC_NIST_EDWARDS25519, which moto does not know.
 
-AWS KMS API Reference (Encrypt, Decrypt, Common errors); AWS STS API Reference (AssumeRoleWithWebIdentity); EC2 User Guide
+AWS KMS API Reference (Encrypt, Decrypt, GetPublicKey, Sign, Common errors); AWS STS API Reference (AssumeRoleWithWebIdentity); EC2 User Guide
 ("Use IMDSv2"); AWS SDKs Reference Guide ("Container credential provider").
 
-Modes beside the usual: wrong, short (another plaintext), throttled, disabled, skewed (the clock), expired (ExpiredTokenException).
+Modes beside the usual: wrong, short (another plaintext or signature), throttled, disabled, skewed (the clock), expired (ExpiredTokenException).
 Switch `life`: seconds that instance and container credentials last.
 """
 
@@ -22,7 +23,11 @@ from typing import Any
 os.environ.update({"MOTO_IAM_LOAD_MANAGED_POLICIES": "false", "AWS_EC2_METADATA_DISABLED": "true"})
 
 import boto3  # noqa: E402
+from cryptography.hazmat.primitives import serialization  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
 from moto import settings  # noqa: E402
+from moto.kms import models  # noqa: E402
+from moto.kms.utils import AbstractPrivateKey, validate_signing_algorithm  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from werkzeug.test import Client  # noqa: E402
 
@@ -33,7 +38,7 @@ CONTAINER_TOKEN = "token-of-the-container"
 WEB_TOKEN = "eyJ.web-identity-of-the-pod.sig"
 POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["kms:Encrypt", "kms:Decrypt"], "Resource": "*"}],
+    "Statement": [{"Effect": "Allow", "Action": ["kms:Encrypt", "kms:Decrypt", "kms:GetPublicKey", "kms:Sign"], "Resource": "*"}],
 }
 TRUST = {
     "Version": "2012-10-17",
@@ -47,6 +52,39 @@ DOCUMENTED = {
     "InvalidClientTokenId": "UnrecognizedClientException",
     "AccessDenied": "AccessDeniedException",
 }
+
+EDWARDS = "ECC_NIST_EDWARDS25519"
+EDWARDS_ALGORITHM = "ED25519_SHA_512"
+
+
+class EdwardsKey(AbstractPrivateKey):
+    def __init__(self) -> None:
+        self.key = Ed25519PrivateKey.generate()
+
+    def sign(self, message: bytes, signing_algorithm: str) -> bytes:
+        validate_signing_algorithm(signing_algorithm, [EDWARDS_ALGORITHM])
+        return self.key.sign(message)
+
+    def verify(self, message: bytes, signature: bytes, signing_algorithm: str) -> bool:
+        raise NotImplementedError
+
+    def public_key(self) -> bytes:
+        return self.key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+
+def teach_moto() -> None:
+    make, algorithms = models.generate_private_key, models.Key.signing_algorithms.fget
+    specs = [*models.KeySpec.key_specs(), EDWARDS]
+    models.KeySpec.key_specs = classmethod(lambda _: specs)
+    models.generate_private_key = lambda spec: EdwardsKey() if spec == EDWARDS else make(spec)
+    models.Key.signing_algorithms = property(
+        lambda key: [EDWARDS_ALGORITHM] if key.key_spec == EDWARDS else algorithms(key)
+    )
+
+
+teach_moto()
 
 
 class AWS(StandIn):
@@ -72,6 +110,9 @@ class AWS(StandIn):
         self.role = told["role"] = role
         for name in ("key", "other_key"):
             told[name] = kms.create_key()["KeyMetadata"]["Arn"]
+        for name, spec in (("signing_key", EDWARDS), ("elliptic_key", "ECC_NIST_P256")):
+            told[name] = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec=spec)["KeyMetadata"]["Arn"]
+        self.arns = told["key"].rpartition("/")[0]
         kms.create_alias(AliasName="alias/fieldseal", TargetKeyId=told["key"])
         told["web_token_file"] = self.secret_file("web-token", WEB_TOKEN)
         told["container_token"] = CONTAINER_TOKEN
@@ -95,6 +136,8 @@ class AWS(StandIn):
                 return Answer(400, {"__type": "ExpiredTokenException", "message": "expired"})
         if target == "TrentService.Decrypt" and self.is_of_another_key(request.json()):
             return Answer(400, {"__type": "IncorrectKeyException", "message": "another key's"})
+        if target == "TrentService.Sign" and request.json().get("MessageType") != "RAW":
+            return Answer(400, {"__type": "ValidationException", "message": "ED25519_SHA_512 requires RAW"})
         form = request.form() if not target else {}
         if form.get("Action") == "AssumeRoleWithWebIdentity":
             return self.web_identity(request, form)
@@ -104,7 +147,21 @@ class AWS(StandIn):
             key = base64.b64decode(body["Plaintext"])
             key = key[:16] if self.mode == "short" else bytes(byte ^ 1 for byte in key)
             answer.body = {**body, "Plaintext": base64.b64encode(key).decode()}
+        if target == "TrentService.GetPublicKey" and answer.status == 200:
+            return self.public_key(json.loads(answer.body))
+        if target == "TrentService.Sign" and answer.status == 200 and self.mode in ("wrong", "short"):
+            body = json.loads(answer.body)
+            signature = base64.b64decode(body["Signature"])
+            signature = signature[:16] if self.mode == "short" else bytes(byte ^ 1 for byte in signature)
+            answer.body = {**body, "Signature": base64.b64encode(signature).decode()}
         return answer
+
+    def public_key(self, body: dict[str, Any]) -> Answer:
+        """Moto has a public key of symmetric keys, too, and gives the key's id for its ARN."""
+        spec = body["CustomerMasterKeySpec"]
+        if spec == "SYMMETRIC_DEFAULT":
+            return Answer(400, {"__type": "UnsupportedOperationException", "message": "not asymmetric"})
+        return Answer(200, {**body, "KeySpec": spec, "KeyId": f"{self.arns}/{body['KeyId']}"})
 
     def ask_moto(self, request: Request) -> Answer:
         given = self.moto.open(

@@ -1,9 +1,11 @@
 """Google Cloud KMS, Google's token endpoint and the metadata server, as documented.
 
-Cloud KMS API v1: projects.locations.keyRings.cryptoKeys encrypt, decrypt, get; "Verify end-to-end data integrity". "Using
+Cloud KMS API v1: projects.locations.keyRings.cryptoKeys encrypt, decrypt, get, and cryptoKeyVersions asymmetricSign,
+getPublicKey; "Verify end-to-end data integrity". "Using
 OAuth 2.0 for server to server applications" (the JWT is verified). "About VM metadata": computeMetadata's token.
 
-Modes beside the usual: denied, disabled, corrupt (checksums and flags do not hold), wrong, short. Switch `forget`: true
+Modes beside the usual: denied, disabled, corrupt (checksums and flags do not hold), wrong, short, other (the answer of
+another version). Switch `forget`: true
 drops all access tokens once; `life`: seconds that they last.
 """
 
@@ -18,7 +20,8 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from stand_in import Answer, Request, StandIn
@@ -54,11 +57,21 @@ class Google(StandIn):
         assert isinstance(key, rsa.RSAPrivateKey)
         self.account = key
         self.keys = {name: self.kept(f"{name}.aes", lambda: os.urandom(32)) for name in ("fieldseal", "other")}
+        #: Of purpose ASYMMETRIC_SIGN, by the names of their versions.
+        self.signing_keys: dict[str, Ed25519PrivateKey | ec.EllipticCurvePrivateKey] = {
+            f"{RING}/log/cryptoKeyVersions/{version}": Ed25519PrivateKey.from_private_bytes(
+                self.kept(f"log-{version}.ed25519", lambda: os.urandom(32))
+            )
+            for version in (1, 2)
+        }
+        self.signing_keys[f"{RING}/elliptic/cryptoKeyVersions/1"] = ec.generate_private_key(ec.SECP256R1())
 
     def ready(self) -> dict[str, Any]:
         return {
             "key": f"{RING}/fieldseal",
             "other_key": f"{RING}/other",
+            "signing_key": f"{RING}/log",
+            "elliptic_key": f"{RING}/elliptic",
             "account_file": self.secret_file("account.json", self.account_text(self.account)),
             "stranger_file": self.secret_file("stranger.json", self.account_text(None)),
         }
@@ -127,6 +140,8 @@ class Google(StandIn):
         if self.mode == "denied":
             return failure(403, "PERMISSION_DENIED")
         name, _, operation = request.path.removeprefix("/v1/").partition(":")
+        if "/cryptoKeyVersions/" in name:
+            return self.signing(name, operation, request)
         ring, _, short = name.rpartition("/")
         if ring != RING or short not in self.keys:
             return failure(404, "NOT_FOUND")
@@ -171,6 +186,45 @@ class Google(StandIn):
             text = base64.b64encode(plaintext).decode()
             return Answer(200, {"plaintext": text, "plaintextCrc32c": crc, "usedPrimary": True})
         return failure(404, "NOT_FOUND")
+
+    def signing(self, name: str, operation: str, request: Request) -> Answer:
+        is_public_key = request.method == "GET" and name.endswith("/publicKey")
+        name = name.removesuffix("/publicKey")
+        key = self.signing_keys.get(name)
+        if key is None:
+            return failure(404, "NOT_FOUND")
+        if self.mode == "disabled":
+            return failure(400, "FAILED_PRECONDITION")
+        is_edwards = isinstance(key, Ed25519PrivateKey)
+        told = {"name": f"{name}0" if self.mode == "other" else name, "protectionLevel": "SOFTWARE"}
+        corruption = 1 if self.mode == "corrupt" else 0
+        if is_public_key:
+            pem = key.public_key().public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+            algorithm = "EC_SIGN_ED25519" if is_edwards else "EC_SIGN_P256_SHA256"
+            crc = str(checksum(pem) ^ corruption)
+            return Answer(200, {**told, "pem": pem.decode(), "pemCrc32c": crc, "algorithm": algorithm})
+        body = request.json()
+        if request.method != "POST" or operation != "asymmetricSign" or not is_edwards or "digest" in body:
+            return failure(400, "INVALID_ARGUMENT")
+        data = base64.b64decode(body["data"])
+        if int(body.get("dataCrc32c", checksum(data))) != checksum(data):
+            return failure(400, "INVALID_ARGUMENT")
+        signature = key.sign(data)
+        if self.mode == "wrong":
+            signature = bytes(byte ^ 1 for byte in signature)
+        if self.mode == "short":
+            signature = signature[:16]
+        return Answer(
+            200,
+            {
+                **told,
+                "signature": base64.b64encode(signature).decode(),
+                "signatureCrc32c": str(checksum(signature) ^ corruption),
+                "verifiedDataCrc32c": "dataCrc32c" in body and not corruption,
+            },
+        )
 
 
 def decode_url(text: str) -> bytes:

@@ -1,10 +1,11 @@
-"""HashiCorp Vault as its HTTP API documentation says: Transit (`/transit/encrypt`, `/decrypt`), `auth/token`, `auth/approle`,
-`auth/kubernetes`, namespaces, and the status codes of a server that does not serve.
+"""HashiCorp Vault as its HTTP API documentation says: Transit (`/transit/encrypt`, `/decrypt`, `/keys`, `/sign`), `auth/token`,
+`auth/approle`, `auth/kubernetes`, namespaces, and the status codes of a server that does not serve.
 
 https://developer.hashicorp.com/vault/api-docs: secret/transit, auth/token, auth/approle, auth/kubernetes, index (HTTP
 status codes). OpenBao's API is the same in all of these.
 
-Modes beside the usual: sealed, standby, denied, wrong (another plaintext), short (a plaintext of the wrong length).
+Modes beside the usual: sealed, standby, denied, wrong (another plaintext or signature), short (one of the wrong length),
+other (a signature of the newest version, whichever was asked for), unsigned (keys can be read and do not sign).
 Switch `life`: seconds that logins last; `forget`: true drops all tokens but the root's once.
 """
 
@@ -17,6 +18,7 @@ import time
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from stand_in import Answer, Request, StandIn
@@ -38,6 +40,14 @@ class Vault(StandIn):
             (namespace, name): self.kept(f"{namespace or 'root'}-{name}.aes", lambda: os.urandom(32))
             for namespace, name in [("", "fieldseal"), ("", "other"), ("team", "fieldseal")]
         }
+        #: Of type ed25519, in their versions from 1.
+        self.signing_keys = {
+            name: [
+                Ed25519PrivateKey.from_private_bytes(self.kept(f"{name}-{version}.ed25519", lambda: os.urandom(32)))
+                for version in (1, 2)
+            ]
+            for name in ("log", "derived")
+        }
 
     def ready(self) -> dict[str, Any]:
         return {
@@ -46,6 +56,8 @@ class Vault(StandIn):
             "role_id": ROLE_ID,
             "secret_id_file": self.secret_file("secret-id", SECRET_ID),
             "service_token_file": self.secret_file("service-token", SERVICE_TOKEN),
+            "signing_key": "log",
+            "public_keys": [text(key.public_key().public_bytes_raw()) for key in self.signing_keys["log"]],
         }
 
     def now(self) -> float:
@@ -78,9 +90,15 @@ class Vault(StandIn):
             held["end"] = self.now() + float(self.switches["life"])
             return Answer(200, self.auth(token))
         parts = path.split("/")
-        if len(parts) == 3 and parts[0] == "transit" and request.method in ("POST", "PUT"):
-            if self.mode == "denied" or held["policy"] == "default":
+        is_read = request.method == "GET"
+        if len(parts) == 3 and parts[0] == "transit" and (is_read == (parts[1] == "keys")):
+            is_denied = self.mode == "denied" or self.mode == "unsigned" and parts[1] == "sign"
+            if is_denied or held["policy"] == "default":
                 return errors(403, "1 error occurred:\n\t* permission denied\n\n")
+            if is_read:
+                return self.read_key(parts[2])
+            if parts[1] == "sign":
+                return self.sign(parts[2], request.json())
             return self.transit(parts[1], parts[2], request)
         return errors(404, "no handler for route")
 
@@ -131,6 +149,41 @@ class Vault(StandIn):
                 plaintext = plaintext[:16]
             return Answer(200, {"data": {"plaintext": base64.b64encode(plaintext).decode()}})
         return errors(404, "unsupported path")
+
+    def read_key(self, name: str) -> Answer:
+        told: dict[str, Any] = {"name": name, "derived": name == "derived", "min_encryption_version": 0}
+        if name in self.signing_keys:
+            made = {"creation_time": "2026-01-01T00:00:00Z", "name": "ed25519"}
+            keys = {
+                str(version): {**made, "public_key": "" if told["derived"] else text(key.public_key().public_bytes_raw())}
+                for version, key in enumerate(self.signing_keys[name], 1)
+            }
+            return Answer(200, {"data": {**told, "type": "ed25519", "latest_version": len(keys), "keys": keys}})
+        if ("", name) in self.keys:
+            told |= {"type": "aes256-gcm96", "latest_version": 1, "keys": {"1": 1767225600}}
+            return Answer(200, {"data": told})
+        return Answer(404, {"errors": []})
+
+    def sign(self, name: str, body: dict[str, Any]) -> Answer:
+        if name not in self.signing_keys:
+            missing = ("", name) not in self.keys
+            return errors(400, "signing key not found" if missing else "key type aes256-gcm96 does not support signing")
+        keys = self.signing_keys[name]
+        version = int(body.get("key_version", 0)) or len(keys)
+        if not 0 < version <= len(keys):
+            return errors(500, "requested version for signing is higher than the latest key version")
+        if self.mode == "other":
+            version = len(keys)
+        signature = keys[version - 1].sign(base64.b64decode(body["input"], validate=True))
+        if self.mode == "wrong":
+            signature = bytes(byte ^ 1 for byte in signature)
+        if self.mode == "short":
+            signature = signature[:16]
+        return Answer(200, {"data": {"signature": f"vault:v{version}:{text(signature)}", "key_version": version}})
+
+
+def text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def errors(status: int, text: str) -> Answer:

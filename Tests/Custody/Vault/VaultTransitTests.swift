@@ -135,10 +135,11 @@ import Testing
         #expect(try await standIn.calls("login") == 3)
     }
 
-    @Test func ciphertextsNameTheirKeyVersion() {
-        #expect(VaultTransitProvider.version(of: "vault:v12:AAAA") == 12)
+    @Test func outputsNameTheirKeyVersion() {
+        let output = VaultOutput("vault:v12:AA:A")
+        #expect(output?.version == 12 && output?.payload == "AA:A")
         for text in ["", "vault:v1:", "vault:1:AA", "other:v1:AA", "vault:v-1:AA", "vault:v1", "vault:v4294967296:A"] {
-            #expect(VaultTransitProvider.version(of: text) == nil, "\(text)")
+            #expect(VaultOutput(text) == nil, "\(text)")
         }
     }
 

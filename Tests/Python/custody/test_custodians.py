@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 import pytest
 from cluster import ROOT, Cluster, eventually
 from fieldseal import Value, raise_for
-from test_stand_ins import Running
+from stand_ins import Process
 
 SERVER = "key-management-service"
 
@@ -93,26 +91,6 @@ CUSTODIANS: dict[str, tuple[str, Callable[[Any], tuple[str, dict[str, str]]]]] =
     "azure-key-vault": ("azure_key_vault", azure),
     "google-kms": ("google_kms", google),
 }
-
-
-class Process:
-    """A stand-in as a process of its own: moto keeps what it knows for a process' life."""
-
-    def __init__(self, module: str, folder: Path) -> None:
-        script = ROOT / "Tests" / "Custody" / "StandIns" / f"{module}.py"
-        command = [sys.executable, "-B", str(script), "--folder", str(folder)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert self.process.stdout
-        self.told: dict[str, Any] = json.loads(self.process.stdout.readline())
-
-    def __getitem__(self, name: str) -> Any:
-        return self.told[name]
-
-    switch = Running.switch
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture(params=CUSTODIANS)

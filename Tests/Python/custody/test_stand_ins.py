@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 import base64
-import importlib
-import json
-import ssl
-import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-STAND_INS = Path(__file__).resolve().parents[2] / "Custody" / "StandIns"
-sys.path.insert(0, str(STAND_INS))
+from stand_ins import Running
 
 KEY = bytes(range(32))
 CONTEXT = b"store 1"
-
-
-class Running:
-    """A stand-in in this process."""
-
-    def __init__(self, module: str, name: str, folder: Path) -> None:
-        self.stand_in = getattr(importlib.import_module(module), name)(["--folder", str(folder)])
-        self.told: dict[str, Any] = self.stand_in.start()
-
-    def __getitem__(self, name: str) -> Any:
-        return self.told[name]
-
-    def switch(self, **switches: Any) -> None:
-        body = json.dumps(switches).encode()
-        request = urllib.request.Request(f"{self['url']}/control", body, method="POST")
-        context = ssl.create_default_context(cafile=self["authorities"])
-        urllib.request.urlopen(request, context=context, timeout=10).close()
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +122,28 @@ def test_aws_credentials_of_instances_containers_and_web_identities(
     assert made["Credentials"]["SessionToken"]
 
 
+def test_aws_signs(aws: Running) -> None:
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    client = kms(aws, aws["fieldseal"])
+    names = {name: client.meta.service_model.shape_for(name).enum for name in ("KeySpec", "SigningAlgorithmSpec", "MessageType")}
+    assert "ECC_NIST_EDWARDS25519" in names["KeySpec"] and "RAW" in names["MessageType"]
+    assert "ED25519_SHA_512" in names["SigningAlgorithmSpec"]
+    told = client.get_public_key(KeyId=aws["signing_key"])
+    assert told["KeyId"] == aws["signing_key"] and told["KeySpec"] == "ECC_NIST_EDWARDS25519"
+    assert told["KeyUsage"] == "SIGN_VERIFY" and told["SigningAlgorithms"] == ["ED25519_SHA_512"]
+    request = {"KeyId": aws["signing_key"], "Message": CONTEXT, "SigningAlgorithm": "ED25519_SHA_512"}
+    signed = client.sign(**request, MessageType="RAW")
+    assert signed["KeyId"] == aws["signing_key"] and signed["SigningAlgorithm"] == "ED25519_SHA_512"
+    load_der_public_key(told["PublicKey"]).verify(signed["Signature"], CONTEXT)  # type: ignore[union-attr, call-arg]
+    for wrong in [{"MessageType": "DIGEST"}, {"MessageType": "RAW", "SigningAlgorithm": "ECDSA_SHA_256"}]:
+        with pytest.raises(client.exceptions.ClientError) as caught:
+            client.sign(**{**request, **wrong})
+        assert caught.value.response["Error"]["Code"] == "ValidationException"
+    with pytest.raises(client.exceptions.UnsupportedOperationException):
+        client.get_public_key(KeyId=aws["key"])
+
+
 # --- Vault, by hvac
 
 
@@ -177,6 +175,27 @@ def test_vault_encrypts_and_decrypts(vault: Running) -> None:
     elsewhere = vault_client(vault, vault["token"], "team").secrets.transit
     with pytest.raises(InvalidRequest):
         elsewhere.decrypt_data("fieldseal", ciphertext=sealed["ciphertext"], associated_data=text(CONTEXT))
+
+
+def test_vault_signs(vault: Running) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from hvac.exceptions import InvalidPath, InvalidRequest
+
+    transit = vault_client(vault, vault["token"]).secrets.transit
+    key = transit.read_key("log")["data"]
+    assert key["type"] == "ed25519" and not key["derived"] and key["latest_version"] == 2
+    for version in (1, 2):
+        signed = transit.sign_data("log", hash_input=text(CONTEXT), key_version=version)["data"]
+        prefix, signature = signed["signature"].rsplit(":", 1)
+        assert prefix == f"vault:v{version}" and signed["key_version"] == version
+        public = base64.b64decode(key["keys"][str(version)]["public_key"])
+        Ed25519PublicKey.from_public_bytes(public).verify(base64.b64decode(signature), CONTEXT)
+    assert transit.sign_data("log", hash_input=text(CONTEXT))["data"]["key_version"] == 2
+    assert transit.read_key("fieldseal")["data"]["type"] == "aes256-gcm96"
+    with pytest.raises(InvalidRequest):
+        transit.sign_data("fieldseal", hash_input=text(CONTEXT))
+    with pytest.raises(InvalidPath):
+        transit.read_key("missing")
 
 
 def test_vault_logs_in_and_renews(vault: Running) -> None:
@@ -321,6 +340,30 @@ def test_google_encrypts_and_decrypts(google: Running) -> None:
     google.switch(mode="denied")
     with pytest.raises(Forbidden):
         client.decrypt(request=request, timeout=10)
+
+
+def test_google_signs(google: Running) -> None:
+    import google_crc32c
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    from google.api_core.exceptions import BadRequest, NotFound
+    from google.cloud.kms_v1 import CryptoKeyVersion
+
+    client = google_client(google, google["account_file"])
+    name = google["signing_key"] + "/cryptoKeyVersions/2"
+    public = client.get_public_key(request={"name": name}, timeout=10)
+    assert public.algorithm == CryptoKeyVersion.CryptoKeyVersionAlgorithm.EC_SIGN_ED25519 and public.name == name
+    assert public.pem_crc32c == google_crc32c.value(public.pem.encode())
+    request = {"name": name, "data": CONTEXT, "data_crc32c": google_crc32c.value(CONTEXT)}
+    signed = client.asymmetric_sign(request=request, timeout=10)
+    assert signed.name == name and signed.verified_data_crc32c
+    assert signed.signature_crc32c == google_crc32c.value(signed.signature)
+    load_pem_public_key(public.pem.encode()).verify(signed.signature, CONTEXT)  # type: ignore[union-attr, call-arg]
+    with pytest.raises(BadRequest):
+        client.asymmetric_sign(request={**request, "data_crc32c": 1}, timeout=10)
+    with pytest.raises(BadRequest):
+        client.asymmetric_sign(request={"name": name, "digest": {"sha256": bytes(32)}}, timeout=10)
+    with pytest.raises(NotFound):
+        client.get_public_key(request={"name": google["signing_key"] + "/cryptoKeyVersions/3"}, timeout=10)
 
 
 def test_google_judges_credentials(google: Running, monkeypatch: pytest.MonkeyPatch) -> None:
