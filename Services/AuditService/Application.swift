@@ -60,8 +60,8 @@ struct AuditApplication: ServerApplication {
             archivist: settings.retention.map { settings in
                 Archivist(
                     log: log, owner: owner, publication: publication, settings: settings, identity: identity,
-                    logger: context.logger
-                ) { try await trail.publish($0, timeout: $1) }
+                    logger: context.logger, publish: { try await trail.publish($0, timeout: $1) },
+                    record: { try await trail.record($0) })
             }, logger: context.logger)
         // The watch stops first: it ends the streams that the server would wait for.
         return [

@@ -59,10 +59,12 @@ struct LogPreparation: Service {
 
     /// A log never changes its name.
     private func checkOrigin() async throws {
-        guard let stored = try await log.newestCheckpoint()?.checkpoint.origin, stored != origin else { return }
-        throw StartupError.configuration(
-            "the database holds the log \(stored), and checkpoints.origin names \(origin); \(AuditApplication.name) "
-                + "--reorigin begins a new log in the place of a lost one")
+        let newest = try await log.newestCheckpoint()
+        if let stored = newest?.checkpoint.origin, stored != origin {
+            throw StartupError.configuration(
+                "the database holds the log \(stored), and checkpoints.origin names \(origin); \(AuditApplication.name) "
+                    + "--reorigin begins a new log in the place of a lost one")
+        }
     }
 
     private func prepare() async throws {

@@ -38,7 +38,7 @@ def encrypt(cluster: Cluster, numbers: range) -> None:
 
 def encrypted(cluster: Cluster) -> int:
     events = cluster.events(operations=[audit_pb2.ENCRYPT])
-    return sum(event.event.count for event in events if "backend" in event.event.actor)
+    return sum(event.event.count for event in events if "backend" in event.event.actor and event.event.outcome == 0)
 
 
 def stop(cluster: Cluster, server: str) -> None:

@@ -59,15 +59,22 @@ actor Notary {
     /// The tree of the newest stored checkpoint; that of the archived blocks where none is stored that one of the keys has
     /// signed: then all others are read.
     private func lastSigned() async throws -> MerkleFrontier {
-        guard let stored = try await log.newestCheckpoint(), stored.checkpoint.origin == origin,
-            let known = try? stored.note.verified(by: signers.map(\.verifier)), !known.isEmpty
-        else { return try await log.archivedTree() }
-        let checkpoint = stored.checkpoint
+        let archived = try await log.archivedTree()
+        let newest = try await log.newestCheckpoint()
+        guard let checkpoint = signedByUs(newest) else { return archived }
         guard let head = try await log.head(of: checkpoint.size), head.root == checkpoint.root else {
             throw TreeProblem(
                 .forked, size: checkpoint.size, root: checkpoint.root, "the database has not the tree that was signed")
         }
         return head.frontier
+    }
+
+    /// A stored checkpoint of this log that one of the keys has signed.
+    private func signedByUs(_ stored: StoredCheckpoint?) -> Checkpoint? {
+        guard let stored, stored.checkpoint.origin == origin,
+            let signers = try? stored.note.verified(by: signers.map(\.verifier)), !signers.isEmpty
+        else { return nil }
+        return stored.checkpoint
     }
 
     private func publish(_ note: SignedNote) async throws {

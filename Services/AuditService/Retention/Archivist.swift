@@ -19,8 +19,9 @@ struct Archivist: Sendable {
     /// The service's own.
     let identity: String
     let logger: Logger
-    /// Waits until an event is published.
-    let announce: @Sendable (AuditEvent, Duration) async throws -> Void
+    /// Records an event and waits until it is published.
+    let publish: @Sendable (AuditEvent, Duration) async throws -> Void
+    let record: @Sendable (AuditEvent) async throws -> Void
 
     /// Archives what is due next; nil: nothing is.
     func archiveNext() async throws -> ArchivePlan? {
@@ -30,13 +31,13 @@ struct Archivist: Sendable {
             return nil
         }
         let archive = try await write(plan, published)
-        try await announce(event(plan, "intent"), Self.patience)
+        try await publish(event(plan, "intent"), Self.patience)
         let isDropped = try await owner.withPool { try await log.drop(archive, by: $0) }
         guard isDropped else { return nil }
         logger.notice(
             "archived a part of the log",
             metadata: ["months": "\(plan.name)", "bundle": "\(archive.bundle)", "leaves": "\(archive.tree.size)"])
-        try await announce(event(plan, .none), Self.patience)
+        try await record(event(plan, .none))
         return plan
     }
 

@@ -4,6 +4,8 @@ import ServiceLifecycle
 /// Makes the months of the log ahead, and archives the oldest ones.
 struct RetentionService: Service {
     private static let beat = Duration.seconds(60)
+    /// After a failure: what cannot be dropped was written before.
+    private static let pause = Duration.seconds(600)
 
     let log: EventLog
     let owner: LogOwner
@@ -13,19 +15,15 @@ struct RetentionService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var failure = ""
             while !Task.isCancelled {
                 do {
                     try await tend()
-                    failure = ""
-                } catch  where !Task.isCancelled {
-                    // What lasts is told once.
-                    logger.log(
-                        level: "\(error)" == failure ? .debug : .error, "the log's months are not tended",
-                        metadata: ["error": "\(error)"])
-                    failure = "\(error)"
-                } catch {}
-                try? await Task.sleep(for: Self.beat)
+                    try? await Task.sleep(for: Self.beat)
+                } catch {
+                    if Task.isCancelled { return }
+                    logger.error("the log's months are not tended", metadata: ["error": "\(error)"])
+                    try? await Task.sleep(for: Self.pause)
+                }
             }
         }
     }

@@ -15,9 +15,14 @@ struct LogOwner: Sendable {
             .init(
                 conninfo: conninfo, applicationName: "\(AuditApplication.name) migration", maximumConnections: 1),
             logger: logger)
-        let result: Result<Value, any Error>
-        do { result = .success(try await body(pool)) } catch { result = .failure(error) }
+        let value: Value
+        do {
+            value = try await body(pool)
+        } catch {
+            await pool.close()
+            throw error
+        }
         await pool.close()
-        return try result.get()
+        return value
     }
 }

@@ -44,14 +44,14 @@ struct ArchivistTests {
 
     private func archivist(
         _ log: EventLog, _ folder: URL, months: Int = 2,
-        announce: @escaping @Sendable (AuditEvent, Duration) async throws -> Void = { _, _ in }
+        announce: @escaping @Sendable (AuditEvent) async throws -> Void = { _ in }
     ) -> Archivist {
         Archivist(
             log: log, owner: LogOwner(serving: log.pool, conninfo: nil, logger: TestLog.logger),
             publication: Publication(log: log, witnesses: [], quorum: 0),
             settings: RetentionSettings(months: months, archive: folder.path),
             identity: "spiffe://fieldseal.test/audit",
-            logger: TestLog.logger, announce: announce)
+            logger: TestLog.logger, publish: { event, _ in try await announce(event) }, record: announce)
     }
 
     /// A log whose first and third month have blocks of one epoch, as the fifth month finds it.
@@ -113,7 +113,7 @@ struct ArchivistTests {
         try await withLog { test, _, log, folder async throws in
             let before = try await log.head()
             let events = Mutex<[String]>([])
-            let archivist = archivist(log, folder) { event, _ in
+            let archivist = archivist(log, folder) { event in
                 events.withLock { $0.append("\(event.operation) \(event.object) \(event.cause)") }
             }
             #expect(try await archivist.archiveNext()?.months == [month(0)])
@@ -208,7 +208,7 @@ struct ArchivistTests {
             #expect(try await archivist(log, folder).archiveNext() == nil)
             try await log.release(try HoldRelease(.init(name: "case", reason: "settled")), by: "a")
             // A hold that comes while the bundle is written.
-            let late = archivist(log, folder) { event, _ in
+            let late = archivist(log, folder) { event in
                 guard event.cause == "intent" else { return }
                 _ = try await log.place(
                     try LegalHold(.init(name: "late", firstMonth: "\(month(0))", reason: "another")), by: "a")
@@ -225,7 +225,7 @@ struct ArchivistTests {
     @Test func nothingIsDroppedThatIsNotProven() async throws {
         struct Unpublished: Error {}
         try await withLog { test, _, log, folder async throws in
-            let unheard = archivist(log, folder) { _, _ in throw Unpublished() }
+            let unheard = archivist(log, folder) { _ in throw Unpublished() }
             await #expect(throws: Unpublished.self) { try await unheard.archiveNext() }
             #expect(try await test.count("audit_archives") == 0)
             // The rules of the alerts have not seen the last of its events.
