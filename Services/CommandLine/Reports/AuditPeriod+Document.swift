@@ -11,6 +11,10 @@ extension AuditPeriod {
         if !uses.restrictedTo.isEmpty {
             facts.append(("Restricted to the fields", uses.restrictedTo.joined(separator: ", ")))
         }
+        if !archives.isEmpty {
+            let bundles = archives.map { "\($0.month) (\($0.bundle))" }
+            facts.append(("Archived, and not in this report", bundles.joined(separator: ", ")))
+        }
         return ReportDocument(
             title: "Use of encrypted fields", facts: facts,
             sections: [

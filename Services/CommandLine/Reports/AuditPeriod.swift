@@ -20,6 +20,12 @@ struct AuditPeriod {
     /// The newest published checkpoint, as the service gave it.
     var note: SignedNote?
 
+    /// The archives that hold events of the period or may do so: the log took them in its first month or later.
+    var archives: [LogArchive] {
+        let first = Time.text(unixMicroseconds: from).prefix(7)
+        return status.archives.filter { $0.month >= first && !$0.bundle.isEmpty }
+    }
+
     static let uses: [AuditOperation] = [
         .encrypt, .decrypt, .rewrap, .rebind, .blindIndex, .deriveFieldKey,
     ]

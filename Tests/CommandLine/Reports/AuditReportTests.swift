@@ -58,7 +58,11 @@ import Testing
                         foundUnixUs: 1_782_900_000_000_000,
                         reviewer: "spiffe://a/auditor", reviewedUnixUs: 1_782_990_000_000_000, note: "a *power* cut"),
                     .init(kind: "gap", producer: "", sequence: 1, foundUnixUs: 1_790_000_000_000_000),
-                ], openFindings: 1)
+                ], openFindings: 1,
+                archives: [
+                    .init(month: "2026-05", bundle: "audit-2026-05.bundle"),
+                    .init(month: "2026-06", bundle: "audit-2026-06.bundle"), .init(month: "2026-07"),
+                ])
         default: return Proto.CheckpointResponse(note: Array(note.utf8))
         }
     }
