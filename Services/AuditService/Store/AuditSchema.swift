@@ -9,14 +9,31 @@ enum AuditSchema {
             Migration(3, "counts, asserted actors and store revisions", addUse),
             Migration(4, "tree, checkpoints and cosignatures", addTree),
             Migration(5, "reviews of findings", addReviews), Migration(6, "months, archives and holds", addMonths),
-            Migration(7, "origin", addOrigin),
+            Migration(7, "origin", addOrigin), Migration(8, "spans of time", addSpans),
         ])
 
     static let tables = [
         "audit_blocks", "audit_events", "audit_findings", "audit_tree_heads", "audit_tiles", "audit_checkpoints",
         "audit_cosignatures", "audit_finding_reviews", "audit_months", "audit_outbox_events", "audit_archives",
-        "audit_archived_epochs", "audit_holds", "audit_hold_releases", "audit_origin",
+        "audit_archived_epochs", "audit_holds", "audit_hold_releases", "audit_origin", "audit_spans",
     ]
+
+    /// Between which times the events of each complete tile's blocks were: what a query by time need not look at.
+    private static let addSpans = """
+        CREATE TABLE audit_spans (
+            tile bigint PRIMARY KEY CHECK (tile >= 0),
+            first_event bigint NOT NULL,
+            last_event bigint NOT NULL,
+            first_unix_us bigint NOT NULL,
+            last_unix_us bigint NOT NULL
+        );
+        INSERT INTO audit_spans
+            SELECT (position - 1) / 256, min(index), max(index), min(first_unix_us), max(last_unix_us) FROM audit_events
+            WHERE position <= (SELECT size / 256 * 256 FROM audit_tree_heads ORDER BY size DESC LIMIT 1) GROUP BY 1;
+        CREATE TRIGGER audit_spans_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_spans
+            FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
+        REVOKE ALL ON audit_spans FROM PUBLIC;
+        """
 
     /// Of a log that takes the place of another one.
     private static let addOrigin = """

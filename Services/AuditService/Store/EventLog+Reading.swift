@@ -18,11 +18,12 @@ extension EventLog {
     func page(_ filter: EventFilter, _ request: PageRequest) async throws -> EventPage {
         var page = EventPage()
         var bytes = 0
+        let span = try await span(of: filter)
         var after = request.after
         while true {
             let wanted = min(Self.chunk, request.size + 1 - page.events.count)
             let rows = try await rows(
-                filter, after: after, upTo: request.last, newestFirst: request.isNewestFirst, limit: wanted)
+                filter, in: span, after: after, upTo: request.last, newestFirst: request.isNewestFirst, limit: wanted)
             for row in rows {
                 let encoded = try row.value("event", as: [UInt8].self)
                 let isFull = page.events.count == request.size || bytes + encoded.count > Self.pageBytes
@@ -80,17 +81,27 @@ extension EventLog {
     }
 
     private func rows(
-        _ filter: EventFilter, after: Int64?, upTo last: Int64?, newestFirst: Bool, limit: Int
+        _ filter: EventFilter, in span: EventSpan?, after: Int64?, upTo last: Int64?, newestFirst: Bool, limit: Int
     ) async throws -> PostgresRows {
-        var query: PostgresQuery = """
-            SELECT index, event, producer, epoch, sequence, stored_unix_us
-            FROM audit_events JOIN audit_blocks USING (position, month) WHERE true
-            """
-        if let after { query.append(newestFirst ? " AND index < \(after)" : " AND index > \(after)") }
-        if let last { query.append(" AND index <= \(last)") }
-        query.append(filter.conditions)
-        query.append(newestFirst ? " ORDER BY index DESC" : " ORDER BY index")
-        query.append(" LIMIT \(Int64(limit))")
+        let order: PostgresQuery =
+            newestFirst ? " ORDER BY index DESC LIMIT \(Int64(limit))" : " ORDER BY index LIMIT \(Int64(limit))"
+        func part(_ place: PostgresQuery) -> PostgresQuery {
+            var query: PostgresQuery = """
+                (SELECT index, event, producer, epoch, sequence, stored_unix_us
+                FROM audit_events JOIN audit_blocks USING (position, month) WHERE true
+                """
+            query.append(place)
+            if let after { query.append(newestFirst ? " AND index < \(after)" : " AND index > \(after)") }
+            if let last { query.append(" AND index <= \(last)") }
+            query.append(filter.conditions)
+            query.append(order)
+            query.append(")")
+            return query
+        }
+        let parts = (span?.parts ?? [""]).map(part)
+        var query = parts[0]
+        for other in parts.dropFirst() { query.append(" UNION ALL \(other)") }
+        if parts.count > 1 { query.append(order) }
         return try await pool.query(query)
     }
 

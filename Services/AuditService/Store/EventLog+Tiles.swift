@@ -6,6 +6,7 @@ extension EventLog {
     func storeTiles(from old: UInt64, to new: UInt64, _ connection: PostgresConnection) async throws {
         var level = 0
         var (begin, end) = (old / Tile.width, new / Tile.width)
+        if begin < end { try await storeSpans(of: begin..<end, connection) }
         while begin < end {
             let rows = try await connection.query(Self.hashes(level, begin * Tile.width..<end * Tile.width))
             let hashes = try rows.map { try $0.hash("hash") }

@@ -18,6 +18,7 @@ extension EventLog {
             FROM audit_events WHERE true
             """
         query.append(request.filter.conditions)
+        if let span = try await span(of: request.filter) { query.append(span.condition) }
         if let versions = request.keyVersions { query.append(" AND key_version = ANY(\(versions))") }
         query.append(" GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6 LIMIT \(Int64(Self.maximumUses + 1))")
         var response = Proto.SummarizeUseResponse()

@@ -124,7 +124,7 @@ struct AppendTests {
                 "audit_cosignatures": "size", "audit_finding_reviews": "sequence", "audit_months": "month",
                 "audit_outbox_events": "index", "audit_archives": "last_event", "audit_archived_epochs": "last_event",
                 "audit_holds": "placed_unix_us", "audit_hold_releases": "released_unix_us",
-                "audit_origin": "begun_unix_us",
+                "audit_origin": "begun_unix_us", "audit_spans": "tile",
             ]
             for table in AuditSchema.tables {
                 let column = try #require(columns[table])

@@ -61,6 +61,46 @@ struct ReadingTests {
         }
     }
 
+    /// Blocks of complete tiles, of a tile that is open, and some that come late.
+    @Test func timesAreFoundWhereverTheirEventsStand() async throws {
+        try await TestLog.with { test async throws in
+            var (prompt, late) = (Chain(), Chain(producer: "spiffe://fieldseal.test/service/late"))
+            var times: [Int64] = []
+            func append(_ chain: inout Chain, at span: ClosedRange<Int64>) async throws {
+                var event = event(.encrypt, at: span.lowerBound)
+                event.lastUnixUs = span.upperBound
+                _ = try await test.log.append([try chain.block([event])])
+            }
+            for number in 1...600 {
+                let time = Int64(number) * 10
+                if number % 97 == 0 {
+                    try await append(&late, at: time - 900...time - 850)
+                    times.append(time - 900)
+                } else {
+                    try await append(&prompt, at: time...time)
+                    times.append(time)
+                }
+            }
+            #expect(try await test.count("audit_spans") == 2)
+            for (from, until) in [
+                (0, 100), (1_000, 1_200), (2_400, 2_700), (5_000, 5_100), (5_950, 9_000), (9_000, 9_100), (0, 60),
+            ]
+                as [(Int64, Int64)]
+            {
+                let expected = times.enumerated().compactMap { place, time -> UInt64? in
+                    let end = (place + 1) % 97 == 0 ? time + 50 : time
+                    return (from == 0 || end >= from) && time < until ? UInt64(place + 1) : nil
+                }
+                var request = Proto.QueryRequest(fromUnixUs: from, untilUnixUs: until, pageSize: 7)
+                #expect(try await indexes(test, request) == expected, "\(from) to \(until)")
+                request.newestFirst = true
+                #expect(try await indexes(test, request) == expected.reversed(), "\(from) to \(until)")
+                let uses = try await test.log.use(try UseRequest(.init(filter: request), within: .everything)).uses
+                #expect(uses.reduce(0) { $0 + $1.succeeded } == UInt64(expected.count))
+            }
+        }
+    }
+
     @Test func pagesStandStillWhileTheLogGrows() async throws {
         try await TestLog.with { test async throws in
             var chain = Chain()
