@@ -1,0 +1,153 @@
+"""The values of a fetched chunk of rows: out of the rows into one batch, and back as plain values."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..errors import Code, FieldsealError
+from ..exchange import DECRYPT
+from ..items import row_field
+from .plan import Opened
+
+Rows = Sequence[Sequence[Any]]
+
+
+class OpeningCursor:
+    """A DBAPI cursor whose rows are opened as they are fetched: a client-side cursor's all at once, since they are all here,
+    a server-side cursor's by `chunk` rows, or more where more are asked for."""
+
+    def __init__(self, cursor: Any, run: Any, opened: tuple[Opened, ...], chunk: int | None) -> None:
+        self._cursor, self._run, self._opened, self._chunk = cursor, run, opened, chunk
+        self._rows: deque[Sequence[Any]] = deque()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        while (row := self.fetchone()) is not None:
+            yield row
+
+    def fetchone(self) -> Sequence[Any] | None:
+        if not self._rows:
+            self._fetch(self._chunk)
+        return self._rows.popleft() if self._rows else None
+
+    def fetchmany(self, size: int | None = None) -> list[Sequence[Any]]:
+        size = self._cursor.arraysize if size is None else size
+        if len(self._rows) < size:
+            self._fetch(None if self._chunk is None else max(self._chunk, size - len(self._rows)))
+        return [self._rows.popleft() for _ in range(min(size, len(self._rows)))]
+
+    def fetchall(self) -> list[Sequence[Any]]:
+        self._fetch(None)
+        rows = list(self._rows)
+        self._rows.clear()
+        return rows
+
+    def fetch_ahead(self) -> None:
+        """Opens what a client-side cursor holds, for those who cannot wait later on."""
+        if self._cursor.description is not None:
+            self._fetch(None)
+
+    def _fetch(self, count: int | None) -> None:
+        rows = self._cursor.fetchall() if count is None else self._cursor.fetchmany(count)
+        if rows:
+            places = {column[0]: at for at, column in enumerate(self._cursor.description)}
+            self._rows += open_rows(self._run, self._opened, rows, places)
+
+
+def open_rows(run: Any, opened: tuple[Opened, ...], rows: Rows, places: dict[str, int]) -> Rows:
+    """Raises FieldsealError, with the row's identity, for the first value that cannot be opened."""
+    columns: list[Sequence[Any]] = list(zip(*rows))
+    taken = [_Column(column, columns, places) for column in opened]
+    results = run(DECRYPT, [item for column in taken for item in column.items]) if any(column.items for column in taken) else []
+    start = 0
+    for column in taken:
+        end = start + len(column.items)
+        columns[column.at] = column.values(results[start:end])
+        start = end
+    return list(zip(*columns))
+
+
+class _Column:
+    """One encrypted column of the chunk."""
+
+    def __init__(self, opened: Opened, columns: Sequence[Sequence[Any]], places: dict[str, int]) -> None:
+        self.type = opened.type
+        self.at = places[opened.at] if isinstance(opened.at, str) else opened.at
+        self._key = self.type.sealing.key
+        self._source = columns[self.at]
+        beside = None if opened.key is None else [columns[places[at] if isinstance(at, str) else at] for at in opened.key]
+        self._beside = None if beside is None else list(zip(*beside))
+        #: The places that hold no ciphertext: None, and in a rollout plaintext.
+        self._plain: dict[int, Any] = {}
+        self.items = self._items()
+
+    def _items(self) -> list[bytes]:
+        make, key = self.type.sealing.open_item, self._key
+        accepts, plain = self.type.accepts_plaintext, self._plain
+        items = []
+        records: dict[bytes, bytes] = {}
+        split_at = None if key is None or self._beside is not None else key.fixed
+        packed = key is not None and self._beside is None
+        for at, value in enumerate(self._source):
+            if value is None:
+                plain[at] = None
+                continue
+            if type(value) is not bytes:
+                value = bytes(value)
+            if not packed:
+                record = b"" if self._beside is None else row_field(self._beside[at])
+            else:
+                if split_at is not None:
+                    name, value = value[:split_at], value[split_at:]
+                else:
+                    name, value = key.split(value)  # type: ignore[union-attr]
+                found = records.get(name)
+                if found is None:
+                    found = records[name] = key.record(name)  # type: ignore[union-attr]
+                record = found
+            if accepts and not is_ciphertext(value):
+                plain[at] = self.type.decode(value)
+                continue
+            items.append(make(value, record))
+        return items
+
+    def values(self, results: Sequence[Any]) -> Sequence[Any]:
+        for number, result in enumerate(results):
+            if isinstance(result, FieldsealError):
+                raise result.at(self.type.field or "", self._identity(number)) from None
+        decoded = self._decoded(results)
+        if not self._plain:
+            return decoded
+        rest = iter(decoded)
+        return [self._plain[at] if at in self._plain else next(rest) for at in range(len(self._source))]
+
+    def _decoded(self, results: Sequence[Any]) -> Sequence[Any]:
+        try:
+            return self.type.decode_all(list(results))
+        except ValueError:
+            pass
+        for number, result in enumerate(results):
+            try:
+                self.type.decode(result)
+            except ValueError:
+                kind = type(self.type).__name__
+                raise FieldsealError(Code.DATA_LOSS, f"the value is no {kind}", self.type.field, self._identity(number)) from None
+        raise AssertionError
+
+    def _identity(self, number: int) -> Any:
+        """The key of the row of the `number`th ciphertext."""
+        sealed = [at for at in range(len(self._source)) if at not in self._plain]
+        at = sealed[number]
+        if self._key is None:
+            return None
+        key = self._key.values(self._key.split(bytes(self._source[at]))[0]) if self._beside is None else tuple(self._beside[at])
+        return key[0] if len(key) == 1 else key
+
+
+def is_ciphertext(value: bytes) -> bool:
+    """Whether a value has a ciphertext's header. Its first byte begins no UTF-8, so that no text looks like one."""
+    return len(value) >= 28 and value[0] == 0xF5 and 1 <= value[1] <= 6 and value[11] == 0

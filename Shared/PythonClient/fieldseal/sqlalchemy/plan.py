@@ -1,0 +1,232 @@
+"""What is encrypted in a compiled statement: worked out once for each, and kept with it in SQLAlchemy's statement cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import Insert, Update, UpdateBase
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, Null
+from sqlalchemy.sql.schema import Column, Table
+from sqlalchemy.sql.selectable import TextualSelect
+
+from .search import BlindIndex
+from .types import Encrypted
+
+ATTRIBUTE = "_fieldseal_plan"
+
+
+class Sealed(NamedTuple):
+    """A bind parameter that becomes ciphertext, and those that become its blind indexes, in the order of the type's."""
+
+    name: str
+    type: Encrypted[Any]
+    indexes: tuple[str | None, ...]
+
+
+class Row(NamedTuple):
+    """The bind parameters of one row: those of its key where a value is bound to it, and those that are sealed."""
+
+    key: tuple[str, ...]
+    sealed: tuple[Sealed, ...]
+
+
+class Opened(NamedTuple):
+    """A result column that is ciphertext; `key` are the places of its row's key columns where it is not packed in front."""
+
+    at: int | str
+    type: Encrypted[Any]
+    key: tuple[int | str, ...] | None
+
+
+class Plan(NamedTuple):
+    """`searches`: parameters may hold values that are looked for in blind indexes."""
+
+    rows: tuple[Row, ...]
+    searches: bool
+    opened: tuple[Opened, ...]
+
+
+EMPTY = Plan((), False, ())
+
+
+def plan_of(compiled: Any) -> Plan:
+    """Raises InvalidRequestError for a statement that would write or read what cannot be sealed or opened."""
+    plan: Plan | None = getattr(compiled, ATTRIBUTE, None)
+    if plan is None:
+        if not isinstance(compiled, SQLCompiler):
+            return EMPTY
+        plan = _Planner(compiled).plan()
+        setattr(compiled, ATTRIBUTE, plan)
+    return plan
+
+
+class _Planner:
+    def __init__(self, compiled: SQLCompiler) -> None:
+        self.compiled = compiled
+        self.statement: Any = compiled.statement
+        self.table: Any = getattr(self.statement, "table", None) if isinstance(self.statement, UpdateBase) else None
+        self.taken: set[str] = set()
+
+    def plan(self) -> Plan:
+        return Plan(tuple(self._rows()), self._searches(), tuple(self._opened()))
+
+    # --- what is written
+
+    def _rows(self) -> Iterator[Row]:
+        if isinstance(self.statement, (Insert, Update)) and isinstance(self.table, Table):
+            encrypted = [column for column in self.table.c if isinstance(column.type, Encrypted)]
+            if encrypted:
+                self._refuse_expressions()
+                for suffix in self._suffixes():
+                    yield from self._of_row(encrypted, suffix)
+        for parameter, name in self.compiled.bind_names.items():
+            if isinstance(parameter.type, Encrypted) and name not in self.taken:
+                yield self._loose(name, parameter.type)
+
+    def _suffixes(self) -> Iterator[str]:
+        if not getattr(self.statement, "_multi_values", ()):
+            yield ""
+            return
+        number = 0
+        while any(f"{column.key}_m{number}" in self.compiled.binds for column in self.table.c):
+            yield f"_m{number}"
+            number += 1
+
+    def _of_row(self, encrypted: list[Column[Any]], suffix: str) -> Iterator[Row]:
+        by_key: dict[tuple[str, ...], list[Sealed]] = {}
+        for column in encrypted:
+            name = self._written(column, suffix)
+            if name is None:
+                continue
+            sealing = column.type.sealing  # type: ignore[attr-defined]
+            indexes = tuple(self._written(index, suffix) for index in sealing.indexes)
+            if None in indexes:
+                missing = sealing.indexes[indexes.index(None)]
+                raise InvalidRequestError(f"{column} is written without its index: {missing.name} is not in the statement")
+            key = () if sealing.key is None else tuple(self._key(column, part, suffix) for part in sealing.key.columns)
+            by_key.setdefault(key, []).append(Sealed(name, column.type, indexes))  # type: ignore[arg-type]
+            self.taken.update((name, *(index for index in indexes if index is not None)))
+        self._refuse_moved(encrypted, suffix)
+        for key, sealed in by_key.items():
+            yield Row(key, tuple(sealed))
+
+    def _written(self, column: Column[Any], suffix: str) -> str | None:
+        """The parameter that VALUES or SET gives the column."""
+        name = f"{column.key}{suffix}"
+        if name in self.compiled.binds and self._is_written(name, column):
+            return name
+        value = dict(self._values()).get(column.key)
+        return value.key if isinstance(value, BindParameter) and value.key in self.compiled.binds else None
+
+    def _is_written(self, name: str, column: Column[Any]) -> bool:
+        # The type of a parameter of VALUES or SET is that of its column.
+        return self.compiled.binds[name].type is column.type
+
+    def _key(self, column: Column[Any], part: Column[Any], suffix: str) -> str:
+        name = self._written(part, suffix)
+        if name is None and isinstance(self.statement, Update):
+            name = self._compared(part)
+        if name is not None:
+            return name
+        if isinstance(self.statement, Insert):
+            raise InvalidRequestError(
+                f"{column} is bound to {part}, which this INSERT does not know: let the application make the key "
+                "(default=uuid.uuid4, say), or bind the column to another one"
+            )
+        raise InvalidRequestError(f"{column} is bound to {part}: an UPDATE of it needs {part} = value in its WHERE")
+
+    def _compared(self, part: Column[Any]) -> str | None:
+        """The parameter that WHERE demands the column to equal."""
+        for criterion in _conjunction(self.statement._where_criteria):
+            if isinstance(criterion, BinaryExpression) and criterion.operator is operators.eq:
+                for column, value in ((criterion.left, criterion.right), (criterion.right, criterion.left)):
+                    same = isinstance(column, Column) and column.key == part.key and column.shares_lineage(part)
+                    if same and isinstance(value, BindParameter):
+                        return self.compiled.bind_names.get(value) or value.key
+        return None
+
+    def _values(self) -> Iterator[tuple[str, Any]]:
+        given = getattr(self.statement, "_values", None) or getattr(self.statement, "_ordered_values", None) or {}
+        for column, value in given.items() if hasattr(given, "items") else given:
+            yield getattr(column, "key", column), value
+
+    def _refuse_expressions(self) -> None:
+        """Plaintext hides in expressions, and a ciphertext that another column lends does not open here."""
+        for name, value in self._values():
+            column = self.table.c.get(name)
+            if column is None or not isinstance(column.type, (Encrypted, BlindIndex)):
+                continue
+            if isinstance(value, Null) or not hasattr(value, "__clause_element__") and not hasattr(value, "type"):
+                continue
+            if not isinstance(value, BindParameter) or not (value.type is column.type or value.type._isnull):
+                raise InvalidRequestError(f"{column}: an encrypted column takes a value, not an expression")
+        for name in getattr(self.statement, "_select_names", None) or ():
+            if isinstance(self.table.c[name].type, (Encrypted, BlindIndex)):
+                raise InvalidRequestError(f"{self.table.c[name]}: an encrypted column cannot be filled from a SELECT")
+        conflict = getattr(self.statement, "_post_values_clause", None)
+        for column, _ in getattr(conflict, "update_values_to_set", ()):
+            column = self.table.c.get(getattr(column, "key", column))
+            if column is not None and isinstance(column.type, Encrypted) and column.type.bound_to:
+                target = {getattr(part, "key", part) for part in getattr(conflict, "inferred_target_elements", None) or ()}
+                if target != set(column.type.bound_to):
+                    raise InvalidRequestError(
+                        f"{column}: ON CONFLICT can set it only where the conflict is about {', '.join(column.type.bound_to)}, "
+                        "to which it is bound"
+                    )
+
+    def _refuse_moved(self, encrypted: list[Column[Any]], suffix: str) -> None:
+        """A new key leaves the values that are not sealed again with the old one."""
+        if not isinstance(self.statement, Update):
+            return
+        for column in encrypted:
+            key = column.type.sealing.key  # type: ignore[attr-defined]
+            if key is None or self._written(column, suffix) is not None:
+                continue
+            moved = next((part for part in key.columns if self._written(part, suffix) is not None), None)
+            if moved is not None and self._compared(moved) is None:
+                raise InvalidRequestError(f"{moved} changes, and {column} is bound to it: set both, or use EncryptionMiddleware.rebind")
+
+    def _loose(self, name: str, type_: Encrypted[Any]) -> Row:
+        if type_.sealing.key is not None:
+            raise InvalidRequestError(f"{type_.field}: the row that the parameter {name} is bound to cannot be told")
+        return Row((), (Sealed(name, type_, (None,) * len(type_.sealing.indexes)),))
+
+    def _searches(self) -> bool:
+        return any(isinstance(parameter.type, BlindIndex) for parameter in self.compiled.bind_names)
+
+    # --- what is read
+
+    def _opened(self) -> Iterator[Opened]:
+        columns = self.compiled._result_columns or ()
+        textual = isinstance(self.statement, TextualSelect) or self.compiled._textual_ordered_columns
+        by_name = isinstance(self.statement, TextualSelect) and not self.compiled._textual_ordered_columns
+        for at, entry in enumerate(columns):
+            if not isinstance(entry.type, Encrypted):
+                continue
+            place = entry.keyname if by_name else at
+            key = entry.type.sealing.key
+            if key is None or not textual:
+                yield Opened(place, entry.type, None)
+                continue
+            found = [self._place(part, by_name) for part in key.columns]
+            if None in found:
+                raise InvalidRequestError(f"{entry.type.field}: the text of a statement must select {key.columns} too")
+            yield Opened(place, entry.type, tuple(found))  # type: ignore[arg-type]
+
+    def _place(self, part: Column[Any], by_name: bool) -> int | str | None:
+        for at, entry in enumerate(self.compiled._result_columns or ()):
+            if part in entry.objects or any(getattr(column, "key", None) == part.key for column in entry.objects):
+                return entry.keyname if by_name else at
+        return None
+
+
+def _conjunction(criteria: Iterable[Any]) -> Iterator[Any]:
+    for criterion in criteria:
+        if isinstance(criterion, BooleanClauseList) and criterion.operator is operators.and_:
+            yield from _conjunction(criterion.clauses)
+        else:
+            yield criterion

@@ -1,0 +1,167 @@
+"""The values of one execution: out of its parameters into one batch, and back as ciphertext."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, MutableMapping, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy.exc import InvalidRequestError
+
+from ..errors import FieldsealError
+from ..exchange import BLIND_INDEX, SEAL
+from ..items import blind_index_item, row_field
+from ..values import Value
+from .plan import Plan, Row
+from .search import Wanted
+from .types import Ciphertext, Encrypted
+
+#: Results of a flush whose values were sealed all at once, before its first statement, by the item that they answer.
+sealed_ahead: ContextVar[dict[bytes, list[Any]] | None] = ContextVar("fieldseal_sealed_ahead", default=None)
+
+
+def seal_parameters(run: Any, context: Any, plan: Plan) -> None:
+    """Replaces plaintexts in `context.parameters`. Raises FieldsealError for the first value that cannot be sealed."""
+    given: Sequence[MutableMapping[str, Any]] = context.compiled_parameters
+    items = [item for row in plan.rows for item in _items(row, given)]
+    if not items and not plan.rows:
+        return
+    results = iter(_sealed(run, items))
+    with _Targets(context) as targets:
+        for row in plan.rows:
+            _write(row, given, targets, results)
+
+
+def _items(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes]:
+    names = [sealed.name for sealed in row.sealed]
+    records = _records(row, [values if any(values[name] is not None for name in names) else None for values in given])
+    items = []
+    for name, type_, _ in row.sealed:
+        make, encode = type_.sealing.seal_item, type_.encode
+        try:
+            items += [make(encode(values[name]), record) for values, record in zip(given, records) if values[name] is not None]
+        except TypeError as error:
+            raise TypeError(f"{type_.field}: {error}") from None
+        except UnicodeEncodeError:
+            raise ValueError(f"{type_.field}: the text has code points that UTF-8 has not") from None
+    return items
+
+
+def _records(row: Row, given: Sequence[MutableMapping[str, Any] | None]) -> list[bytes]:
+    """The `record_id` of each row; empty where nothing of the row is sealed."""
+    if not row.key:
+        return [b""] * len(given)
+    try:
+        if len(row.key) == 1:
+            (name,) = row.key
+            return [b"" if values is None else row_field((values[name],)) for values in given]
+        return [b"" if values is None else row_field([values[name] for name in row.key]) for values in given]
+    except TypeError as error:
+        field = row.sealed[0].type.field
+        raise InvalidRequestError(
+            f"{field} is bound to {', '.join(row.sealed[0].type.bound_to)}, which has no value here that names a row: {error}"
+        ) from None
+
+
+def _sealed(run: Any, items: list[bytes]) -> Iterable[Any]:
+    """A result for each item: sealed ahead, or now, all in one batch."""
+    ahead = sealed_ahead.get()
+    if not ahead:
+        return run(SEAL, items) if items else ()
+    found = [ahead[item].pop() if ahead.get(item) else None for item in items]
+    missing = [item for item, result in zip(items, found) if result is None]
+    late = iter(run(SEAL, missing) if missing else ())
+    return [next(late) if result is None else result for result in found]
+
+
+def _write(row: Row, given: Sequence[MutableMapping[str, Any]], targets: Sequence[MutableMapping[str, Any]], results: Any) -> None:
+    for name, type_, indexes in row.sealed:
+        for values, target in zip(given, targets):
+            if values[name] is None:
+                for index in indexes:
+                    if index is not None:
+                        target[index] = values[index] = None
+                continue
+            result = next(results)
+            if isinstance(result, FieldsealError):
+                raise result.at(type_.field or "", _identity(row, values))
+            target[name] = Ciphertext(result.ciphertext)
+            if indexes:
+                for index, hashed in zip(indexes, result.indexes):
+                    if index is not None:
+                        # The unit of work reads here what an INSERT gave a column by default.
+                        values[index] = target[index] = Ciphertext(hashed)
+
+
+def _identity(row: Row, values: MutableMapping[str, Any]) -> Any:
+    key = tuple(values[name] for name in row.key)
+    return key[0] if len(key) == 1 else key or None
+
+
+class _Targets:
+    """`context.parameters` as mappings, whether the driver takes them by name or by position."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+
+    def __enter__(self) -> Sequence[MutableMapping[str, Any]]:
+        compiled = self._context.compiled
+        if not compiled.positional:
+            escaped = compiled.escaped_bind_names
+            if not escaped:
+                return self._context.parameters  # type: ignore[no-any-return]
+            self._written: list[dict[str, Any]] = [{} for _ in self._context.parameters]
+            return self._written
+        self._written = [{} for _ in self._context.parameters]
+        return self._written
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if kind is not None or not hasattr(self, "_written"):
+            return
+        compiled, context = self._context.compiled, self._context
+        if not compiled.positional:
+            for parameters, written in zip(context.parameters, self._written):
+                parameters.update({compiled.escaped_bind_names.get(name, name): value for name, value in written.items()})
+            return
+        places = {name: at for at, name in enumerate(compiled.positiontup)}
+        for number, written in enumerate(self._written):
+            parameters = list(context.parameters[number])
+            for name, value in written.items():
+                parameters[places[name]] = value
+            context.parameters[number] = tuple(parameters)
+
+
+def search_parameters(run: Any, context: Any) -> None:
+    """Replaces values that are looked for by their blind indexes, all of them in one batch."""
+    wanted: list[Wanted] = [
+        value
+        for parameters in context.parameters
+        for value in (parameters.values() if isinstance(parameters, dict) else parameters)
+        if type(value) is Wanted
+    ]
+    if not wanted:
+        return
+    hashes = {}
+    for one, result in zip(wanted, run(BLIND_INDEX, [_index_item(one) for one in wanted])):
+        if isinstance(result, FieldsealError):
+            raise result.at(_encrypted(one).field or "", None)
+        hashes[id(one)] = Ciphertext(result[0])
+    for number, parameters in enumerate(context.parameters):
+        if isinstance(parameters, dict):
+            parameters.update({name: hashes[id(value)] for name, value in parameters.items() if type(value) is Wanted})
+        else:
+            context.parameters[number] = tuple(hashes[id(value)] if type(value) is Wanted else value for value in parameters)
+
+
+def _encrypted(wanted: Wanted) -> Encrypted[Any]:
+    """The type of the column that the index is of."""
+    type_: Any = wanted.type.source.type
+    return type_  # type: ignore[no-any-return]
+
+
+def _index_item(wanted: Wanted) -> bytes:
+    type_ = _encrypted(wanted)
+    try:
+        return blind_index_item(Value(type_.field or "", type_.encode(wanted.value), indexes=(wanted.type.index,)))
+    except TypeError as error:
+        raise TypeError(f"{type_.field}: {error}") from None
