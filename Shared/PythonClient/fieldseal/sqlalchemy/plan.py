@@ -9,7 +9,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Insert, Update, UpdateBase
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, Null
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, Null, TextClause
 from sqlalchemy.sql.schema import Column, Table
 from sqlalchemy.sql.selectable import TextualSelect
 
@@ -28,10 +28,13 @@ class Sealed(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The bind parameters of one row: those of its key where a value is bound to it, and those that are sealed."""
+    """The bind parameters of one row: those of its key where a value is bound to it, and those that are sealed.
+
+    `problem` says why the key is not known, so that nothing but NULL can be written."""
 
     key: tuple[str, ...]
     sealed: tuple[Sealed, ...]
+    problem: str | None = None
 
 
 class Opened(NamedTuple):
@@ -97,7 +100,7 @@ class _Planner:
             number += 1
 
     def _of_row(self, encrypted: list[Column[Any]], suffix: str) -> Iterator[Row]:
-        by_key: dict[tuple[str, ...], list[Sealed]] = {}
+        by_key: dict[tuple[tuple[str, ...], str | None], list[Sealed]] = {}
         for column in encrypted:
             name = self._written(column, suffix)
             if name is None:
@@ -107,18 +110,18 @@ class _Planner:
             if None in indexes:
                 missing = sealing.indexes[indexes.index(None)]
                 raise InvalidRequestError(f"{column} is written without its index: {missing.name} is not in the statement")
-            key = () if sealing.key is None else tuple(self._key(column, part, suffix) for part in sealing.key.columns)
-            by_key.setdefault(key, []).append(Sealed(name, column.type, indexes))  # type: ignore[arg-type]
+            by_key.setdefault(self._key(column, suffix), []).append(Sealed(name, column.type, indexes))  # type: ignore[arg-type]
             self.taken.update((name, *(index for index in indexes if index is not None)))
         self._refuse_moved(encrypted, suffix)
-        for key, sealed in by_key.items():
-            yield Row(key, tuple(sealed))
+        for (key, problem), sealed in by_key.items():
+            yield Row(key, tuple(sealed), problem)
 
     def _written(self, column: Column[Any], suffix: str) -> str | None:
         """The parameter that VALUES or SET gives the column."""
-        name = f"{column.key}{suffix}"
-        if name in self.compiled.binds and self._is_written(name, column):
-            return name
+        # A default of the first of several rows has no number.
+        for name in (f"{column.key}{suffix}", column.key if suffix == "_m0" else ""):
+            if name in self.compiled.binds and self._is_written(name, column):
+                return name
         value = dict(self._values()).get(column.key)
         return value.key if isinstance(value, BindParameter) and value.key in self.compiled.binds else None
 
@@ -126,18 +129,22 @@ class _Planner:
         # The type of a parameter of VALUES or SET is that of its column.
         return self.compiled.binds[name].type is column.type
 
-    def _key(self, column: Column[Any], part: Column[Any], suffix: str) -> str:
-        name = self._written(part, suffix)
-        if name is None and isinstance(self.statement, Update):
-            name = self._compared(part)
-        if name is not None:
-            return name
+    def _key(self, column: Column[Any], suffix: str) -> tuple[tuple[str, ...], str | None]:
+        key = column.type.sealing.key  # type: ignore[attr-defined]
+        names = [self._key_part(part, suffix) for part in key.columns] if key is not None else []
+        if None not in names:
+            return tuple(names), None  # type: ignore[arg-type]
+        part = key.columns[names.index(None)]
         if isinstance(self.statement, Insert):
-            raise InvalidRequestError(
+            return (), (
                 f"{column} is bound to {part}, which this INSERT does not know: let the application make the key "
                 "(default=uuid.uuid4, say), or bind the column to another one"
             )
-        raise InvalidRequestError(f"{column} is bound to {part}: an UPDATE of it needs {part} = value in its WHERE")
+        return (), f"{column} is bound to {part}: an UPDATE of it needs {part} = value in its WHERE"
+
+    def _key_part(self, part: Column[Any], suffix: str) -> str | None:
+        name = self._written(part, suffix)
+        return self._compared(part) if name is None and isinstance(self.statement, Update) else name
 
     def _compared(self, part: Column[Any]) -> str | None:
         """The parameter that WHERE demands the column to equal."""
@@ -168,7 +175,8 @@ class _Planner:
             if isinstance(self.table.c[name].type, (Encrypted, BlindIndex)):
                 raise InvalidRequestError(f"{self.table.c[name]}: an encrypted column cannot be filled from a SELECT")
         conflict = getattr(self.statement, "_post_values_clause", None)
-        for column, _ in getattr(conflict, "update_values_to_set", ()):
+        # A dictionary, or pairs (SQLAlchemy 2.0).
+        for column in dict(getattr(conflict, "update_values_to_set", ())):
             column = self.table.c.get(getattr(column, "key", column))
             if column is not None and isinstance(column.type, Encrypted) and column.type.bound_to:
                 target = {getattr(part, "key", part) for part in getattr(conflict, "inferred_target_elements", None) or ()}
@@ -202,8 +210,10 @@ class _Planner:
 
     def _opened(self) -> Iterator[Opened]:
         columns = self.compiled._result_columns or ()
-        textual = isinstance(self.statement, TextualSelect) or self.compiled._textual_ordered_columns
-        by_name = isinstance(self.statement, TextualSelect) and not self.compiled._textual_ordered_columns
+        # Columns of a statement's text are matched by their names unless they are declared in its order.
+        text = getattr(self.statement, "element", self.statement)
+        textual = isinstance(text, (TextualSelect, TextClause))
+        by_name = textual and not self.compiled._textual_ordered_columns
         for at, entry in enumerate(columns):
             if not isinstance(entry.type, Encrypted):
                 continue

@@ -49,6 +49,8 @@ def _items(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes]:
 
 def _records(row: Row, given: Sequence[MutableMapping[str, Any] | None]) -> list[bytes]:
     """The `record_id` of each row; empty where nothing of the row is sealed."""
+    if row.problem is not None and any(values is not None for values in given):
+        raise InvalidRequestError(row.problem)
     if not row.key:
         return [b""] * len(given)
     try:

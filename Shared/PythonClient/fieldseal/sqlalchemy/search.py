@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import LargeBinary
+from sqlalchemy import LargeBinary, type_coerce
 from sqlalchemy.engine import Dialect
 from sqlalchemy.event import listen
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BindParameter, ColumnElement, Null
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ColumnElement, Null
 from sqlalchemy.sql.schema import Column, ColumnDefault, Table
 from sqlalchemy.types import TypeDecorator
 
@@ -74,13 +74,14 @@ class BlindIndex(TypeDecorator[bytes]):
             raise ArgumentError(f"{parent}: a blind index type belongs to one column; make another one for this column")
         self._column, self._is_copy = parent, False
         listen(parent, "after_parent_attach", self._attached)
-        # An INSERT that does not name the column gets it all the same.
-        parent.default = ColumnDefault(lambda: PENDING)
-        parent.default._set_parent_with_dispatch(parent)
 
     def _attached(self, column: Column[Any], table: Any) -> None:
         if column is self._column and isinstance(table, Table):
             self.table = table.name
+            # An INSERT that does not name the column gets it all the same.
+            if column.default is None:
+                column.default = ColumnDefault(lambda: PENDING)
+                column.default._set_parent_with_dispatch(column)
 
     @property
     def source(self) -> Column[Any]:
@@ -113,8 +114,11 @@ def operate(
 ) -> Any:
     """The comparison, on the index column where there is one. Raises InvalidRequestError for what cannot be answered."""
     value: Any = other[0] if other else None
+    value = value.__clause_element__() if hasattr(value, "__clause_element__") else value
     if op in ALLOWED or (op in (operators.eq, operators.ne) and (value is None or isinstance(value, Null))):
         return plainly(op, *other, **options)
+    if op in (operators.eq, operators.ne) and isinstance(value, ColumnElement) and not isinstance(value, BindParameter):
+        return _column_equality(column, op, value)
     if op not in SEARCHED:
         raise InvalidRequestError(
             f"{column}: {getattr(op, '__name__', op)} cannot be answered over ciphertext; an encrypted column can be compared "
@@ -122,16 +126,37 @@ def operate(
         )
     index = _beside(column)
     type_: Any = index.type
-    if op in (operators.in_op, operators.not_in_op) and not isinstance(value, ColumnElement):
-        value = [Wanted(type_, one) for one in value]
-    elif not isinstance(value, ColumnElement) and not hasattr(value, "__clause_element__"):
-        value = Wanted(type_, value)
+    if op in (operators.in_op, operators.not_in_op):
+        if not isinstance(value, BindParameter):
+            if not isinstance(value, (list, tuple, set, frozenset)):
+                raise InvalidRequestError(f"{column}: in_ takes a list of values")
+            value = [one if one is None else Wanted(type_, one) for one in value]
     elif not isinstance(value, BindParameter):
-        value = getattr(value, "__clause_element__", lambda: value)()
-        if getattr(value.type, "field", None) != column.type.field:  # type: ignore[attr-defined]
-            raise InvalidRequestError(f"{column}: equality of two fields cannot be seen: each has an index key of its own")
-        value = _beside(value)
-    return index.operate(op, value, **options)
+        value = Wanted(type_, value)
+    # Without the coercion the unit of work would compare the attribute itself, in Python, with what is wanted.
+    return type_coerce(index, type_).operate(op, value, **options)
+
+
+class Unanswerable(BinaryExpression[Any]):
+    """A comparison of columns that makes no SQL. SQLAlchemy compares columns to find them in dictionaries, too."""
+
+    inherit_cache = False
+    why = ""
+
+    def _compiler_dispatch(self, visitor: Any, **options: Any) -> str:
+        raise InvalidRequestError(self.why)
+
+
+def _column_equality(column: ColumnElement[Any], op: Any, other: ColumnElement[Any]) -> BinaryExpression[Any]:
+    try:
+        if getattr(other.type, "field", None) != column.type.field:  # type: ignore[attr-defined]
+            raise InvalidRequestError(f"{column}: equality with {other} cannot be seen: each field has an index key of its own")
+        expression: BinaryExpression[Any] = _beside(column).operate(op, _beside(other))  # type: ignore[assignment]
+    except InvalidRequestError as error:
+        expression = Unanswerable(column, other, op)
+        expression.why = str(error)
+    expression._orig = (hash(column), hash(other))
+    return expression
 
 
 def _beside(column: ColumnElement[Any]) -> ColumnElement[Any]:
