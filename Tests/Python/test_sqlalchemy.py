@@ -444,6 +444,41 @@ def a_flush_of_several_tables_and_kinds(s: Session, P: Any, N: Any, V: Any) -> A
     return rows(s, P), notes, [one.address for one in s.scalars(select(V).order_by(V.id))]
 
 
+# --- generated values
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+scalars = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | texts
+documents = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=6)
+generated = st.fixed_dictionaries(
+    {
+        "email": st.none() | texts,
+        "biography": st.none() | texts | st.integers(0, 30_000).map("ź".__mul__),
+        "picture": st.none() | st.binary(max_size=60) | st.integers(0, 50_000).map(bytes),
+        "settings": documents,
+        "born": st.none() | st.dates(),
+        "number": st.none() | st.integers(-(10**58), 10**58),
+        "balance": st.none() | st.decimals(-(10**20), 10**20, places=4),
+    }
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(generated, min_size=5, max_size=25))
+def test_ten_thousand_generated_rows_come_back_equal(engine: Engine, some: list[dict[str, Any]]) -> None:
+    written = [
+        some[number % len(some)] | {"id": uuid.UUID(int=number), "place": number} for number in range(250)
+    ]
+    with Session(engine) as session:
+        for model in (Person, PlainPerson):
+            session.add_all(model(**row) for row in written)
+        session.flush()
+        encrypted, plain = rows(session, Person), rows(session, PlainPerson)
+        session.rollback()
+    assert encrypted == plain
+    expected = [tuple(row[name] for name in ("id", "place", *COLUMNS)) for row in written]
+    assert encrypted == expected
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_encrypted_column_does_what_a_plain_one_does(session: Session, name: str) -> None:
     encrypted, plain = (OPERATIONS[name](session, *models) for models in (ENCRYPTED, PLAIN))

@@ -1,6 +1,7 @@
 """Encrypted columns for SQLAlchemy: declare the type, install the middleware, and forget both."""
 
 from . import flush, tracking
+from .alembic import render_item
 from .middleware import EncryptionMiddleware
 from .search import BlindIndex
 from .types import (
@@ -23,7 +24,12 @@ __all__ = [
     "EncryptedString",
     "EncryptedText",
     "EncryptionMiddleware",
+    "render_item",
 ]
+
+# By this name an Alembic migration finds them.
+for _type in (BlindIndex, EncryptedBytes, EncryptedDate, EncryptedInteger, EncryptedJSON, EncryptedNumeric, EncryptedString, EncryptedText):
+    _type.__module__ = __name__
 
 flush.listen()
 tracking.listen()

@@ -15,7 +15,7 @@ from sqlalchemy.orm.base import NO_VALUE
 from ..errors import FieldsealError
 from ..exchange import SEAL
 from ..items import row_field
-from .sealing import sealed_ahead
+from .sealing import Ahead, current_flush
 from .search import PENDING
 from .types import INSTALLED, Encrypted
 
@@ -56,11 +56,11 @@ def listen() -> None:
 
 
 def _forget(*_: Any) -> None:
-    sealed_ahead.set(None)
+    current_flush.set(None)
 
 
 def _before_flush(session: Session, flush_context: Any, instances: Any) -> None:
-    _forget()
+    current_flush.set(Ahead())
     new = [state for state in session._new if _of(state.mapper).attributes]
     changed = [state for state in session._dirty_states if _of(state.mapper).attributes and state not in session._deleted]
     work = [item for state in changed for item in _changes(state)]
@@ -91,9 +91,8 @@ def _by_middleware(session: Session, work: Iterable[Work]) -> Iterator[tuple[Any
 
 def _seal_ahead(middleware: Any, work: Sequence[Work]) -> None:
     items = [_item(one) for one in work]
-    ahead = sealed_ahead.get()
-    if ahead is None:
-        sealed_ahead.set(ahead := {})
+    flush = current_flush.get()
+    assert flush is not None
     known = [item for item in items if item is not None]
     results = iter(middleware.run(SEAL, known) if known else ())
     for one, item in zip(work, items):
@@ -102,7 +101,7 @@ def _seal_ahead(middleware: Any, work: Sequence[Work]) -> None:
         result = next(results)
         if isinstance(result, FieldsealError):
             raise result.at(one.attribute.type.field or "", _identity(one))
-        ahead.setdefault(item, []).append(result)
+        flush.results.setdefault(item, []).append(result)
         if not one.is_new:
             for name, hashed in zip(one.attribute.indexes, result.indexes):
                 if name is not None:
@@ -143,7 +142,11 @@ def _changes(state: InstanceState[Any]) -> Iterator[Work]:
     for attribute in _of(state.mapper).attributes:
         if any(_is_changed(state, name) for name in attribute.key) and not _is_changed(state, attribute.name):
             # The row has a new key: what is bound to the old one is sealed again.
-            getattr(state.obj(), attribute.name)
+            flush = current_flush.get()
+            assert flush is not None
+            flush.moved.add((attribute.type.field, row_field([values[name] for name in attribute.key])))
+            if getattr(state.obj(), attribute.name) is None:
+                continue
             flag_modified(state.obj(), attribute.name)
         elif attribute.name not in committed or not _is_changed(state, attribute.name):
             continue

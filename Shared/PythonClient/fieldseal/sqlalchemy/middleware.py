@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Union
 
 from sqlalchemy import event
@@ -20,7 +20,8 @@ from ..exchange import Operation
 from .catalog import compare, fields_of
 from .opening import OpeningCursor
 from .plan import EMPTY, Plan, plan_of
-from .sealing import seal_parameters, search_parameters
+from .rebinding import rebind_row
+from .sealing import refuse_moved, seal_parameters, search_parameters
 from .search import PENDING
 from .types import INSTALLED, Encrypted
 
@@ -64,6 +65,13 @@ class EncryptionMiddleware:
         fields = fields_of(metadata)
         compare(fields, await self.client.describe(list(fields)))
 
+    def rebind(self, connection: Connection, table: Table, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        """Gives the row that `old` names (column names and values) the `new` values, and binds what is sealed in it to them.
+
+        No plaintext leaves the service. On an AsyncEngine: `await connection.run_sync(middleware.rebind, table, …)`.
+        Raises NoResultFound where there is no such row, FieldsealError where a value cannot be rebound."""
+        rebind_row(self.run, connection, table, old, new)
+
     def run(self, operation: Operation[Any], batch: Sequence[bytes]) -> list[Any]:
         return await_only(self.client.run(operation, batch)) if self._is_async else self.client.run(operation, batch)
 
@@ -101,6 +109,8 @@ class _EncryptingContext:
         if self.compiled is None:
             return
         plan = plan_of(self.compiled)
+        if plan.moved:
+            refuse_moved(self, plan)
         if plan.rows:
             seal_parameters(getattr(self.dialect, INSTALLED).run, self, plan)
         if plan.searches:

@@ -45,15 +45,23 @@ class Opened(NamedTuple):
     key: tuple[int | str, ...] | None
 
 
+class Moved(NamedTuple):
+    """A value that stays as it is while the key that it is bound to, now of these parameters, changes."""
+
+    column: Column[Any]
+    key: tuple[str, ...]
+
+
 class Plan(NamedTuple):
     """`searches`: parameters may hold values that are looked for in blind indexes."""
 
     rows: tuple[Row, ...]
+    moved: tuple[Moved, ...]
     searches: bool
     opened: tuple[Opened, ...]
 
 
-EMPTY = Plan((), False, ())
+EMPTY = Plan((), (), False, ())
 
 
 def plan_of(compiled: Any) -> Plan:
@@ -75,7 +83,7 @@ class _Planner:
         self.taken: set[str] = set()
 
     def plan(self) -> Plan:
-        return Plan(tuple(self._rows()), self._searches(), tuple(self._opened()))
+        return Plan(tuple(self._rows()), tuple(self._moved()), self._searches(), tuple(self._opened()))
 
     # --- what is written
 
@@ -112,7 +120,6 @@ class _Planner:
                 raise InvalidRequestError(f"{column} is written without its index: {missing.name} is not in the statement")
             by_key.setdefault(self._key(column, suffix), []).append(Sealed(name, column.type, indexes))  # type: ignore[arg-type]
             self.taken.update((name, *(index for index in indexes if index is not None)))
-        self._refuse_moved(encrypted, suffix)
         for (key, problem), sealed in by_key.items():
             yield Row(key, tuple(sealed), problem)
 
@@ -161,9 +168,16 @@ class _Planner:
         for column, value in given.items() if hasattr(given, "items") else given:
             yield getattr(column, "key", column), value
 
+    def _values_of_all_rows(self) -> Iterator[tuple[str, Any]]:
+        yield from self._values()
+        for rows in getattr(self.statement, "_multi_values", ()):
+            for row in rows:
+                pairs = row.items() if hasattr(row, "items") else zip(self.table.c, row)
+                yield from ((getattr(column, "key", column), value) for column, value in pairs)
+
     def _refuse_expressions(self) -> None:
         """Plaintext hides in expressions, and a ciphertext that another column lends does not open here."""
-        for name, value in self._values():
+        for name, value in self._values_of_all_rows():
             column = self.table.c.get(name)
             if column is None or not isinstance(column.type, (Encrypted, BlindIndex)):
                 continue
@@ -186,17 +200,14 @@ class _Planner:
                         "to which it is bound"
                     )
 
-    def _refuse_moved(self, encrypted: list[Column[Any]], suffix: str) -> None:
-        """A new key leaves the values that are not sealed again with the old one."""
-        if not isinstance(self.statement, Update):
+    def _moved(self) -> Iterator[Moved]:
+        if not isinstance(self.statement, Update) or not isinstance(self.table, Table):
             return
-        for column in encrypted:
-            key = column.type.sealing.key  # type: ignore[attr-defined]
-            if key is None or self._written(column, suffix) is not None:
-                continue
-            moved = next((part for part in key.columns if self._written(part, suffix) is not None), None)
-            if moved is not None and self._compared(moved) is None:
-                raise InvalidRequestError(f"{moved} changes, and {column} is bound to it: set both, or use EncryptionMiddleware.rebind")
+        for column in self.table.c:
+            key = column.type.sealing.key if isinstance(column.type, Encrypted) else None
+            if key is not None and self._written(column, "") is None and any(self._written(part, "") for part in key.columns):
+                names, problem = self._key(column, "")
+                yield Moved(column, () if problem else names)
 
     def _loose(self, name: str, type_: Encrypted[Any]) -> Row:
         if type_.sealing.key is not None:

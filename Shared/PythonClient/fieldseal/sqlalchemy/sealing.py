@@ -16,8 +16,30 @@ from .plan import Plan, Row
 from .search import Wanted
 from .types import Ciphertext, Encrypted
 
-#: Results of a flush whose values were sealed all at once, before its first statement, by the item that they answer.
-sealed_ahead: ContextVar[dict[bytes, list[Any]] | None] = ContextVar("fieldseal_sealed_ahead", default=None)
+
+class Ahead:
+    """What a flush did before its first statement: `results` of values sealed all at once, by the items that they answer, and
+    the rows (field, new key) whose values were sealed again because their key changes."""
+
+    def __init__(self) -> None:
+        self.results: dict[bytes, list[Any]] = {}
+        self.moved: set[tuple[str | None, bytes]] = set()
+
+
+current_flush: ContextVar[Ahead | None] = ContextVar("fieldseal_flush", default=None)
+
+
+def refuse_moved(context: Any, plan: Plan) -> None:
+    """A new key would leave behind values that are bound to the old one."""
+    ahead = current_flush.get()
+    for column, names in plan.moved:
+        for values in context.compiled_parameters:
+            field = column.type.field
+            if ahead is None or not names or (field, row_field([values[name] for name in names])) not in ahead.moved:
+                raise InvalidRequestError(
+                    f"{column} is bound to {', '.join(column.type.bound_to)}, which changes: load the object and change it in the "
+                    "session, set both, or use EncryptionMiddleware.rebind"
+                )
 
 
 def seal_parameters(run: Any, context: Any, plan: Plan) -> None:
@@ -67,7 +89,8 @@ def _records(row: Row, given: Sequence[MutableMapping[str, Any] | None]) -> list
 
 def _sealed(run: Any, items: list[bytes]) -> Iterable[Any]:
     """A result for each item: sealed ahead, or now, all in one batch."""
-    ahead = sealed_ahead.get()
+    flush = current_flush.get()
+    ahead = None if flush is None else flush.results
     if not ahead:
         return run(SEAL, items) if items else ()
     found = [ahead[item].pop() if ahead.get(item) else None for item in items]

@@ -50,7 +50,7 @@ class BlindIndex(TypeDecorator[bytes]):
     impl = LargeBinary
     cache_ok = True
 
-    def __init__(self, of: str, index: str = "equality", *, table: str | None = None) -> None:
+    def __init__(self, of: str, index: str = "equality", table: str | None = None) -> None:
         """`table` is filled in by the column: a part of the key under which statements are cached."""
         super().__init__()
         self.of, self.index, self.table = of, index, table

@@ -67,12 +67,12 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
 
     def __init__(
         self,
-        *,
         bound_to: Union[str, Sequence[str], None],
         field: str | None = None,
         context: bytes | None = None,
         accepts_plaintext: bool = False,
     ) -> None:
+        # Parameters that are keyword-only would be missing from SQLAlchemy's cache key.
         super().__init__()
         if accepts_plaintext and not self._tells_plaintext:
             raise ArgumentError(f"{type(self).__name__}: plaintext bytes cannot be told from ciphertext")
@@ -151,10 +151,8 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
             raise InvalidRequestError("encrypted columns need an EncryptionMiddleware on their engine")
 
     def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:
-        def refuse(value: Any) -> str:
-            raise InvalidRequestError("an encrypted value cannot be written into the text of a statement")
-
-        return refuse
+        # Not in the processor: SQLAlchemy shows the value that one fails for.
+        raise InvalidRequestError("an encrypted value cannot be written into the text of a statement")
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         raise InvalidRequestError("encrypted values are sealed in batches, by an EncryptionMiddleware")
@@ -274,6 +272,9 @@ class EncryptedNumeric(Encrypted[decimal.Decimal]):
     def __init__(self, scale: int | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.scale = scale
+
+    def __repr__(self) -> str:
+        return super().__repr__() if self.scale is None else super().__repr__().replace("(", f"({self.scale}, ", 1)
 
     def encode(self, value: Any) -> bytes:
         if not isinstance(value, (decimal.Decimal, int, float)) or isinstance(value, bool):
