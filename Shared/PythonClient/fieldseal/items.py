@@ -38,13 +38,17 @@ def record_field(record: Record | None, tag: bytes = b"\x1a") -> bytes:
     return b"" if record is None else counted(tag, record_id(record).SerializeToString())
 
 
+#: What `row_field` of one UUID begins with; its 16 bytes follow.
+UUID_ROW = b"\x1a\x14\x0a\x12\x1a\x10"
+
+
 def row_field(key: Sequence[KeyValue]) -> bytes:
     """`record_field` of a row's key columns, quickly for the usual keys of one integer or UUID."""
     if len(key) == 1:
         (value,) = key
         kind = type(value)
         if kind is uuid.UUID:
-            return b"\x1a\x14\x0a\x12\x1a\x10" + value.bytes  # type: ignore[union-attr]
+            return UUID_ROW + value.bytes  # type: ignore[union-attr]
         if kind is int and -(2**63) <= value < 2**63:  # type: ignore[operator]
             column = b"\x08" + varint((value << 1) ^ (value >> 63))  # type: ignore[operator]
             size = len(column)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.schema import Column, Table
 
-from ..items import row_field
+from ..items import UUID_ROW, row_field
 from ..records import KeyValue
 
 #: PostgreSQL counts days from here.
@@ -23,14 +23,23 @@ POSTGRES_EPOCH = datetime.date(2000, 1, 1)
 
 
 class KeyPart:
-    """One key column: its SQL, in a form of fixed size or with its length in front, and how that is read."""
+    """One key column: its SQL, in a form of fixed size or with its length in front, and how that is read.
 
-    def __init__(self, size: int | None, pack: Callable[[Any], Any], read: Callable[[bytes], KeyValue]) -> None:
+    `record` makes the item's `record_id` field of a key of this one column, without reading it."""
+
+    def __init__(
+        self,
+        size: int | None,
+        pack: Callable[[Any], Any],
+        read: Callable[[bytes], KeyValue],
+        record: Callable[[bytes], bytes] | None = None,
+    ) -> None:
         self.size, self.pack, self.read = size, pack, read
+        self.record = record or (lambda data: row_field((read(data),)))
 
 
 _INTEGER = KeyPart(8, lambda column: func.int8send(cast(column, BigInteger)), lambda data: int.from_bytes(data, "big", signed=True))
-_UUID = KeyPart(16, func.uuid_send, lambda data: uuid.UUID(bytes=data))
+_UUID = KeyPart(16, func.uuid_send, lambda data: uuid.UUID(bytes=data), UUID_ROW.__add__)
 _DATE = KeyPart(4, func.date_send, lambda data: POSTGRES_EPOCH + datetime.timedelta(int.from_bytes(data, "big", signed=True)))
 _TEXT = KeyPart(None, lambda column: func.convert_to(column, literal_column("'UTF8'")), lambda data: data.decode())
 _BINARY = KeyPart(None, lambda column: column, lambda data: data)
@@ -52,7 +61,9 @@ class RowKey:
             raise ArgumentError(f"{table.name}: bound_to names {missing[0]!r}, which is no column of the table")
         self.columns: list[Column[Any]] = [table.c[name] for name in names]
         self.parts = [key_part(column) for column in self.columns]
+        #: The size of the packed key, where it is always the same.
         self.fixed = self.parts[0].size if len(names) == 1 else None
+        self._record = self.parts[0].record
 
     def packed(self, column: ColumnElement[Any]) -> ColumnElement[bytes]:
         """SQL for the key of the row that `column`, of the table or of an alias or subquery of it, is selected from."""
@@ -98,6 +109,6 @@ class RowKey:
 
     def record(self, packed: bytes) -> bytes:
         """The item's `record_id` field."""
-        return row_field(self.values(packed))
+        return self._record(packed) if self.fixed is not None else row_field(self.values(packed))
 
 

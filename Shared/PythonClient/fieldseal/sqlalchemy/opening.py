@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 from ..errors import Code, FieldsealError
@@ -61,7 +62,8 @@ class OpeningCursor:
 def open_rows(run: Any, opened: tuple[Opened, ...], rows: Rows, places: dict[str, int]) -> Rows:
     """Raises FieldsealError, with the row's identity, for the first value that cannot be opened."""
     columns: list[Sequence[Any]] = list(zip(*rows))
-    taken = [_Column(column, columns, places) for column in opened]
+    records: dict[tuple[str, ...], dict[bytes, bytes]] = {}
+    taken = [_Column(column, columns, places, records) for column in opened]
     results = run(DECRYPT, [item for column in taken for item in column.items]) if any(column.items for column in taken) else []
     start = 0
     for column in taken:
@@ -74,7 +76,13 @@ def open_rows(run: Any, opened: tuple[Opened, ...], rows: Rows, places: dict[str
 class _Column:
     """One encrypted column of the chunk."""
 
-    def __init__(self, opened: Opened, columns: Sequence[Sequence[Any]], places: dict[str, int]) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        columns: Sequence[Sequence[Any]],
+        places: dict[str, int],
+        records: dict[tuple[str, ...], dict[bytes, bytes]],
+    ) -> None:
         self.type = opened.type
         self.at = places[opened.at] if isinstance(opened.at, str) else opened.at
         self._key = self.type.sealing.key
@@ -83,41 +91,54 @@ class _Column:
         self._beside = None if beside is None else list(zip(*beside))
         #: The places that hold no ciphertext: None, and in a rollout plaintext.
         self._plain: dict[int, Any] = {}
-        self.items = self._items()
+        self.items = self._items(records.setdefault(self.type.bound_to, {}))
 
-    def _items(self) -> list[bytes]:
-        make, key = self.type.sealing.open_item, self._key
-        accepts, plain = self.type.accepts_plaintext, self._plain
-        items = []
-        records: dict[bytes, bytes] = {}
-        split_at = None if key is None or self._beside is not None else key.fixed
-        packed = key is not None and self._beside is None
+    def _items(self, records: dict[bytes, bytes]) -> list[bytes]:
+        """`records`: of the keys that were seen, also in front of other columns."""
+        sources: list[bytes] = []
         for at, value in enumerate(self._source):
             if value is None:
-                plain[at] = None
-                continue
-            if type(value) is not bytes:
-                value = bytes(value)
-            if not packed:
-                record = b"" if self._beside is None else row_field(self._beside[at])
+                self._plain[at] = None
             else:
-                if split_at is not None:
-                    name, value = value[:split_at], value[split_at:]
-                else:
-                    name, value = key.split(value)  # type: ignore[union-attr]
-                found = records.get(name)
-                if found is None:
-                    found = records[name] = key.record(name)  # type: ignore[union-attr]
-                record = found
-            if accepts and not is_ciphertext(value):
-                plain[at] = self.type.decode(value)
-                continue
-            items.append(make(value, record))
+                sources.append(value if type(value) is bytes else bytes(value))
+        make = self.type.sealing.open_item
+        ciphertexts, found = self._parts(sources, records)
+        if not self.type.accepts_plaintext:
+            return list(map(make, ciphertexts, found))
+        present = (at for at, value in enumerate(self._source) if value is not None)
+        items = []
+        for at, ciphertext, record in zip(list(present), ciphertexts, found):
+            if is_ciphertext(ciphertext):
+                items.append(make(ciphertext, record))
+            else:
+                self._plain[at] = self.type.decode(ciphertext)
         return items
+
+    def _parts(self, sources: list[bytes], records: dict[bytes, bytes]) -> tuple[list[bytes], Iterable[bytes]]:
+        """The ciphertexts, and the record that each belongs to."""
+        key = self._key
+        if key is None:
+            return sources, repeat(b"")
+        if self._beside is not None:
+            return sources, [row_field(self._beside[at]) for at, value in enumerate(self._source) if value is not None]
+        if (size := key.fixed) is not None:
+            names, ciphertexts = [value[:size] for value in sources], [value[size:] for value in sources]
+        else:
+            names, ciphertexts = [], []
+            for name, ciphertext in map(key.split, sources):
+                names.append(name)
+                ciphertexts.append(ciphertext)
+        found = []
+        for name in names:
+            record = records.get(name)
+            if record is None:
+                record = records[name] = key.record(name)
+            found.append(record)
+        return ciphertexts, found
 
     def values(self, results: Sequence[Any]) -> Sequence[Any]:
         for number, result in enumerate(results):
-            if isinstance(result, FieldsealError):
+            if type(result) is not bytes:
                 raise result.at(self.type.field or "", self._identity(number)) from None
         decoded = self._decoded(results)
         if not self._plain:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import InvalidRequestError
 from ..errors import FieldsealError
 from ..exchange import BLIND_INDEX, SEAL
 from ..items import blind_index_item, row_field
+from ..v1.encryption_pb2 import EncryptResult
 from ..values import Value
 from .plan import Plan, Row
 from .search import Wanted
@@ -33,11 +34,12 @@ def refuse_moved(context: Any, plan: Plan) -> None:
     """A new key would leave behind values that are bound to the old one."""
     ahead = current_flush.get()
     for column, names in plan.moved:
+        type_: Any = column.type
+        field = type_.field
         for values in context.compiled_parameters:
-            field = column.type.field
             if ahead is None or not names or (field, row_field([values[name] for name in names])) not in ahead.moved:
                 raise InvalidRequestError(
-                    f"{column} is bound to {', '.join(column.type.bound_to)}, which changes: load the object and change it in the "
+                    f"{column} is bound to {', '.join(type_.bound_to)}, which changes: load the object and change it in the "
                     "session, set both, or use EncryptionMiddleware.rebind"
                 )
 
@@ -108,7 +110,7 @@ def _write(row: Row, given: Sequence[MutableMapping[str, Any]], targets: Sequenc
                         target[index] = values[index] = None
                 continue
             result = next(results)
-            if isinstance(result, FieldsealError):
+            if type(result) is not EncryptResult:
                 raise result.at(type_.field or "", _identity(row, values))
             target[name] = Ciphertext(result.ciphertext)
             if indexes:
