@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Union
 
 from sqlalchemy import event
@@ -121,6 +121,27 @@ class _EncryptingContext:
         # A result of an asyncio engine is read where nothing can be awaited.
         if self.dialect.is_async and isinstance(self.cursor, OpeningCursor) and not self._is_server_side:
             self.cursor.fetch_ahead()
+
+
+    def _setup_result_proxy(self) -> Any:
+        result = super()._setup_result_proxy()  # type: ignore[misc]
+        if self._fieldseal_plan.opened and result._row_logging_fn is not None:
+            result._row_logging_fn = _row_logging(result.connection, self._fieldseal_plan)
+            # It was made with the other function.
+            result.__dict__.pop("_row_getter", None)
+        return result
+
+
+def _row_logging(connection: Any, plan: Plan) -> Callable[[Any], Any]:
+    """What `echo="debug"` says of a row: everything but the values that were opened."""
+    hidden = {opened.at for opened in plan.opened}
+    by_name = any(isinstance(at, str) for at in hidden)
+
+    def log(row: Any) -> Any:
+        connection._log_debug("Row %r", tuple(PENDING if by_name or at in hidden else value for at, value in enumerate(row)))
+        return row
+
+    return log
 
 
 def _with_indexes(
