@@ -29,7 +29,11 @@ CATALOG = """
         row-bound: true
         indexes:
           - {name: equality, bits: 128, normaliser: email}
-      - {name: biography, sensitivity: high, row-bound: true}
+      - name: biography
+        sensitivity: high
+        row-bound: true
+        indexes:
+          - {name: short, bits: 3, normaliser: casefold}
       - {name: picture, sensitivity: medium, row-bound: true}
       - {name: settings, sensitivity: medium, row-bound: true}
       - {name: born, sensitivity: high, row-bound: true}
@@ -55,8 +59,9 @@ class Person(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     place: Mapped[int] = mapped_column(default=0)
     email: Mapped[str | None] = mapped_column(EncryptedString(bound_to="id"))
-    email_index: Mapped[bytes | None] = mapped_column(BlindIndex("email"), index=True)
+    email_index: Mapped[bytes | None] = mapped_column(BlindIndex("email", normaliser="email"), index=True)
     biography: Mapped[str | None] = mapped_column(EncryptedText(bound_to="id"))
+    biography_index: Mapped[bytes | None] = mapped_column(BlindIndex("biography", "short", bits=3, normaliser="casefold"))
     picture: Mapped[bytes | None] = mapped_column(EncryptedBytes(bound_to="id"))
     settings: Mapped[Any] = mapped_column(EncryptedJSON(bound_to="id"), nullable=True)
     born: Mapped[datetime.date | None] = mapped_column(EncryptedDate(bound_to="id"))

@@ -215,7 +215,12 @@ STATEMENTS: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: upsert(P).values(**person(1)).on_conflict_do_update(index_elements=["place"], set_={"biography": "x"}),
         "only where the conflict is about id",
     ),
-    "a comparison without an index": (lambda: select(P).where(P.c.biography == SECRET), "needs a blind index"),
+    "a comparison without an index": (lambda: select(P).where(P.c.picture == b"x"), "needs a blind index"),
+    "a narrow index in an alternative": (lambda: select(P).where((P.c.biography == SECRET) | (P.c.place == 1)), "of few bits"),
+    "a narrow index without the value": (lambda: select(P.c.id).where(P.c.biography == SECRET), "of few bits"),
+    "a narrow index and a limit": (lambda: select(P).where(P.c.biography == SECRET).limit(1), "of few bits"),
+    "a narrow index to delete by": (lambda: P.delete().where(P.c.biography == SECRET), "of few bits"),
+    "a narrow index and not equal": (lambda: select(P).where(P.c.biography != SECRET), "of few bits"),
     "smaller": (lambda: select(P).where(P.c.email < SECRET), "cannot be answered"),
     "like": (lambda: select(P).where(P.c.email.like("%x%")), "cannot be answered"),
     "contains": (lambda: select(P).where(P.c.email.contains("x")), "cannot be answered"),
@@ -320,6 +325,22 @@ def test_search_finds_by_the_normalised_value(session: Session) -> None:
     assert session.execute(sa.delete(Person).where(Person.email == wanted)).rowcount == 1
 
 
+def test_an_index_of_few_bits_finds_nothing_else(session: Session) -> None:
+    session.add_all(Person(**person(number, biography=f"Text {number % 50}")) for number in range(100, 300))
+    session.flush()
+    counts = session.execute(text("SELECT count(DISTINCT biography_index), count(DISTINCT email_index) FROM people")).one()
+    assert counts[0] <= 8 < counts[1]
+    other = aliased(Person)
+    assert [one.place for one in session.scalars(select(Person).where(Person.biography == "TEXT 7").order_by(Person.place))] == [107, 157, 207, 257]
+    assert session.execute(select(Person.biography).where(Person.biography == "text 7")).scalars().all() == ["Text 7"] * 4
+    assert {one.place % 50 for one in session.scalars(select(other).where(other.biography.in_(["text 3", "text 4", None])))} == {3, 4}
+    both = select(Person).where(Person.biography == "text 9", Person.email == "ada109@example.org")
+    assert session.scalars(both).one().place == 109
+    streamed = session.execute(select(Person).where(Person.biography == "text 9").execution_options(yield_per=2))
+    assert [len(part) for part in streamed.scalars().partitions()] == [2, 2]
+    assert session.scalars(select(Person).where(Person.biography == "nothing")).first() is None
+
+
 def test_the_index_follows_every_change_of_the_value(session: Session) -> None:
     def places(email: str) -> list[int]:
         return list(session.scalars(select(Person.place).where(Person.email == email)).all())
@@ -367,6 +388,7 @@ def test_the_declaration_is_checked_against_the_catalog(cluster: Cluster, engine
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("email", EncryptedString(bound_to=None)),
         sa.Column("email_other", BlindIndex("email", "other")),
+        sa.Column("biography_index", BlindIndex("biography", "short")),
         sa.Column("biography", EncryptedString(bound_to="place")),
         sa.Column("place", sa.Integer),
     )
@@ -375,6 +397,7 @@ def test_the_declaration_is_checked_against_the_catalog(cluster: Cluster, engine
     with pytest.raises(ConfigurationError) as found:
         middleware.check(metadata)
     assert sorted(line.split(",")[0].split(" (")[0] for line in str(found.value).splitlines()) == [
+        "people.biography: biography_index must be declared with bits=3",
         "people.biography: bound_to=('place'",
         "people.email: email_other is of the index 'other'",
         "people.email: the catalog binds it to rows by id; declare bound_to='id'",
@@ -392,6 +415,9 @@ def test_declarations_that_mean_nothing_are_refused() -> None:
         EncryptedBytes(bound_to=None, accepts_plaintext=True)
     with pytest.raises(TypeError):
         EncryptedString()  # type: ignore[call-arg]
+    for options in ({"bits": 10}, {"normaliser": "upper"}):
+        with pytest.raises(ArgumentError, match="is none of none, casefold, trim, email"):
+            BlindIndex("email", **options)  # type: ignore[arg-type]
     metadata = MetaData()
     lost = Table("lost", metadata, sa.Column("value", EncryptedString(bound_to="nowhere")))
     wrong = Table("wrong", metadata, sa.Column("at", sa.DateTime), sa.Column("value", EncryptedString(bound_to="at")))
@@ -458,10 +484,22 @@ def test_a_column_in_rollout_reads_plaintext_and_writes_ciphertext(session: Sess
         id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
         place: Mapped[int]
         biography = mapped_column(EncryptedString(bound_to="id", accepts_plaintext=True))
+        email = mapped_column(EncryptedString(bound_to="id", accepts_plaintext=True))
+        email_index = mapped_column(BlindIndex("email"))
 
     session.execute(text("UPDATE people SET biography = convert_to('fs1:plain ' || place, 'UTF8') WHERE place < 2"))
     with pytest.raises(CiphertextRejected):
         session.scalars(select(Person.biography)).all()
+    session.execute(text("UPDATE people SET email = 'old@x', email_index = NULL WHERE place = 1"))
+
+    def places(criterion: Any) -> list[int]:
+        return list(session.scalars(select(Rolling.place).where(criterion).order_by(Rolling.place)).all())
+
+    assert places(Rolling.email == "old@x") == [1] and places(Rolling.email == f"{SECRET}0@x") == [0]
+    assert places(Rolling.email.in_(["old@x", f"{SECRET}2@x"])) == [1, 2]
+    assert places(Rolling.email != "old@x") == [0, 2] and places(Rolling.email.not_in([f"{SECRET}2@x"])) == [0, 1]
+    with pytest.raises(InvalidRequestError, match="accepts plaintext"):
+        places(Rolling.email == sa.bindparam("x"))
     people = session.scalars(select(Rolling).order_by(Rolling.place)).all()
     assert [one.biography for one in people] == ["fs1:plain 0", "fs1:plain 1", SECRET]
     people[0].biography += "!"

@@ -13,7 +13,7 @@ import pytest
 from cluster import Cluster
 from fieldseal import Client, Code, FieldsealError, Moved, Unavailable, Value
 from fieldseal.sqlalchemy import EncryptionMiddleware
-from fieldseal.testing import AsyncInsecureFakeClient, FakeField, FakeIndex, InsecureFakeClient, InsecureWarning
+from fieldseal.testing import AsyncInsecureFakeClient, FakeField, FakeIndex, InsecureFakeClient, InsecureWarning, declared_fields
 from sealed_database import address, declare, person
 from sealed_models import Base, Person
 from sqlalchemy import create_engine, select
@@ -123,8 +123,11 @@ def test_an_application_runs_on_the_double(cluster: Cluster) -> None:
     engine = create_engine(address(cluster, "psycopg"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InsecureWarning)
-        client = InsecureFakeClient([FakeField(f"people.{name}", ("id",), (FakeIndex("equality", 128, "email"),)) for name in person()])
-    EncryptionMiddleware(client).install(engine)
+        client = InsecureFakeClient(declared_fields(Base.metadata))
+    middleware = EncryptionMiddleware(client)
+    middleware.check(Base.metadata)
+    middleware.install(engine)
+    client.service.calls.clear()
     Base.metadata.drop_all(engine)
     Base.metadata.create_all(engine)
     with Session(engine) as session:

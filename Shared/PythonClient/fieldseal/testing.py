@@ -21,7 +21,7 @@ from .exchange import Operation
 from .v1 import common_pb2
 from .v1 import encryption_pb2 as messages
 
-__all__ = ["AsyncInsecureFakeClient", "FakeField", "FakeIndex", "InsecureFakeClient", "InsecureWarning"]
+__all__ = ["AsyncInsecureFakeClient", "FakeField", "FakeIndex", "InsecureFakeClient", "InsecureWarning", "declared_fields"]
 
 Result = TypeVar("Result")
 MARK = b"NOT-SAFE"
@@ -48,6 +48,18 @@ class FakeField:
     name: str
     key_columns: tuple[str, ...] = ()
     indexes: tuple[FakeIndex, ...] = ()
+
+
+def declared_fields(metadata: Any) -> list[FakeField]:
+    """The fields of a SQLAlchemy `MetaData`, as its encrypted columns declare them."""
+    from .sqlalchemy.catalog import fields_of
+
+    types: list[tuple[str, Any]] = [(field, column.type) for field, column in fields_of(metadata).items()]
+    return [FakeField(field, type_.bound_to, tuple(map(_declared_index, type_.sealing.indexes))) for field, type_ in types]
+
+
+def _declared_index(column: Any) -> FakeIndex:
+    return FakeIndex(column.type.index, column.type.bits, column.type.normaliser or "none")
 
 
 class _Refused(Exception):
@@ -116,7 +128,8 @@ class _Service:
         result.description.row_bound = bool(field.key_columns)
         result.description.key_columns.extend(field.key_columns)
         for index in field.indexes:
-            result.description.indexes.add(name=index.name, bits=index.bits)
+            normaliser = common_pb2.Normaliser.Value(f"NORMALISER_{index.normaliser.upper()}")
+            result.description.indexes.add(name=index.name, bits=index.bits, normaliser=normaliser)
 
     def key(self, name: str, result: Any, text: bool) -> None:
         self._known(name)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.sql.schema import Column, MetaData
 
 from ..errors import ConfigurationError, FieldsealError
+from ..v1.common_pb2 import Normaliser
 from .types import Encrypted
 
 
@@ -43,7 +44,13 @@ def _differences(column: Column[Any], description: Any) -> Iterator[str]:
         yield f"bound_to={type_.bound_to!r}, but the catalog's key-columns are {key!r}"
     if description.subject_keys:
         yield "it has subject keys, which encrypted columns do not support"
-    known = {index.name for index in description.indexes}
+    known = {index.name: index for index in description.indexes}
     for index in type_.sealing.indexes:
-        if index.type.index not in known:
+        found = known.get(index.type.index)
+        if found is None:
             yield f"{index.name} is of the index {index.type.index!r}, which the catalog does not have"
+            continue
+        normaliser = Normaliser.Name(found.normaliser).removeprefix("NORMALISER_").lower()
+        declared = (index.type.bits, index.type.normaliser)
+        if declared != (found.bits, normaliser) and (found.bits < 64 or declared != (found.bits, None)):
+            yield f"{index.name} must be declared with bits={found.bits}, normaliser={normaliser!r}, as in the catalog"

@@ -15,9 +15,9 @@ from sqlalchemy.orm.base import NO_VALUE
 from ..errors import FieldsealError
 from ..exchange import SEAL
 from ..items import row_field
+from .marks import INSTALLED, PENDING
 from .sealing import Ahead, current_flush
-from .search import PENDING
-from .types import INSTALLED, Encrypted
+from .types import Encrypted
 
 
 class Attribute(NamedTuple):

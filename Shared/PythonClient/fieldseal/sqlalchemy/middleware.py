@@ -18,12 +18,12 @@ from ..aio import AsyncClient
 from ..client import Client
 from ..exchange import Operation
 from .catalog import compare, fields_of
+from .marks import INSTALLED, PENDING
 from .opening import OpeningCursor
 from .plan import EMPTY, Plan, plan_of
 from .rebinding import rebind_row
-from .sealing import refuse_moved, seal_parameters, search_parameters
-from .search import PENDING
-from .types import INSTALLED, Encrypted
+from .sealing import found_rows, refuse_moved, seal_parameters, search_parameters
+from .types import Encrypted
 
 CHUNK = 1000
 
@@ -113,6 +113,8 @@ class _EncryptingContext:
             refuse_moved(self, plan)
         if plan.rows:
             seal_parameters(getattr(self.dialect, INSTALLED).run, self, plan)
+        if plan.narrow:
+            self.cursor.is_found = found_rows(self, plan)
         if plan.searches:
             search_parameters(getattr(self.dialect, INSTALLED).run, self)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -22,6 +22,8 @@ class OpeningCursor:
     def __init__(self, cursor: Any, run: Any, opened: tuple[Opened, ...], chunk: int | None) -> None:
         self._cursor, self._run, self._opened, self._chunk = cursor, run, opened, chunk
         self._rows: deque[Sequence[Any]] = deque()
+        #: Which opened rows are passed on; the others share no more than a blind index with what was looked for.
+        self.is_found: Callable[[Sequence[Any]], bool] | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
@@ -31,14 +33,14 @@ class OpeningCursor:
             yield row
 
     def fetchone(self) -> Sequence[Any] | None:
-        if not self._rows:
-            self._fetch(self._chunk)
+        while not self._rows and self._fetch(self._chunk):
+            pass
         return self._rows.popleft() if self._rows else None
 
     def fetchmany(self, size: int | None = None) -> list[Sequence[Any]]:
         size = self._cursor.arraysize if size is None else size
-        if len(self._rows) < size:
-            self._fetch(None if self._chunk is None else max(self._chunk, size - len(self._rows)))
+        while len(self._rows) < size and self._fetch(None if self._chunk is None else max(self._chunk, size - len(self._rows))):
+            pass
         return [self._rows.popleft() for _ in range(min(size, len(self._rows)))]
 
     def fetchall(self) -> list[Sequence[Any]]:
@@ -52,11 +54,14 @@ class OpeningCursor:
         if self._cursor.description is not None:
             self._fetch(None)
 
-    def _fetch(self, count: int | None) -> None:
-        rows = self._cursor.fetchall() if count is None else self._cursor.fetchmany(count)
+    def _fetch(self, count: int | None) -> bool:
+        """Whether there were rows."""
+        rows: Rows = self._cursor.fetchall() if count is None else self._cursor.fetchmany(count)
         if rows:
             places = {column[0]: at for at, column in enumerate(self._cursor.description)}
-            self._rows += open_rows(self._run, self._opened, rows, places)
+            opened = open_rows(self._run, self._opened, rows, places)
+            self._rows += opened if self.is_found is None else filter(self.is_found, opened)
+        return bool(rows)
 
 
 def open_rows(run: Any, opened: tuple[Opened, ...], rows: Rows, places: dict[str, int]) -> Rows:

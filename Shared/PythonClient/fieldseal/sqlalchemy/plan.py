@@ -9,9 +9,9 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Insert, Update, UpdateBase
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, Null, TextClause
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, Null, TextClause, TypeCoerce
 from sqlalchemy.sql.schema import Column, Table
-from sqlalchemy.sql.selectable import TextualSelect
+from sqlalchemy.sql.selectable import Select, TextualSelect
 
 from .search import BlindIndex
 from .types import Encrypted
@@ -52,6 +52,14 @@ class Moved(NamedTuple):
     key: tuple[str, ...]
 
 
+class Narrow(NamedTuple):
+    """A search by an index that finds other values too: the opened column `at` must equal one of the parameter `name`."""
+
+    name: str
+    at: int
+    type: BlindIndex
+
+
 class Plan(NamedTuple):
     """`searches`: parameters may hold values that are looked for in blind indexes."""
 
@@ -59,6 +67,7 @@ class Plan(NamedTuple):
     moved: tuple[Moved, ...]
     searches: bool
     opened: tuple[Opened, ...]
+    narrow: tuple[Narrow, ...] = ()
 
 
 EMPTY = Plan((), (), False, ())
@@ -83,7 +92,8 @@ class _Planner:
         self.taken: set[str] = set()
 
     def plan(self) -> Plan:
-        return Plan(tuple(self._rows()), tuple(self._moved()), self._searches(), tuple(self._opened()))
+        rows, opened = tuple(self._rows()), tuple(self._opened())
+        return Plan(rows, tuple(self._moved()), self._searches(), opened, tuple(self._narrow(opened)))
 
     # --- what is written
 
@@ -218,6 +228,41 @@ class _Planner:
         return any(isinstance(parameter.type, BlindIndex) for parameter in self.compiled.bind_names)
 
     # --- what is read
+
+    def _narrow(self, opened: tuple[Opened, ...]) -> Iterator[Narrow]:
+        narrow = {
+            name: parameter.type
+            for parameter, name in self.compiled.bind_names.items()
+            if isinstance(parameter.type, BlindIndex) and parameter.type.is_narrow and name not in self.taken
+        }
+        if not narrow:
+            return
+        by_key = {parameter.key: name for parameter, name in self.compiled.bind_names.items()}
+        for criterion in _conjunction(getattr(self.statement, "_where_criteria", ())):
+            if not isinstance(criterion, BinaryExpression) or criterion.operator not in (operators.eq, operators.in_op):
+                continue
+            index, value = criterion.left, criterion.right
+            name = by_key.get(value.key) if isinstance(value, BindParameter) else None
+            if name in narrow and isinstance(index, TypeCoerce):
+                at = self._opened_beside(index.clause, narrow[name], opened)
+                if at is not None:
+                    yield Narrow(name, at, narrow.pop(name))
+        limited = any(getattr(self.statement, name, None) is not None for name in ("_limit_clause", "_offset_clause", "_fetch_clause"))
+        if narrow or limited or not isinstance(self.statement, Select):
+            raise InvalidRequestError(
+                "an index of few bits finds other values too, which can be dropped only where a SELECT without LIMIT demands the "
+                "equality for every row and selects the encrypted column"
+            )
+
+    def _opened_beside(self, index: Any, type_: BlindIndex, opened: tuple[Opened, ...]) -> int | None:
+        """The place of the encrypted column of the same row as the index column."""
+        for column in opened:
+            if isinstance(column.at, int) and column.type.field == type_.source.type.field:  # type: ignore[attr-defined]
+                tables = [getattr(found, "table", None) for found in self.compiled._result_columns[column.at].objects]
+                # Annotated tables have the hash of what they annotate.
+                if hash(index.table) in map(hash, tables):
+                    return column.at
+        return None
 
     def _opened(self) -> Iterator[Opened]:
         columns = self.compiled._result_columns or ()

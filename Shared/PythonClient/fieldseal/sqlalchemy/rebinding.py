@@ -13,7 +13,8 @@ from ..errors import FieldsealError
 from ..exchange import REBIND
 from ..items import rebind_item
 from ..values import Moved, Value
-from .types import Ciphertext, Encrypted
+from .marks import Ciphertext
+from .types import Encrypted
 
 
 def rebind_row(run: Any, connection: Connection, of: Table, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -13,9 +13,9 @@ from ..exchange import BLIND_INDEX, SEAL
 from ..items import blind_index_item, row_field
 from ..v1.encryption_pb2 import EncryptResult
 from ..values import Value
+from .marks import Ciphertext, Wanted
 from .plan import Plan, Row
-from .search import Wanted
-from .types import Ciphertext, Encrypted
+from .types import Encrypted
 
 
 class Ahead:
@@ -178,6 +178,22 @@ def search_parameters(run: Any, context: Any) -> None:
             parameters.update({name: hashes[id(value)] for name, value in parameters.items() if type(value) is Wanted})
         else:
             context.parameters[number] = tuple(hashes[id(value)] if type(value) is Wanted else value for value in parameters)
+
+
+def found_rows(context: Any, plan: Plan) -> Callable[[Sequence[Any]], bool]:
+    """Whether an opened row holds what was looked for by indexes of few bits."""
+    demanded = []
+    for name, at, index in plan.narrow:
+        given = context.compiled_parameters[0]
+        values = [given[expanded] for expanded in context._expanded_parameters.get(name, [name])]
+        plain = [value.value if isinstance(value, Wanted) else value for value in values]
+        encode: Callable[[Any], bytes] = index.source.type.encode  # type: ignore[attr-defined]
+        demanded.append((at, index, encode, {index.normalised(encode(value)) for value in plain if value is not None}))
+
+    def is_found(row: Sequence[Any]) -> bool:
+        return all(row[at] is not None and index.normalised(encode(row[at])) in wanted for at, index, encode, wanted in demanded)
+
+    return is_found
 
 
 def _encrypted(wanted: Wanted) -> Encrypted[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import LargeBinary, type_coerce
+from sqlalchemy import LargeBinary, and_, or_, type_coerce
 from sqlalchemy.engine import Dialect
 from sqlalchemy.event import listen
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
@@ -14,51 +14,47 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ColumnEleme
 from sqlalchemy.sql.schema import Column, ColumnDefault, Table
 from sqlalchemy.types import TypeDecorator
 
+from .marks import INSTALLED, PENDING, Ciphertext, Pending, Wanted
+from .normalisers import NORMALISERS
+
 SEARCHED = (operators.eq, operators.ne, operators.in_op, operators.not_in_op)
 #: What changes no value, or says in which order rows come (which an index of the ciphertext would do in no useful way).
 ALLOWED = (operators.is_, operators.is_not)
-
-
-class Pending:
-    """Stands in a blind index column until the middleware computes the index of the value that is written beside it."""
-
-    def __repr__(self) -> str:
-        return "<encrypted>"
-
-
-PENDING = Pending()
-
-
-class Wanted:
-    """A value that is looked for, on its way to a parameter: the middleware makes its index of it. No driver takes it."""
-
-    __slots__ = ("type", "value")
-
-    def __init__(self, type_: BlindIndex, value: Any) -> None:
-        self.type, self.value = type_, value
-
-    def __repr__(self) -> str:
-        return "<encrypted>"
 
 
 class BlindIndex(TypeDecorator[bytes]):
     """The companion column of an encrypted one: a keyed hash of its normalised value, by which equal values are found.
 
     of: the encrypted column of the same table. index: the index's name in the catalog. It is written with the value, in
-    the same call; what it leaks (which rows hold equal values) stands in the catalog's documentation."""
+    the same call; it shows which rows hold equal values. bits: below 64 it finds other values too, which are dropped once
+    they are opened. normaliser: the catalog's ("none", "casefold", "trim" or "email"); an index of so few bits demands it."""
 
     impl = LargeBinary
     cache_ok = True
 
-    def __init__(self, of: str, index: str = "equality", table: str | None = None) -> None:
+    def __init__(
+        self, of: str, index: str = "equality", bits: int = 128, normaliser: str | None = None, table: str | None = None
+    ) -> None:
         """`table` is filled in by the column: a part of the key under which statements are cached."""
         super().__init__()
-        self.of, self.index, self.table = of, index, table
+        if normaliser not in NORMALISERS and (bits < 64 or normaliser is not None):
+            raise ArgumentError(f"BlindIndex: normaliser={normaliser!r} is none of {', '.join(NORMALISERS)}")
+        self.of, self.index, self.bits, self.normaliser, self.table = of, index, bits, normaliser, table
         self._column: Column[Any] | None = None
         self._is_copy = False
 
     def __repr__(self) -> str:
-        return f"BlindIndex({self.of!r}, {self.index!r})"
+        more = f", bits={self.bits}" if self.bits != 128 else ""
+        more += f", normaliser={self.normaliser!r}" if self.normaliser is not None else ""
+        return f"BlindIndex({self.of!r}, {self.index!r}{more})"
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether other values are found too."""
+        return self.bits < 64
+
+    def normalised(self, value: bytes) -> bytes:
+        return NORMALISERS[self.normaliser or "none"](value)
 
     def copy(self, **options: Any) -> BlindIndex:
         copied = super().copy(**options)
@@ -91,7 +87,7 @@ class BlindIndex(TypeDecorator[bytes]):
         return table.c[self.of]
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
-        if not hasattr(dialect, "_fieldseal"):
+        if not hasattr(dialect, INSTALLED):
             raise InvalidRequestError("blind index columns need an EncryptionMiddleware on their engine")
 
         def process(value: Any) -> Any:
@@ -126,15 +122,28 @@ def operate(
         )
     index = _beside(column)
     type_: Any = index.type
-    if op in (operators.in_op, operators.not_in_op):
-        if not isinstance(value, BindParameter):
-            if not isinstance(value, (list, tuple, set, frozenset)):
-                raise InvalidRequestError(f"{column}: in_ takes a list of values")
-            value = [one if one is None else Wanted(type_, one) for one in value]
-    elif not isinstance(value, BindParameter):
-        value = Wanted(type_, value)
     # Without the coercion the unit of work would compare the attribute itself, in Python, with what is wanted.
-    return type_coerce(index, type_).operate(op, value, **options)
+    searched = type_coerce(index, type_)
+    if isinstance(value, BindParameter):
+        if column.type.accepts_plaintext:  # type: ignore[attr-defined]
+            raise InvalidRequestError(f"{column}: while it accepts plaintext, compare it with the value itself")
+        return searched.operate(op, value, **options)
+    many = op in (operators.in_op, operators.not_in_op)
+    if many and not isinstance(value, (list, tuple, set, frozenset)):
+        raise InvalidRequestError(f"{column}: in_ takes a list of values")
+    values = list(value) if many else [value]
+    wanted = [one if one is None else Wanted(type_, one) for one in values]
+    found = searched.operate(op, wanted if many else wanted[0], **options)
+    return _or_plaintext(column, searched, op, found, values) if column.type.accepts_plaintext else found  # type: ignore[attr-defined]
+
+
+def _or_plaintext(column: Any, index: ColumnElement[Any], op: Any, found: Any, values: list[Any]) -> Any:
+    """During a rollout: equal to a stored plaintext, too, which has no index."""
+    stored = [one if one is None else Ciphertext(column.type.encode(one)) for one in values]
+    plain = type_coerce(column, LargeBinary())
+    if op in (operators.eq, operators.in_op):
+        return or_(found, plain.in_(stored))
+    return and_(or_(index.is_(None), found), plain.not_in(stored))
 
 
 class Unanswerable(BinaryExpression[Any]):

@@ -20,22 +20,9 @@ from sqlalchemy.types import TypeDecorator
 from ..items import item_maker
 from . import search
 from .binding import RowKey
+from .marks import INSTALLED
 
 Plain = TypeVar("Plain")
-INSTALLED = "_fieldseal"
-
-
-class Ciphertext(bytes):
-    """Bytes on their way to the database, which logs and errors do not show."""
-
-    def __repr__(self) -> str:
-        return "<encrypted>"
-
-    __str__ = __repr__
-
-
-def is_installed(dialect: Dialect) -> bool:
-    return hasattr(dialect, INSTALLED)
 
 
 class Sealing:
@@ -147,7 +134,7 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
         self._demand_middleware(dialect)
 
     def _demand_middleware(self, dialect: Dialect) -> None:
-        if not is_installed(dialect):
+        if not hasattr(dialect, INSTALLED):
             raise InvalidRequestError("encrypted columns need an EncryptionMiddleware on their engine")
 
     def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:
