@@ -163,6 +163,16 @@ def core_insert_with_a_key_by_default(s: Session, P: Any, N: Any, V: Any) -> Any
 
 
 @operation
+def rows_without_encrypted_values(s: Session, P: Any, N: Any, V: Any) -> Any:
+    s.execute(insert(P.__table__).values(id=uuid.UUID(int=1), place=1))
+    s.execute(insert(P.__table__), [{"id": uuid.UUID(int=n), "place": n} for n in (2, 3)])
+    s.execute(insert(P.__table__).values([{"id": uuid.UUID(int=n), "place": n} for n in (4, 5)]))
+    s.execute(insert(P), [{"place": 6}])
+    s.add_all([P(place=7), P(place=8, biography="text")])
+    return [row[1:] for row in rows(s, P)]
+
+
+@operation
 def bulk_insert_through_the_session(s: Session, P: Any, N: Any, V: Any) -> Any:
     s.execute(insert(P), [person(number) for number in range(10)])
     s.bulk_insert_mappings(P, [person(number) for number in range(10, 20)])

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import event
 from sqlalchemy.exc import UnboundExecutionError
 from sqlalchemy.orm import InstanceState, Mapper, Session
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.attributes import flag_modified, instance_state
 from sqlalchemy.orm.base import NO_VALUE
 
 from ..errors import FieldsealError
@@ -61,8 +61,8 @@ def _forget(*_: Any) -> None:
 
 def _before_flush(session: Session, flush_context: Any, instances: Any) -> None:
     current_flush.set(Ahead())
-    new = [state for state in session._new if _of(state.mapper).attributes]
-    changed = [state for state in session._dirty_states if _of(state.mapper).attributes and state not in session._deleted]
+    new = [state for state in map(instance_state, session.new) if _of(state.mapper).attributes]
+    changed = [state for state in map(instance_state, session.dirty) if _of(state.mapper).attributes]
     work = [item for state in changed for item in _changes(state)]
     mappers = {state.mapper for state in new}
     # New objects of one kind are one statement, which seals its own values in one call.

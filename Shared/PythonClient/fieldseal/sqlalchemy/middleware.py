@@ -111,7 +111,7 @@ class _EncryptingContext:
         plan = plan_of(self.compiled)
         if plan.moved:
             refuse_moved(self, plan)
-        if plan.rows:
+        if plan.rows or plan.empty:
             seal_parameters(getattr(self.dialect, INSTALLED).run, self, plan)
         if plan.narrow:
             self.cursor.is_found = found_rows(self, plan)

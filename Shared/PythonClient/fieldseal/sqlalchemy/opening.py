@@ -116,7 +116,7 @@ class _Column:
             if is_ciphertext(ciphertext):
                 items.append(make(ciphertext, record))
             else:
-                self._plain[at] = self.type.decode(ciphertext)
+                self._plain[at] = self._decoded_one(ciphertext)
         return items
 
     def _parts(self, sources: list[bytes], records: dict[bytes, bytes]) -> tuple[list[bytes], Iterable[bytes]]:
@@ -144,7 +144,7 @@ class _Column:
     def values(self, results: Sequence[Any]) -> Sequence[Any]:
         for number, result in enumerate(results):
             if type(result) is not bytes:
-                raise result.at(self.type.field or "", self._identity(number)) from None
+                raise result.at(self.type.field or "", self._identity(number))
         decoded = self._decoded(results)
         if not self._plain:
             return decoded
@@ -154,15 +154,18 @@ class _Column:
     def _decoded(self, results: Sequence[Any]) -> Sequence[Any]:
         try:
             return self.type.decode_all(list(results))
-        except ValueError:
+        except (ValueError, ArithmeticError):
             pass
-        for number, result in enumerate(results):
-            try:
-                self.type.decode(result)
-            except ValueError:
-                kind = type(self.type).__name__
-                raise FieldsealError(Code.DATA_LOSS, f"the value is no {kind}", self.type.field, self._identity(number)) from None
-        raise AssertionError
+        return [self._decoded_one(result, number) for number, result in enumerate(results)]
+
+    def _decoded_one(self, data: bytes, number: int | None = None) -> Any:
+        try:
+            return self.type.decode(data)
+        except (ValueError, ArithmeticError):
+            pass
+        # Raised here, it carries no error that holds the value.
+        record = None if number is None else self._identity(number)
+        raise FieldsealError(Code.DATA_LOSS, f"the value is no {type(self.type).__name__}", self.type.field, record)
 
     def _identity(self, number: int) -> Any:
         """The key of the row of the `number`th ciphertext."""

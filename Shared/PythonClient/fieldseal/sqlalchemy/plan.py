@@ -63,14 +63,16 @@ class Narrow(NamedTuple):
 class Plan(NamedTuple):
     """`searches`: parameters may hold values that are looked for in blind indexes."""
 
-    rows: tuple[Row, ...]
-    moved: tuple[Moved, ...]
-    searches: bool
-    opened: tuple[Opened, ...]
+    rows: tuple[Row, ...] = ()
+    #: Blind indexes of values that are not written.
+    empty: tuple[str, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    searches: bool = False
+    opened: tuple[Opened, ...] = ()
     narrow: tuple[Narrow, ...] = ()
 
 
-EMPTY = Plan((), (), False, ())
+EMPTY = Plan()
 
 
 def plan_of(compiled: Any) -> Plan:
@@ -90,10 +92,11 @@ class _Planner:
         self.statement: Any = compiled.statement
         self.table: Any = getattr(self.statement, "table", None) if isinstance(self.statement, UpdateBase) else None
         self.taken: set[str] = set()
+        self.empty: list[str] = []
 
     def plan(self) -> Plan:
         rows, opened = tuple(self._rows()), tuple(self._opened())
-        return Plan(rows, tuple(self._moved()), self._searches(), opened, tuple(self._narrow(opened)))
+        return Plan(rows, tuple(self.empty), tuple(self._moved()), self._searches(), opened, tuple(self._narrow(opened)))
 
     # --- what is written
 
@@ -121,9 +124,12 @@ class _Planner:
         by_key: dict[tuple[tuple[str, ...], str | None], list[Sealed]] = {}
         for column in encrypted:
             name = self._written(column, suffix)
-            if name is None:
-                continue
             sealing = column.type.sealing  # type: ignore[attr-defined]
+            if name is None:
+                alone = [index for index in (self._written(beside, suffix) for beside in sealing.indexes) if index is not None]
+                self.empty += alone
+                self.taken.update(alone)
+                continue
             indexes = tuple(self._written(index, suffix) for index in sealing.indexes)
             if None in indexes:
                 missing = sealing.indexes[indexes.index(None)]

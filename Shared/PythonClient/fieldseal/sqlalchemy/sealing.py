@@ -13,7 +13,7 @@ from ..exchange import BLIND_INDEX, SEAL
 from ..items import blind_index_item, row_field
 from ..v1.encryption_pb2 import EncryptResult
 from ..values import Value
-from .marks import Ciphertext, Wanted
+from .marks import PENDING, Ciphertext, Wanted
 from .plan import Plan, Row
 from .types import Encrypted
 
@@ -48,10 +48,12 @@ def seal_parameters(run: Any, context: Any, plan: Plan) -> None:
     """Replaces plaintexts in `context.parameters`. Raises FieldsealError for the first value that cannot be sealed."""
     given: Sequence[MutableMapping[str, Any]] = context.compiled_parameters
     items = [item for row in plan.rows for item in _items(row, given)]
-    if not items and not plan.rows:
-        return
     results = iter(_sealed(run, items))
     with _Targets(context) as targets:
+        for values, target in zip(given, targets):
+            for index in plan.empty:
+                if values[index] is PENDING:
+                    target[index] = values[index] = None
         for row in plan.rows:
             _write(row, given, targets, results)
 
@@ -62,12 +64,16 @@ def _items(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes]:
     items = []
     for name, type_, _ in row.sealed:
         make, encode = type_.sealing.seal_item, type_.encode
+        problem = None
         try:
             items += [make(encode(values[name]), record) for values, record in zip(given, records) if values[name] is not None]
         except TypeError as error:
-            raise TypeError(f"{type_.field}: {error}") from None
+            problem = str(error)
         except UnicodeEncodeError:
-            raise ValueError(f"{type_.field}: the text has code points that UTF-8 has not") from None
+            problem = "the text has code points that UTF-8 has not"
+        # Raised here, it carries no error that holds the value.
+        if problem is not None:
+            raise TypeError(f"{type_.field}: {problem}")
     return items
 
 
@@ -206,5 +212,6 @@ def _index_item(wanted: Wanted) -> bytes:
     type_ = _encrypted(wanted)
     try:
         return blind_index_item(Value(type_.field or "", type_.encode(wanted.value), indexes=(wanted.type.index,)))
-    except TypeError as error:
-        raise TypeError(f"{type_.field}: {error}") from None
+    except (TypeError, UnicodeEncodeError):
+        pass
+    raise TypeError(f"{type_.field}: it is not compared with {type(wanted.value).__name__}")
