@@ -71,12 +71,12 @@ class Person(Base):
 
 
 class Note(Base):
-    """Its key has two columns, one of them text that its owner gives it during the flush."""
+    """Its key has two columns, one of which it gets during the flush; its ciphertexts are text."""
 
     __tablename__ = "notes"
     owner: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id", onupdate="cascade"), primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
-    text: Mapped[str | None] = mapped_column(EncryptedText(bound_to=("owner", "name")))
+    text: Mapped[str | None] = mapped_column(EncryptedText(bound_to=("owner", "name"), text=True))
     person: Mapped[Person] = relationship(back_populates="notes")
 
 
@@ -85,7 +85,7 @@ class Visit(Base):
 
     __tablename__ = "visits"
     id: Mapped[int] = mapped_column(primary_key=True)
-    address: Mapped[str | None] = mapped_column(EncryptedString(bound_to=None))
+    address: Mapped[str | None] = mapped_column(EncryptedString(bound_to=None, text=True))
 
 
 class PlainBase(DeclarativeBase):

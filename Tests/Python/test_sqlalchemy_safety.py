@@ -292,7 +292,7 @@ def test_a_key_that_another_tables_flush_changes_is_refused(session: Session) ->
         __tablename__ = "notes"
         owner: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
         name: Mapped[str] = mapped_column(primary_key=True)
-        text: Mapped[str | None] = mapped_column(EncryptedString(bound_to=("owner", "name")))
+        text: Mapped[str | None] = mapped_column(EncryptedString(bound_to=("owner", "name"), text=True))
 
     session.add(Note(owner=uuid.UUID(int=1), name="a", text=SECRET))
     session.flush()
@@ -554,3 +554,43 @@ def test_inheritance(engine: Engine, session: Session) -> None:
     session.flush()
     session.expire_all()
     assert (dog.name, dog.trick) == ("e", "sit")
+
+
+def test_a_text_column_holds_text_and_can_roll_out(session: Session) -> None:
+    class Other(DeclarativeBase):
+        pass
+
+    class Rolling(Other):
+        __tablename__ = "notes"
+        owner: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column(primary_key=True)
+        text = mapped_column(EncryptedString(bound_to=("owner", "name"), text=True, accepts_plaintext=True))
+
+    owner = uuid.UUID(int=1)
+    session.add_all(Note(owner=owner, name=f"ä:{n}", text=SECRET) for n in range(3))
+    session.flush()
+    plain = "UPDATE notes SET text = :text WHERE name = :name"
+    session.execute(text(plain), [{"name": "ä:1", "text": "fs1:no ciphertext"}, {"name": "ä:2", "text": "ü: old"}])
+    session.expire_all()
+    with pytest.raises(CiphertextRejected) as refusal:
+        session.scalars(select(Note.text).order_by(Note.name)).all()
+    assert refusal.value.record == (owner, "ä:1")
+    notes = session.scalars(select(Rolling).order_by(Rolling.name)).all()
+    assert [note.text for note in notes] == [SECRET, "fs1:no ciphertext", "ü: old"]
+    notes[1].text += "!"
+    session.flush()
+    stored = session.execute(text("SELECT text FROM notes ORDER BY name")).scalars().all()
+    assert [one.startswith("fs1:9Q") for one in stored] == [True, True, False] and SECRET not in stored[0]
+
+    class Wrong(DeclarativeBase):
+        pass
+
+    class Binary(Wrong):
+        __tablename__ = "visits"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        address = mapped_column(EncryptedString(bound_to=None))
+
+    session.add(Visit(address="x"))
+    session.flush()
+    with pytest.raises(InvalidRequestError, match="`text` must be declared"):
+        session.scalars(select(Binary.address)).all()

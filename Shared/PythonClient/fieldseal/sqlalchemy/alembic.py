@@ -13,5 +13,5 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
 
     Without it they name the encrypted type, which works too where the migration imports `fieldseal.sqlalchemy`."""
     if kind == "type" and isinstance(item, (Encrypted, BlindIndex)):
-        return "sa.LargeBinary()"
+        return "sa.Text()" if isinstance(item, Encrypted) and item.text else "sa.LargeBinary()"
     return False

@@ -18,6 +18,15 @@ class Ciphertext(bytes):
     __str__ = __repr__
 
 
+class CiphertextText(str):
+    """The same for text columns."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return SHOWN
+
+
 class Pending:
     """Stands in a blind index column until the middleware computes the index of the value that is written beside it."""
 

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any
 
+from sqlalchemy.exc import InvalidRequestError
+
 from ..errors import Code, FieldsealError
 from ..exchange import DECRYPT
+from ..forms import from_text, is_ciphertext
 from ..items import row_field
 from .plan import Opened
 
@@ -93,39 +96,58 @@ class _Column:
         self._key = self.type.sealing.key
         self._source = columns[self.at]
         beside = None if opened.key is None else [columns[places[at] if isinstance(at, str) else at] for at in opened.key]
-        self._beside = None if beside is None else list(zip(*beside))
+        keys = None if beside is None else zip(*beside)
+        #: The keys of the rows that hold a value, where they are not packed in front of it.
+        self._beside = None if keys is None else [key for key, value in zip(keys, self._source) if value is not None]
         #: The places that hold no ciphertext: None, and in a rollout plaintext.
         self._plain: dict[int, Any] = {}
         self.items = self._items(records.setdefault(self.type.bound_to, {}))
 
     def _items(self, records: dict[bytes, bytes]) -> list[bytes]:
         """`records`: of the keys that were seen, also in front of other columns."""
-        sources: list[bytes] = []
         for at, value in enumerate(self._source):
             if value is None:
                 self._plain[at] = None
-            else:
-                sources.append(value if type(value) is bytes else bytes(value))
+        first = next((value for value in self._source if value is not None), None)
+        if first is not None and isinstance(first, str) is not self.type.text:
+            raise InvalidRequestError(f"{self.type.field}: `text` must be declared as the column's type in the database is")
+        sources = self._source if not self._plain else [value for value in self._source if value is not None]
+        ciphertexts, found = self._text_parts(sources) if self.type.text else self._parts(sources, records)
         make = self.type.sealing.open_item
-        ciphertexts, found = self._parts(sources, records)
         if not self.type.accepts_plaintext:
             return list(map(make, ciphertexts, found))
-        present = (at for at, value in enumerate(self._source) if value is not None)
+        present = [at for at, value in enumerate(self._source) if value is not None]
         items = []
-        for at, ciphertext, record in zip(list(present), ciphertexts, found):
+        for at, ciphertext, record in zip(present, ciphertexts, found):
             if is_ciphertext(ciphertext):
                 items.append(make(ciphertext, record))
             else:
                 self._plain[at] = self._decoded_one(ciphertext)
         return items
 
-    def _parts(self, sources: list[bytes], records: dict[bytes, bytes]) -> tuple[list[bytes], Iterable[bytes]]:
+    def _text_parts(self, sources: Sequence[str]) -> tuple[list[bytes], list[bytes]]:
+        """The same for text: what is no ciphertext stays as it is, for the service to refuse."""
+        ciphertexts, records = [], []
+        beside = iter(self._beside or ())
+        for value in sources:
+            record = b""
+            if self._beside is not None:
+                record = row_field(next(beside))
+            elif self._key is not None:
+                name, _, value = value.partition(":")
+                record = self._key.record(bytes.fromhex(name))
+            records.append(record)
+            ciphertexts.append(from_text(value) or value.encode())
+        return ciphertexts, records
+
+    def _parts(self, given: Sequence[Any], records: dict[bytes, bytes]) -> tuple[list[bytes], Iterable[bytes]]:
         """The ciphertexts, and the record that each belongs to."""
         key = self._key
+        sources = [value if type(value) is bytes else bytes(value) for value in given]
         if key is None:
             return sources, repeat(b"")
         if self._beside is not None:
-            return sources, [row_field(self._beside[at]) for at, value in enumerate(self._source) if value is not None]
+            return sources, list(map(row_field, self._beside))
         if (size := key.fixed) is not None:
             names, ciphertexts = [value[:size] for value in sources], [value[size:] for value in sources]
         else:
@@ -169,14 +191,15 @@ class _Column:
 
     def _identity(self, number: int) -> Any:
         """The key of the row of the `number`th ciphertext."""
-        sealed = [at for at in range(len(self._source)) if at not in self._plain]
-        at = sealed[number]
         if self._key is None:
             return None
-        key = self._key.values(self._key.split(bytes(self._source[at]))[0]) if self._beside is None else tuple(self._beside[at])
+        sealed = [at for at in range(len(self._source)) if at not in self._plain]
+        value = self._source[sealed[number]]
+        if self._beside is not None:
+            present = [at for at, value in enumerate(self._source) if value is not None]
+            key = tuple(self._beside[present.index(sealed[number])])
+        elif self.type.text:
+            key = self._key.values(bytes.fromhex(value.partition(":")[0]))
+        else:
+            key = self._key.values(self._key.split(bytes(value))[0])
         return key[0] if len(key) == 1 else key
-
-
-def is_ciphertext(value: bytes) -> bool:
-    """Whether a value has a ciphertext's header. Its first byte begins no UTF-8, so that no text looks like one."""
-    return len(value) >= 28 and value[0] == 0xF5 and 1 <= value[1] <= 6 and value[11] == 0

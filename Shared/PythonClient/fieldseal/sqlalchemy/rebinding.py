@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import LargeBinary, column, select, table, update
+from sqlalchemy import LargeBinary, Text, column, select, table, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.schema import Table
 
 from ..errors import FieldsealError
 from ..exchange import REBIND
+from ..forms import from_text
 from ..items import rebind_item
 from ..values import Moved, Value
-from .marks import Ciphertext
 from .types import Encrypted
 
 
 def rebind_row(run: Any, connection: Connection, of: Table, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     # The same table without its types: ciphertext is read and written as it is.
-    raw = table(of.name, *(column(c.name, LargeBinary() if isinstance(c.type, Encrypted) else c.type) for c in of.c), schema=of.schema)
+    raw = table(of.name, *(column(c.name, _raw(c.type)) for c in of.c), schema=of.schema)
     chosen = [raw.c[of.c[name].name] == value for name, value in old.items()]
     row = connection.execute(select(raw).where(*chosen).with_for_update()).mappings().one()
     moved = {name: item for name, item in _moved(of, row, new) if item is not None}
@@ -27,8 +27,12 @@ def rebind_row(run: Any, connection: Connection, of: Table, old: Mapping[str, An
     for (name, item), result in zip(moved.items(), run(REBIND, [rebind_item(item) for item in moved.values()])):
         if isinstance(result, FieldsealError):
             raise result.at(item.value.field, item.value.record)
-        values[name] = Ciphertext(result)
+        values[of.c[name].name] = of.c[name].type.stored(result)
     connection.execute(update(raw).where(*chosen).values(values))
+
+
+def _raw(type_: Any) -> Any:
+    return type_ if not isinstance(type_, Encrypted) else Text() if type_.text else LargeBinary()
 
 
 def _moved(of: Table, row: Mapping[Any, Any], new: Mapping[str, Any]) -> Any:
@@ -41,5 +45,6 @@ def _moved(of: Table, row: Mapping[Any, Any], new: Mapping[str, Any]) -> Any:
         before = tuple(row[part.name] for part in key)
         after = tuple(new.get(part.key, row[part.name]) for part in key)
         if before != after:
-            value = Value(type_.sealing.field, bytes(ciphertext), before, type_.context)
-            yield sealed.name, Moved(value, after, type_.context)
+            binary = (from_text(ciphertext) or b"") if type_.text else bytes(ciphertext)
+            value = Value(type_.sealing.field, binary, before, type_.context)
+            yield sealed.key, Moved(value, after, type_.context)

@@ -109,6 +109,7 @@ def _sealed(run: Any, items: list[bytes]) -> Iterable[Any]:
 
 def _write(row: Row, given: Sequence[MutableMapping[str, Any]], targets: Sequence[MutableMapping[str, Any]], results: Any) -> None:
     for name, type_, indexes in row.sealed:
+        stored = type_.stored
         for values, target in zip(given, targets):
             if values[name] is None:
                 for index in indexes:
@@ -118,7 +119,7 @@ def _write(row: Row, given: Sequence[MutableMapping[str, Any]], targets: Sequenc
             result = next(results)
             if type(result) is not EncryptResult:
                 raise result.at(type_.field or "", _identity(row, values))
-            target[name] = Ciphertext(result.ciphertext)
+            target[name] = stored(result.ciphertext)
             if indexes:
                 for index, hashed in zip(indexes, result.indexes):
                     if index is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import LargeBinary, and_, or_, type_coerce
+from sqlalchemy import LargeBinary, Text, and_, or_, type_coerce
 from sqlalchemy.engine import Dialect
 from sqlalchemy.event import listen
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
@@ -14,7 +14,7 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ColumnEleme
 from sqlalchemy.sql.schema import Column, ColumnDefault, Table
 from sqlalchemy.types import TypeDecorator
 
-from .marks import INSTALLED, PENDING, Ciphertext, Pending, Wanted
+from .marks import INSTALLED, PENDING, Ciphertext, CiphertextText, Pending, Wanted
 from .normalisers import NORMALISERS
 
 SEARCHED = (operators.eq, operators.ne, operators.in_op, operators.not_in_op)
@@ -139,8 +139,12 @@ def operate(
 
 def _or_plaintext(column: Any, index: ColumnElement[Any], op: Any, found: Any, values: list[Any]) -> Any:
     """During a rollout: equal to a stored plaintext, too, which has no index."""
-    stored = [one if one is None else Ciphertext(column.type.encode(one)) for one in values]
-    plain = type_coerce(column, LargeBinary())
+    encoded = [one if one is None else column.type.encode(one) for one in values]
+    if column.type.text:
+        stored: list[Any] = [one if one is None else CiphertextText(one.decode()) for one in encoded]
+    else:
+        stored = [one if one is None else Ciphertext(one) for one in encoded]
+    plain = type_coerce(column, Text() if column.type.text else LargeBinary())
     if op in (operators.eq, operators.in_op):
         return or_(found, plain.in_(stored))
     return and_(or_(index.is_(None), found), plain.not_in(stored))

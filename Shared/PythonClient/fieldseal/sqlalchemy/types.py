@@ -8,19 +8,20 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, Union
 
-from sqlalchemy import LargeBinary
+from sqlalchemy import LargeBinary, Text, func, literal_column
 from sqlalchemy.engine import Dialect
 from sqlalchemy.event import listen
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.sql.elements import ColumnElement, Label
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.sql.schema import Column, Table
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from ..forms import to_text
 from ..items import item_maker
 from . import search
 from .binding import RowKey
-from .marks import INSTALLED
+from .marks import INSTALLED, Ciphertext, CiphertextText
 
 Plain = TypeVar("Plain")
 
@@ -45,7 +46,8 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
         None seals for field and context alone: such a value opens in any row. The catalog must say the same (`row-bound`).
     field: the name in the catalog, "table.column" unless given.
     context: bytes that are demanded again for opening.
-    accepts_plaintext: during a rollout, a stored value that is no ciphertext is read as it is; never for bytes."""
+    accepts_plaintext: during a rollout, a stored value that is no ciphertext is read as it is; never for bytes.
+    text: the column is of type text, and its ciphertexts have their text form."""
 
     impl = LargeBinary
     cache_ok = True
@@ -58,13 +60,14 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
         field: str | None = None,
         context: bytes | None = None,
         accepts_plaintext: bool = False,
+        text: bool = False,
     ) -> None:
         # Parameters that are keyword-only would be missing from SQLAlchemy's cache key.
         super().__init__()
         if accepts_plaintext and not self._tells_plaintext:
             raise ArgumentError(f"{type(self).__name__}: plaintext bytes cannot be told from ciphertext")
         self.bound_to = (bound_to,) if isinstance(bound_to, str) else tuple(bound_to or ())
-        self.field, self.context, self.accepts_plaintext = field, context, accepts_plaintext
+        self.field, self.context, self.accepts_plaintext, self.text = field, context, accepts_plaintext, text
         self._given_field = field
         self._column: Column[Any] | None = None
         self._sealing: Sealing | None = None
@@ -73,7 +76,7 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
     def __repr__(self) -> str:
         shown: dict[str, Any] = {"bound_to": self.bound_to[0] if len(self.bound_to) == 1 else self.bound_to or None}
         shown |= {name: getattr(self, name) for name in ("field", "context") if getattr(self, name) is not None}
-        shown |= {"accepts_plaintext": True} if self.accepts_plaintext else {}
+        shown |= {name: True for name in ("accepts_plaintext", "text") if getattr(self, name)}
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @property
@@ -81,6 +84,14 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
         return type(self).plain_type
 
     plain_type: type[Any] = object
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return Text() if self.text else LargeBinary()
+
+    @property
+    def stored(self) -> Callable[[bytes], Any]:
+        """Makes the parameter for a ciphertext."""
+        return _stored_text if self.text else Ciphertext
 
     def encode(self, value: Any) -> bytes:
         """The bytes to seal. Raises TypeError for a value of another type; its text shows no value."""
@@ -149,7 +160,10 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
         if key is None:
             return column
         plain = column.element if isinstance(column, Label) else column
-        return key.packed(plain).op("||", return_type=self)(plain)
+        packed: Any = key.packed(plain)
+        if self.text:
+            packed = func.encode(packed, literal_column("'hex'")).op("||", return_type=Text())(literal_column("':'"))
+        return packed.op("||", return_type=self)(plain)  # type: ignore[no-any-return]
 
     def coerce_compared_value(self, op: OperatorType | None, value: Any) -> Any:
         return self
@@ -162,6 +176,10 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
             return search.operate(self.expr, op, (other,), super().reverse_operate, options)
 
     comparator_factory = Comparator
+
+
+def _stored_text(ciphertext: bytes) -> CiphertextText:
+    return CiphertextText(to_text(ciphertext))
 
 
 def _wrong_type(kind: type[Any], value: Any) -> TypeError:
