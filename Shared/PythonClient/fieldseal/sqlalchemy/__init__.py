@@ -1,5 +1,7 @@
 """Encrypted columns for SQLAlchemy: declare the type, install the middleware, and forget both."""
 
+from sqlalchemy.types import TypeDecorator
+
 from . import flush, tracking
 from .alembic import render_item
 from .middleware import EncryptionMiddleware
@@ -28,8 +30,9 @@ __all__ = [
 ]
 
 # By this name an Alembic migration finds them.
-for _type in (BlindIndex, EncryptedBytes, EncryptedDate, EncryptedInteger, EncryptedJSON, EncryptedNumeric, EncryptedString, EncryptedText):
-    _type.__module__ = __name__
+for _name in __all__:
+    if isinstance(_type := globals()[_name], type) and issubclass(_type, TypeDecorator):
+        _type.__module__ = __name__
 
 flush.listen()
 tracking.listen()

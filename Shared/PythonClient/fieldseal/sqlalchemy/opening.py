@@ -105,13 +105,12 @@ class _Column:
 
     def _items(self, records: dict[bytes, bytes]) -> list[bytes]:
         """`records`: of the keys that were seen, also in front of other columns."""
-        for at, value in enumerate(self._source):
-            if value is None:
-                self._plain[at] = None
-        first = next((value for value in self._source if value is not None), None)
-        if first is not None and isinstance(first, str) is not self.type.text:
+        sources = self._source
+        if None in sources:
+            self._plain = {at: None for at, value in enumerate(sources) if value is None}
+            sources = [value for value in sources if value is not None]
+        if sources and isinstance(sources[0], str) is not self.type.text:
             raise InvalidRequestError(f"{self.type.field}: `text` must be declared as the column's type in the database is")
-        sources = self._source if not self._plain else [value for value in self._source if value is not None]
         ciphertexts, found = self._text_parts(sources) if self.type.text else self._parts(sources, records)
         make = self.type.sealing.open_item
         if not self.type.accepts_plaintext:
@@ -143,7 +142,7 @@ class _Column:
     def _parts(self, given: Sequence[Any], records: dict[bytes, bytes]) -> tuple[list[bytes], Iterable[bytes]]:
         """The ciphertexts, and the record that each belongs to."""
         key = self._key
-        sources = [value if type(value) is bytes else bytes(value) for value in given]
+        sources = list(map(bytes, given))
         if key is None:
             return sources, repeat(b"")
         if self._beside is not None:
@@ -155,13 +154,10 @@ class _Column:
             for name, ciphertext in map(key.split, sources):
                 names.append(name)
                 ciphertexts.append(ciphertext)
-        found = []
         for name in names:
-            record = records.get(name)
-            if record is None:
-                record = records[name] = key.record(name)
-            found.append(record)
-        return ciphertexts, found
+            if name not in records:
+                records[name] = key.record(name)
+        return ciphertexts, [records[name] for name in names]
 
     def values(self, results: Sequence[Any]) -> Sequence[Any]:
         for number, result in enumerate(results):

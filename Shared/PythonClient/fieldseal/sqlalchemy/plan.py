@@ -253,7 +253,8 @@ class _Planner:
                 at = self._opened_beside(index.clause, narrow[name], opened)
                 if at is not None:
                     yield Narrow(name, at, narrow.pop(name))
-        limited = any(getattr(self.statement, name, None) is not None for name in ("_limit_clause", "_offset_clause", "_fetch_clause"))
+        clauses = ("_limit_clause", "_offset_clause", "_fetch_clause")
+        limited = any(getattr(self.statement, name, None) is not None for name in clauses)
         if narrow or limited or not isinstance(self.statement, Select):
             raise InvalidRequestError(
                 "an index of few bits finds other values too, which can be dropped only where a SELECT without LIMIT demands the "

@@ -59,14 +59,18 @@ def seal_parameters(run: Any, context: Any, plan: Plan) -> None:
 
 
 def _items(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes]:
-    names = [sealed.name for sealed in row.sealed]
-    records = _records(row, [values if any(values[name] is not None for name in names) else None for values in given])
-    items = []
+    records = _records(row, given)
+    items: list[bytes] = []
     for name, type_, _ in row.sealed:
-        make, encode = type_.sealing.seal_item, type_.encode
+        values, keys = [row_values[name] for row_values in given], records
+        if None in values:
+            keys = [record for record, value in zip(records, values) if value is not None]
+            values = [value for value in values if value is not None]
+        if None in keys:
+            raise InvalidRequestError(row.problem or f"{type_.field} is bound to {', '.join(type_.bound_to)}, which has no value here")
         problem = None
         try:
-            items += [make(encode(values[name]), record) for values, record in zip(given, records) if values[name] is not None]
+            items += map(type_.sealing.seal_item, type_.encode_all(values), keys)  # type: ignore[arg-type]
         except TypeError as error:
             problem = str(error)
         except UnicodeEncodeError:
@@ -77,22 +81,22 @@ def _items(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes]:
     return items
 
 
-def _records(row: Row, given: Sequence[MutableMapping[str, Any] | None]) -> list[bytes]:
-    """The `record_id` of each row; empty where nothing of the row is sealed."""
-    if row.problem is not None and any(values is not None for values in given):
-        raise InvalidRequestError(row.problem)
+def _records(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes | None]:
+    """The `record_id` of each row; None where the row's key is not known."""
+    if row.problem is not None:
+        return [None] * len(given)
     if not row.key:
         return [b""] * len(given)
     try:
         if len(row.key) == 1:
             (name,) = row.key
-            return [b"" if values is None else row_field((values[name],)) for values in given]
-        return [b"" if values is None else row_field([values[name] for name in row.key]) for values in given]
+            return [None if values[name] is None else row_field((values[name],)) for values in given]
+        keys = [[values[name] for name in row.key] for values in given]
+        return [None if None in key else row_field(key) for key in keys]
     except TypeError as error:
-        field = row.sealed[0].type.field
-        raise InvalidRequestError(
-            f"{field} is bound to {', '.join(row.sealed[0].type.bound_to)}, which has no value here that names a row: {error}"
-        ) from None
+        type_ = row.sealed[0].type
+        words = f"{type_.field} is bound to {', '.join(type_.bound_to)}, which has no value here that names a row: {error}"
+    raise InvalidRequestError(words)
 
 
 def _sealed(run: Any, items: list[bytes]) -> Iterable[Any]:

@@ -97,6 +97,9 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
         """The bytes to seal. Raises TypeError for a value of another type; its text shows no value."""
         raise NotImplementedError
 
+    def encode_all(self, values: list[Any]) -> list[bytes]:
+        return list(map(self.encode, values))
+
     def decode(self, data: bytes) -> Any:
         raise NotImplementedError
 
@@ -194,6 +197,9 @@ class EncryptedString(Encrypted[str]):
         if not isinstance(value, str):
             raise _wrong_type(str, value)
         return value.encode()
+
+    def encode_all(self, values: list[Any]) -> list[bytes]:
+        return list(map(str.encode, values))
 
     def decode(self, data: bytes) -> str:
         return data.decode()
