@@ -103,7 +103,9 @@ class PlainPerson(PlainBase):
     born: Mapped[datetime.date | None] = mapped_column(Date)
     number: Mapped[int | None] = mapped_column(Numeric(60, 0, asdecimal=True))
     balance: Mapped[decimal.Decimal | None] = mapped_column(Numeric(60, 4))
-    notes: Mapped[list[PlainNote]] = relationship(back_populates="person", order_by="PlainNote.name", cascade="all, delete-orphan")
+    notes: Mapped[list[PlainNote]] = relationship(
+        back_populates="person", order_by="PlainNote.name", cascade="all, delete-orphan"
+    )
 
 
 class PlainNote(PlainBase):

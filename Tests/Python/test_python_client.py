@@ -357,7 +357,18 @@ def test_children_are_made_while_calls_are_open(both: Both) -> None:
 def test_the_package_installs_and_is_typed(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     shutil.copytree(ROOT / "Shared" / "PythonClient", source)
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target", str(target), str(source)]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+        str(target),
+        str(source),
+    ]
     installed = subprocess.run(pip, capture_output=True, text=True, timeout=120)
     assert installed.returncode == 0, installed.stderr
     program = "import fieldseal, fieldseal.sqlalchemy, fieldseal.testing; print(fieldseal.__file__)"
@@ -370,7 +381,9 @@ def test_the_package_installs_and_is_typed(tmp_path: Path) -> None:
 
 def test_the_client_needs_no_sqlalchemy() -> None:
     program = "import sys; sys.modules['sqlalchemy'] = None; import fieldseal"
-    subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": str(ROOT / "Shared" / "PythonClient")}, timeout=60)
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, env={"PYTHONPATH": str(ROOT / "Shared" / "PythonClient")}, timeout=60
+    )
 
 
 def test_types_hold(tmp_path: Path) -> None:

@@ -54,7 +54,13 @@ def test_values_open_for_their_field_row_and_context_alone(client: Client, text:
         value = dataclasses.replace(value, data=sealed.ciphertext)
         moved = [
             dataclasses.replace(value, **change)
-            for change in ({"field": "users.password_hash"}, {"record": OTHER}, {"record": 1}, {"context": None}, {"context": b""})
+            for change in (
+                {"field": "users.password_hash"},
+                {"record": OTHER},
+                {"record": 1},
+                {"context": None},
+                {"context": b""},
+            )
         ]
         broken = [dataclasses.replace(value, data=data) for data in (value.data[:-1], value.data + b"A", b"", b"plain")]
         assert outcome(client.decrypt([value, *moved, *broken], text)) == [plaintext, *[REJECTED] * 9]
@@ -62,11 +68,16 @@ def test_values_open_for_their_field_row_and_context_alone(client: Client, text:
         assert outcome(client.rewrap([value, *broken], text)) == [value.data, *[REJECTED] * 4]
         (rebound, wrong) = client.rebind([Moved(value, OTHER), Moved(moved[1], ROW)], text)
         assert isinstance(rebound, bytes) and outcome([wrong]) == [REJECTED]
-        assert outcome(client.decrypt([Value("users.email", rebound, OTHER), Value("users.email", rebound, ROW)], text)) == [plaintext, REJECTED]
+        assert outcome(client.decrypt([Value("users.email", rebound, OTHER), Value("users.email", rebound, ROW)], text)) == [
+            plaintext,
+            REJECTED,
+        ]
 
 
 def test_a_bound_field_demands_a_record(client: Client) -> None:
-    results = client.encrypt([Value("users.email", b"x"), Value("users.email", b"x", (ROW, ROW)), Value("users.email", b"x", ROW)])
+    results = client.encrypt(
+        [Value("users.email", b"x"), Value("users.email", b"x", (ROW, ROW)), Value("users.email", b"x", ROW)]
+    )
     assert outcome(results)[:2] == [("FieldsealError", Code.INVALID_ARGUMENT)] * 2 and not isinstance(results[2], FieldsealError)
 
 
@@ -134,7 +145,9 @@ def test_an_application_runs_on_the_double(cluster: Cluster) -> None:
         session.add_all(Person(**person(number)) for number in range(10))
         session.flush()
         session.expire_all()
-        assert [one.settings for one in session.scalars(select(Person).order_by(Person.place))] == [person(n)["settings"] for n in range(10)]
+        assert [one.settings for one in session.scalars(select(Person).order_by(Person.place))] == [
+            person(n)["settings"] for n in range(10)
+        ]
         assert session.scalars(select(Person.place).where(Person.email == " ADA7@EXAMPLE.ORG")).all() == [7]
         session.rollback()
     assert client.service.calls == ["Encrypt", "Decrypt", "BlindIndex"]

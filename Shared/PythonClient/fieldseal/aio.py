@@ -203,7 +203,9 @@ class AsyncClient:
     async def rotate_key(self, fields: Iterable[str]) -> list[FieldKeyReference | FieldsealError]:
         return await self.run(operations.ROTATE, [items.name_item(field) for field in fields])
 
-    async def run(self, operation: Operation[Result], batch: Sequence[bytes], text: bool = False) -> list[Result | FieldsealError]:
+    async def run(
+        self, operation: Operation[Result], batch: Sequence[bytes], text: bool = False
+    ) -> list[Result | FieldsealError]:
         """Carries out an operation on items in their wire form (`fieldseal.items`)."""
         steps = exchange(operation, batch, text, self._patience)
         answer: bytes | None = None

@@ -60,7 +60,9 @@ def exchange(
         answer = yield Call(operation.method, b"".join(batch) + tail)
         found = operation.read(answer or b"", len(batch))
         trial = Patience(patience)
-        while (waiting := [at for at, result in enumerate(found) if isinstance(result, Unavailable)]) and (pause := trial.pause()):
+        while (waiting := [at for at, result in enumerate(found) if isinstance(result, Unavailable)]) and (
+            pause := trial.pause()
+        ):
             yield Pause(pause)
             answer = yield Call(operation.method, b"".join([batch[at] for at in waiting]) + tail)
             for at, result in zip(waiting, operation.read(answer or b"", len(waiting))):

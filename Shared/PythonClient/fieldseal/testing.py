@@ -232,7 +232,9 @@ class AsyncInsecureFakeClient(AsyncClient):
     def __init__(self, fields: Iterable[FakeField] | None = None) -> None:
         self.service = _Service(fields)
 
-    async def run(self, operation: Operation[Result], batch: Sequence[bytes], text: bool = False) -> list[Result | FieldsealError]:
+    async def run(
+        self, operation: Operation[Result], batch: Sequence[bytes], text: bool = False
+    ) -> list[Result | FieldsealError]:
         return self.service.answer(operation, batch, text)
 
     async def close(self) -> None:

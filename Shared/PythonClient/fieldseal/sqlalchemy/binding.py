@@ -38,7 +38,9 @@ class KeyPart:
         self.record = record or (lambda data: row_field((read(data),)))
 
 
-_INTEGER = KeyPart(8, lambda column: func.int8send(cast(column, BigInteger)), lambda data: int.from_bytes(data, "big", signed=True))
+_INTEGER = KeyPart(
+    8, lambda column: func.int8send(cast(column, BigInteger)), lambda data: int.from_bytes(data, "big", signed=True)
+)
 _UUID = KeyPart(16, func.uuid_send, lambda data: uuid.UUID(bytes=data), UUID_ROW.__add__)
 _DATE = KeyPart(4, func.date_send, lambda data: POSTGRES_EPOCH + datetime.timedelta(int.from_bytes(data, "big", signed=True)))
 _TEXT = KeyPart(None, lambda column: func.convert_to(column, literal_column("'UTF8'")), lambda data: data.decode())
@@ -49,7 +51,9 @@ def key_part(column: Column[Any]) -> KeyPart:
     for kind, part in ((Integer, _INTEGER), (Uuid, _UUID), (Date, _DATE), (LargeBinary, _BINARY), (String, _TEXT)):
         if isinstance(column.type, kind):
             return part
-    raise ArgumentError(f"{column}: a column of type {column.type!r} cannot identify a row; use integer, UUID, text, bytes or date")
+    raise ArgumentError(
+        f"{column}: a column of type {column.type!r} cannot identify a row; use integer, UUID, text, bytes or date"
+    )
 
 
 class RowKey:
@@ -110,5 +114,3 @@ class RowKey:
     def record(self, packed: bytes) -> bytes:
         """The item's `record_id` field."""
         return self._record(packed) if self.fixed is not None else row_field(self.values(packed))
-
-

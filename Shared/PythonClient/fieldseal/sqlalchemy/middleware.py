@@ -124,7 +124,6 @@ class _EncryptingContext:
         if self.dialect.is_async and isinstance(self.cursor, OpeningCursor) and not self._is_server_side:
             self.cursor.fetch_ahead()
 
-
     def _setup_result_proxy(self) -> Any:
         result = super()._setup_result_proxy()  # type: ignore[misc]
         if self._fieldseal_plan.opened and result._row_logging_fn is not None:

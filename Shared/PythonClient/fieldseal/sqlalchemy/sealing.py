@@ -67,7 +67,9 @@ def _items(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes]:
             keys = [record for record, value in zip(records, values) if value is not None]
             values = [value for value in values if value is not None]
         if None in keys:
-            raise InvalidRequestError(row.problem or f"{type_.field} is bound to {', '.join(type_.bound_to)}, which has no value here")
+            raise InvalidRequestError(
+                row.problem or f"{type_.field} is bound to {', '.join(type_.bound_to)}, which has no value here"
+            )
         problem = None
         try:
             items += map(type_.sealing.seal_item, type_.encode_all(values), keys)  # type: ignore[arg-type]
@@ -111,7 +113,9 @@ def _sealed(run: Any, items: list[bytes]) -> Iterable[Any]:
     return [next(late) if result is None else result for result in found]
 
 
-def _write(row: Row, given: Sequence[MutableMapping[str, Any]], targets: Sequence[MutableMapping[str, Any]], results: Any) -> None:
+def _write(
+    row: Row, given: Sequence[MutableMapping[str, Any]], targets: Sequence[MutableMapping[str, Any]], results: Any
+) -> None:
     for name, type_, indexes in row.sealed:
         stored = type_.stored
         for values, target in zip(given, targets):
