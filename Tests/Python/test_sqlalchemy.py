@@ -245,7 +245,7 @@ def upsert_by_primary_key(s: Session, P: Any, N: Any, V: Any) -> Any:
     filled(s, P, N)
     t = P.__table__
     statement = upsert(t)
-    also = {"email_index": statement.excluded.email_index} if "email_index" in t.c else {}
+    also = {name: statement.excluded[name] for name in ("email_index", "biography_index") if name in t.c}
     statement = statement.on_conflict_do_update(
         index_elements=[t.c.id], set_={"email": statement.excluded.email, "biography": statement.excluded.biography} | also
     )

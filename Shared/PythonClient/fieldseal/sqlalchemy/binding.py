@@ -6,11 +6,12 @@ the ciphertext, so that it can be opened wherever it turns up: `SELECT users.ema
 from __future__ import annotations
 
 import datetime
+import enum
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Integer, LargeBinary, String, Uuid, cast, func, literal_column
+from sqlalchemy import CHAR, BigInteger, Date, Enum, Integer, LargeBinary, String, Uuid, cast, func, literal_column
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.schema import Column, Table
@@ -25,32 +26,58 @@ POSTGRES_EPOCH = datetime.date(2000, 1, 1)
 class KeyPart:
     """One key column: its SQL, in a form of fixed size or with its length in front, and how that is read.
 
-    `record` makes the item's `record_id` field of a key of this one column, without reading it."""
+    A parameter of another type than `kind` is converted as the database would, or refused with a TypeError: it must name the
+    row by the same bytes that are read back."""
 
     def __init__(
         self,
+        kind: type[Any],
         size: int | None,
         pack: Callable[[Any], Any],
         read: Callable[[bytes], KeyValue],
-        record: Callable[[bytes], bytes] | None = None,
+        convertible: tuple[type[Any], ...] = (),
     ) -> None:
-        self.size, self.pack, self.read = size, pack, read
-        self.record = record or (lambda data: row_field((read(data),)))
+        self.kind, self.size, self.pack, self.read, self._convertible = kind, size, pack, read, convertible
+
+    def value(self, given: Any) -> KeyValue:
+        if type(given) is self.kind:
+            return given  # type: ignore[no-any-return]
+        if not isinstance(given, (bool, datetime.datetime, enum.Enum)):
+            if isinstance(given, self.kind):
+                return given  # type: ignore[no-any-return]
+            if isinstance(given, self._convertible):
+                try:
+                    return self.kind(given)  # type: ignore[no-any-return]
+                except ValueError:
+                    pass
+        raise TypeError(f"{self.kind.__name__} expected, not {type(given).__name__}")
 
 
-_INTEGER = KeyPart(
-    8, lambda column: func.int8send(cast(column, BigInteger)), lambda data: int.from_bytes(data, "big", signed=True)
-)
-_UUID = KeyPart(16, func.uuid_send, lambda data: uuid.UUID(bytes=data), UUID_ROW.__add__)
-_DATE = KeyPart(4, func.date_send, lambda data: POSTGRES_EPOCH + datetime.timedelta(int.from_bytes(data, "big", signed=True)))
-_TEXT = KeyPart(None, lambda column: func.convert_to(column, literal_column("'UTF8'")), lambda data: data.decode())
-_BINARY = KeyPart(None, lambda column: column, lambda data: data)
+def _signed(data: bytes) -> int:
+    return int.from_bytes(data, "big", signed=True)
+
+
+def _days(data: bytes) -> datetime.date:
+    return POSTGRES_EPOCH + datetime.timedelta(_signed(data))
+
+
+def _utf8(column: Any) -> Any:
+    return func.convert_to(column, literal_column("'UTF8'"))
+
+
+_INTEGER = KeyPart(int, 8, lambda column: func.int8send(cast(column, BigInteger)), _signed)
+_UUID = KeyPart(uuid.UUID, 16, func.uuid_send, lambda data: uuid.UUID(bytes=data), (str,))
+_DATE = KeyPart(datetime.date, 4, func.date_send, _days)
+_TEXT = KeyPart(str, None, _utf8, bytes.decode)
+_BINARY = KeyPart(bytes, None, lambda column: column, lambda data: data, (bytearray, memoryview))
 
 
 def key_part(column: Column[Any]) -> KeyPart:
-    for kind, part in ((Integer, _INTEGER), (Uuid, _UUID), (Date, _DATE), (LargeBinary, _BINARY), (String, _TEXT)):
-        if isinstance(column.type, kind):
-            return part
+    # CHAR pads, and an Enum is stored by a name of its own.
+    if not isinstance(column.type, (CHAR, Enum)):
+        for kind, part in ((Integer, _INTEGER), (Uuid, _UUID), (Date, _DATE), (LargeBinary, _BINARY), (String, _TEXT)):
+            if isinstance(column.type, kind):
+                return part
     raise ArgumentError(
         f"{column}: a column of type {column.type!r} cannot identify a row; use integer, UUID, text, bytes or date"
     )
@@ -67,7 +94,7 @@ class RowKey:
         self.parts = [key_part(column) for column in self.columns]
         #: The size of the packed key, where it is always the same.
         self.fixed = self.parts[0].size if len(names) == 1 else None
-        self._record = self.parts[0].record
+        self._is_uuid = self.parts == [_UUID]
 
     def packed(self, column: ColumnElement[Any]) -> ColumnElement[bytes]:
         """SQL for the key of the row that `column`, of the table or of an alias or subquery of it, is selected from."""
@@ -112,5 +139,9 @@ class RowKey:
         return tuple(values)
 
     def record(self, packed: bytes) -> bytes:
-        """The item's `record_id` field."""
-        return self._record(packed) if self.fixed is not None else row_field(self.values(packed))
+        """The item's `record_id` field, of a packed key."""
+        return UUID_ROW + packed if self._is_uuid else row_field(self.values(packed))
+
+    def field(self, given: Sequence[Any]) -> bytes:
+        """The item's `record_id` field, of the values of the key columns. Raises TypeError for what names no row."""
+        return row_field([part.value(value) for part, value in zip(self.parts, given)])

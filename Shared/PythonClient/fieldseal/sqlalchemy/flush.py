@@ -14,7 +14,6 @@ from sqlalchemy.orm.base import NO_VALUE
 
 from ..errors import FieldsealError
 from ..exchange import SEAL
-from ..items import row_field
 from .marks import INSTALLED, PENDING
 from .sealing import Ahead, current_flush
 from .types import Encrypted
@@ -115,8 +114,9 @@ def _item(work: Work) -> bytes | None:
     if None in key or not isinstance(work.attribute.type, Encrypted):
         return None
     try:
-        record = row_field(key) if key else b""  # type: ignore[arg-type]
-        return work.attribute.type.sealing.seal_item(work.attribute.type.encode(work.value), record)
+        sealing = work.attribute.type.sealing
+        record = b"" if sealing.key is None else sealing.key.field(key)
+        return sealing.seal_item(work.attribute.type.encode(work.value), record)
     except (TypeError, ValueError):
         return None
 
@@ -144,7 +144,8 @@ def _changes(state: InstanceState[Any]) -> Iterator[Work]:
             # The row has a new key: what is bound to the old one is sealed again.
             flush = current_flush.get()
             assert flush is not None
-            flush.moved.add((attribute.type.field, row_field([values[name] for name in attribute.key])))
+            assert attribute.type.sealing.key is not None
+            flush.moved.add((attribute.type.field, attribute.type.sealing.key.field([values[name] for name in attribute.key])))
             if getattr(state.obj(), attribute.name) is None:
                 continue
             flag_modified(state.obj(), attribute.name)

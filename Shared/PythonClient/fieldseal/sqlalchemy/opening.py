@@ -12,7 +12,6 @@ from sqlalchemy.exc import InvalidRequestError
 from ..errors import Code, FieldsealError
 from ..exchange import DECRYPT
 from ..forms import from_text, is_ciphertext
-from ..items import row_field
 from .plan import Opened
 
 Rows = Sequence[Sequence[Any]]
@@ -131,7 +130,7 @@ class _Column:
         for value in sources:
             record = b""
             if self._beside is not None:
-                record = row_field(next(beside))
+                record = self._key.field(next(beside))  # type: ignore[union-attr]
             elif self._key is not None:
                 name, _, value = value.partition(":")
                 record = self._key.record(bytes.fromhex(name))
@@ -146,7 +145,7 @@ class _Column:
         if key is None:
             return sources, repeat(b"")
         if self._beside is not None:
-            return sources, list(map(row_field, self._beside))
+            return sources, list(map(key.field, self._beside))
         if (size := key.fixed) is not None:
             names, ciphertexts = [value[:size] for value in sources], [value[size:] for value in sources]
         else:

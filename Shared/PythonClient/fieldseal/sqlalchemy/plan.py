@@ -174,10 +174,14 @@ class _Planner:
         for criterion in _conjunction(self.statement._where_criteria):
             if isinstance(criterion, BinaryExpression) and criterion.operator is operators.eq:
                 for column, value in ((criterion.left, criterion.right), (criterion.right, criterion.left)):
-                    same = isinstance(column, Column) and column.key == part.key and column.shares_lineage(part)
-                    if same and isinstance(value, BindParameter):
+                    if isinstance(value, BindParameter) and isinstance(column, Column) and self._is_of_row(column, part):
                         return self.compiled.bind_names.get(value) or value.key
         return None
+
+    def _is_of_row(self, column: Column[Any], part: Column[Any]) -> bool:
+        """Whether it is this column of the table that is updated, and not of an alias."""
+        # Annotated tables have the hash of what they annotate.
+        return column.key == part.key and hash(column.table) == hash(self.table)
 
     def _values(self) -> Iterator[tuple[str, Any]]:
         given = getattr(self.statement, "_values", None) or getattr(self.statement, "_ordered_values", None) or {}
@@ -206,9 +210,15 @@ class _Planner:
                 raise InvalidRequestError(f"{self.table.c[name]}: an encrypted column cannot be filled from a SELECT")
         conflict = getattr(self.statement, "_post_values_clause", None)
         # A dictionary, or pairs (SQLAlchemy 2.0).
-        for column in dict(getattr(conflict, "update_values_to_set", ())):
-            column = self.table.c.get(getattr(column, "key", column))
-            if column is not None and isinstance(column.type, Encrypted) and column.type.bound_to:
+        names = {getattr(column, "key", column) for column in dict(getattr(conflict, "update_values_to_set", ()))}
+        for column in (self.table.c[name] for name in names if name in self.table.c):
+            if not isinstance(column.type, Encrypted):
+                continue
+            if left := [index.name for index in column.type.sealing.indexes if index.key not in names]:
+                raise InvalidRequestError(
+                    f"{column}: ON CONFLICT must set its index {left[0]} too, to that of the row that is inserted"
+                )
+            if column.type.bound_to:
                 target = {getattr(part, "key", part) for part in getattr(conflict, "inferred_target_elements", None) or ()}
                 if target != set(column.type.bound_to):
                     raise InvalidRequestError(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import InvalidRequestError
 
 from ..errors import FieldsealError
 from ..exchange import BLIND_INDEX, SEAL
-from ..items import blind_index_item, row_field
+from ..items import blind_index_item
 from ..v1.encryption_pb2 import EncryptResult
 from ..values import Value
 from .marks import PENDING, Ciphertext, Wanted
@@ -37,7 +37,8 @@ def refuse_moved(context: Any, plan: Plan) -> None:
         type_: Any = column.type
         field = type_.field
         for values in context.compiled_parameters:
-            if ahead is None or not names or (field, row_field([values[name] for name in names])) not in ahead.moved:
+            key = [values[name] for name in names]
+            if ahead is None or not names or (field, type_.sealing.key.field(key)) not in ahead.moved:
                 raise InvalidRequestError(
                     f"{column} is bound to {', '.join(type_.bound_to)}, which changes: load the object and change it in the "
                     "session, set both, or use EncryptionMiddleware.rebind"
@@ -87,16 +88,14 @@ def _records(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes 
     """The `record_id` of each row; None where the row's key is not known."""
     if row.problem is not None:
         return [None] * len(given)
-    if not row.key:
+    type_ = row.sealed[0].type
+    key = type_.sealing.key
+    if key is None:
         return [b""] * len(given)
     try:
-        if len(row.key) == 1:
-            (name,) = row.key
-            return [None if values[name] is None else row_field((values[name],)) for values in given]
         keys = [[values[name] for name in row.key] for values in given]
-        return [None if None in key else row_field(key) for key in keys]
+        return [None if None in parts else key.field(parts) for parts in keys]
     except TypeError as error:
-        type_ = row.sealed[0].type
         words = f"{type_.field} is bound to {', '.join(type_.bound_to)}, which has no value here that names a row: {error}"
     raise InvalidRequestError(words)
 
