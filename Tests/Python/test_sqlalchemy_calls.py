@@ -12,6 +12,7 @@ import pytest
 from cluster import Cluster
 from fieldseal import Client
 from fieldseal.sqlalchemy import EncryptionMiddleware
+from fieldseal.sqlalchemy.sealing import current_flush
 from sealed_database import AsyncCounted, Counted, address, declare, person
 from sealed_models import Base, Note, Person, Visit
 from sqlalchemy import Engine, create_engine, insert, select, update
@@ -83,6 +84,32 @@ def test_a_flush_of_several_tables_and_kinds_of_change_is_one_call(session: Sess
     session.add_all(Note(owner=people[1].id, name=f"{number}", text="text") for number in range(10))
     session.flush()
     assert calls == ["Encrypt"]
+
+
+def test_what_changes_in_expired_objects_is_sealed_at_once(session: Session, calls: list[str]) -> None:
+    one, other = Person(**four(1)), Note(owner=uuid.UUID(int=2), name="a", text="text")
+    session.add_all([one, other])
+    session.commit()
+    calls.clear()
+    one.email, other.text = "new@x", "new"
+    session.flush()
+    # SQLAlchemy itself reads what else is expired, as it does with plain columns.
+    assert calls.count("Encrypt") == 1 and len(one.__dict__["email_index"]) == 16
+    assert session.scalars(select(Person.place).where(Person.email == "new@x")).one() == 1
+
+
+def test_a_flush_that_fails_leaves_nothing_behind(session: Session, engine: Engine) -> None:
+    client = engine.dialect._fieldseal.client  # type: ignore[attr-defined]
+    session.add_all([Person(**four(1)), Visit(address="x")])
+    exchange, client._channel.exchange = client._channel.exchange, lambda *_: 1 / 0
+    try:
+        with pytest.raises(ZeroDivisionError):
+            session.flush()
+    finally:
+        client._channel.exchange = exchange
+    assert current_flush.get() is None
+    session.flush()
+    assert current_flush.get() is None
 
 
 def test_nothing_is_sealed_that_does_not_change(session: Session, calls: list[str]) -> None:

@@ -144,4 +144,6 @@ class RowKey:
 
     def field(self, given: Sequence[Any]) -> bytes:
         """The item's `record_id` field, of the values of the key columns. Raises TypeError for what names no row."""
+        if len(given) == 1:
+            return row_field((self.parts[0].value(given[0]),))
         return row_field([part.value(value) for part, value in zip(self.parts, given)])

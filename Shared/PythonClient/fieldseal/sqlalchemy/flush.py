@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy import event
@@ -60,6 +61,14 @@ def _forget(*_: Any) -> None:
 
 def _before_flush(session: Session, flush_context: Any, instances: Any) -> None:
     current_flush.set(Ahead())
+    try:
+        _prepare(session)
+    except BaseException:
+        _forget()
+        raise
+
+
+def _prepare(session: Session) -> None:
     new = [state for state in map(instance_state, session.new) if _of(state.mapper).attributes]
     changed = [state for state in map(instance_state, session.dirty) if _of(state.mapper).attributes]
     work = [item for state in changed for item in _changes(state)]
@@ -109,8 +118,7 @@ def _seal_ahead(middleware: Any, work: Sequence[Work]) -> None:
 
 def _item(work: Work) -> bytes | None:
     """None where the row's key is not known yet, or the value is none that can be sealed: its statement will tell."""
-    values = work.state.dict
-    key = [values.get(name) for name in work.attribute.key]
+    key = _key(work.state, work.attribute)
     if None in key or not isinstance(work.attribute.type, Encrypted):
         return None
     try:
@@ -122,15 +130,32 @@ def _item(work: Work) -> bytes | None:
 
 
 def _identity(work: Work) -> Any:
-    key = tuple(work.state.dict.get(name) for name in work.attribute.key)
+    key = tuple(_key(work.state, work.attribute))
     return key[0] if len(key) == 1 else key or None
+
+
+def _key(state: InstanceState[Any], attribute: Attribute) -> list[Any]:
+    """The values of the key, None for what a new object does not know yet."""
+    values = state.dict
+    return [values[name] if name in values else _unloaded(state, name) for name in attribute.key]
+
+
+def _unloaded(state: InstanceState[Any], name: str) -> Any:
+    if state.identity is None:
+        return None
+    for column, value in zip(state.mapper.primary_key, state.identity):
+        if state.mapper.get_property_by_column(column).key == name:
+            return value
+    return getattr(state.obj(), name)
 
 
 def _insertions(state: InstanceState[Any]) -> Iterator[Work]:
     mapped, values = _of(state.mapper), state.dict
     for name, default in mapped.defaults.items():
         if values.get(name) is None:
-            setattr(state.obj(), name, default(None))
+            # A default that reads the statement's other parameters is left to the statement.
+            with suppress(Exception):
+                setattr(state.obj(), name, default(None))
     for attribute in mapped.attributes:
         value = values.get(attribute.name)
         if value is not None:
@@ -145,7 +170,7 @@ def _changes(state: InstanceState[Any]) -> Iterator[Work]:
             flush = current_flush.get()
             assert flush is not None
             assert attribute.type.sealing.key is not None
-            flush.moved.add((attribute.type.field, attribute.type.sealing.key.field([values[name] for name in attribute.key])))
+            flush.moved.add((attribute.type.field, attribute.type.sealing.key.field(_key(state, attribute))))
             if getattr(state.obj(), attribute.name) is None:
                 continue
             flag_modified(state.obj(), attribute.name)
