@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -318,3 +319,19 @@ def test_a_client_of_the_wrong_kind_is_refused(cluster: Cluster) -> None:
         EncryptionMiddleware(Client(cluster.configuration("backend"))).install(create_async_engine(address(cluster, "asyncpg")))
     with pytest.raises(ArgumentError, match="AsyncClient"):
         EncryptionMiddleware(AsyncCounted(cluster.configuration("backend"))).install(create_engine(address(cluster, "psycopg")))
+
+
+def test_many_threads_share_an_engine(engine: Engine) -> None:
+    def work(number: int) -> bool:
+        with Session(engine) as session:
+            session.add_all([Person(**four(number * 100 + one)) for one in range(20)] + [Visit(address=f"{number}")])
+            session.flush()
+            session.expire_all()
+            own = session.scalars(select(Person).where(Person.place.between(number * 100, number * 100 + 99))).all()
+            emails = {one.email for one in own}
+            found = session.scalars(select(Person.place).where(Person.email == four(number * 100)["email"])).all()
+            session.rollback()
+        return emails == {four(number * 100 + one)["email"] for one in range(20)} and found == [number * 100]
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(work, range(1, 25)))

@@ -95,8 +95,25 @@ class _Planner:
         self.empty: list[str] = []
 
     def plan(self) -> Plan:
+        self._refuse_order()
         rows, opened = tuple(self._rows()), tuple(self._opened())
         return Plan(rows, tuple(self.empty), tuple(self._moved()), self._searches(), opened, tuple(self._narrow(opened)))
+
+    def _refuse_order(self) -> None:
+        """Ciphertexts are equal to nothing and in no order."""
+        for name in ("_order_by_clauses", "_group_by_clauses"):
+            for clause in getattr(self.statement, name, ()):
+                while not isinstance(clause, Column) and hasattr(clause, "element"):
+                    clause = clause.element
+                named = isinstance(clause, str) and any(entry.keyname == clause for entry in self._encrypted_columns())
+                if named or isinstance(getattr(clause, "type", None), Encrypted):
+                    raise InvalidRequestError(
+                        f"{clause}: rows cannot be ordered or grouped by ciphertext; do it once they are opened"
+                    )
+
+    def _encrypted_columns(self) -> list[Any]:
+        """The result columns that are ciphertext."""
+        return [entry for entry in self.compiled._result_columns or () if isinstance(entry.type, Encrypted)]
 
     # --- what is written
 
