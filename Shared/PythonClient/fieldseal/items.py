@@ -4,7 +4,7 @@ each value costs several times what encrypting it does; the tests hold it agains
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from .records import KeyValue, key_column, record_id
 from .values import Moved, Record, Value
@@ -57,34 +57,38 @@ def row_field(key: Sequence[KeyValue]) -> bytes:
     return counted(b"\x1a", b"".join(counted(b"\x0a", column) for column in columns))
 
 
-def item_maker(
+def items_maker(
     field: str, context: bytes | None = None, indexes: tuple[str, ...] = (), subject: bytes = b""
-) -> Callable[[bytes, bytes], bytes]:
-    """Makes EncryptItems or DecryptItems of one field from value and `record_field`."""
+) -> Callable[[Iterable[bytes], Iterable[bytes]], list[bytes]]:
+    """Makes EncryptItems or DecryptItems of one field from values and the `record_field` of each."""
     head = counted(b"\x0a", field.encode()) + b"\x12"
     tail = b"" if context is None else counted(b"\x22", context)
     tail += b"".join(counted(b"\x2a", index.encode()) for index in indexes)
     if subject:
         tail += counted(b"\x32", subject)
     fixed = len(head) + len(tail)
-    lengths = _VARINTS
+    lengths, join = _VARINTS, b"".join
 
-    def make(data: bytes, record: bytes) -> bytes:
-        size = len(data)
-        length = lengths[size] if size < SHORT else _varint(size)
-        total = fixed + len(length) + size + len(record)
-        counted_total = lengths[total] if total < SHORT else _varint(total)
-        return b"".join((b"\n", counted_total, head, length, data, record, tail))
+    # One function for all values of a column: a call for each would take as long as its work.
+    def make(values: Iterable[bytes], records: Iterable[bytes]) -> list[bytes]:
+        items = []
+        for value, record in zip(values, records):
+            size = len(value)
+            length = lengths[size] if size < SHORT else _varint(size)
+            total = fixed + len(length) + size + len(record)
+            items.append(join((b"\n", lengths[total] if total < SHORT else _varint(total), head, length, value, record, tail)))
+        return items
 
     return make
 
 
 def encrypt_item(value: Value) -> bytes:
-    return item_maker(value.field, value.context, value.indexes, value.subject)(value.data, record_field(value.record))
+    make = items_maker(value.field, value.context, value.indexes, value.subject)
+    return make((value.data,), (record_field(value.record),))[0]
 
 
 def decrypt_item(value: Value) -> bytes:
-    return item_maker(value.field, value.context)(value.data, record_field(value.record))
+    return items_maker(value.field, value.context)((value.data,), (record_field(value.record),))[0]
 
 
 def rebind_item(moved: Moved) -> bytes:

@@ -124,7 +124,7 @@ def _item(work: Work) -> bytes | None:
     try:
         sealing = work.attribute.type.sealing
         record = b"" if sealing.key is None else sealing.key.field(key)
-        return sealing.seal_item(work.attribute.type.encode(work.value), record)
+        return sealing.seal_items((work.attribute.type.encode(work.value),), (record,))[0]
     except (TypeError, ValueError):
         return None
 

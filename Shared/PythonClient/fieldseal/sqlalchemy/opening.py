@@ -110,18 +110,22 @@ class _Column:
             sources = [value for value in sources if value is not None]
         if sources and isinstance(sources[0], str) is not self.type.text:
             raise InvalidRequestError(f"{self.type.field}: `text` must be declared as the column's type in the database is")
+        found: Iterable[bytes]
         ciphertexts, found = self._text_parts(sources) if self.type.text else self._parts(sources, records)
-        make = self.type.sealing.open_item
-        if not self.type.accepts_plaintext:
-            return list(map(make, ciphertexts, found))
+        if self.type.accepts_plaintext:
+            ciphertexts, found = self._without_plaintext(ciphertexts, found)
+        return self.type.sealing.open_items(ciphertexts, found)
+
+    def _without_plaintext(self, values: list[bytes], records: Iterable[bytes]) -> tuple[list[bytes], list[bytes]]:
         present = [at for at, value in enumerate(self._source) if value is not None]
-        items = []
-        for at, ciphertext, record in zip(present, ciphertexts, found):
-            if is_ciphertext(ciphertext):
-                items.append(make(ciphertext, record))
+        ciphertexts, found = [], []
+        for at, value, record in zip(present, values, records):
+            if is_ciphertext(value):
+                ciphertexts.append(value)
+                found.append(record)
             else:
-                self._plain[at] = self._decoded_one(ciphertext)
-        return items
+                self._plain[at] = self._decoded_one(value)
+        return ciphertexts, found
 
     def _text_parts(self, sources: Sequence[str]) -> tuple[list[bytes], list[bytes]]:
         """The same for text: what is no ciphertext stays as it is, for the service to refuse."""

@@ -73,7 +73,7 @@ def _items(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes]:
             )
         problem = None
         try:
-            items += map(type_.sealing.seal_item, type_.encode_all(values), keys)  # type: ignore[arg-type]
+            items += type_.sealing.seal_items(type_.encode_all(values), keys)  # type: ignore[arg-type]
         except TypeError as error:
             problem = str(error)
         except UnicodeEncodeError:

@@ -18,7 +18,7 @@ from sqlalchemy.sql.schema import Column, Table
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ..forms import to_text
-from ..items import item_maker
+from ..items import items_maker
 from . import search
 from .binding import RowKey
 from .marks import INSTALLED, Ciphertext, CiphertextText
@@ -34,8 +34,8 @@ class Sealing:
         self.key = RowKey(column.table, bound_to) if bound_to else None
         self.indexes = search.indexes_of(column)
         names = tuple(index.type.index for index in self.indexes)  # type: ignore[attr-defined]
-        self.seal_item = item_maker(field, context, names)
-        self.open_item = item_maker(field, context)
+        self.seal_items = items_maker(field, context, names)
+        self.open_items = items_maker(field, context)
 
 
 class Encrypted(TypeDecorator[Plain], Generic[Plain]):
