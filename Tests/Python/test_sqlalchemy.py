@@ -485,8 +485,8 @@ documents = st.recursive(
 generated = st.fixed_dictionaries(
     {
         "email": st.none() | texts,
-        "biography": st.none() | texts | st.integers(0, 30_000).map("ź".__mul__),
-        "picture": st.none() | st.binary(max_size=60) | st.integers(0, 50_000).map(bytes),
+        "biography": st.none() | texts | st.integers(0, 2_000).map("ź".__mul__),
+        "picture": st.none() | st.binary(max_size=60) | st.integers(0, 20_000).map(bytes),
         "settings": documents,
         "born": st.none() | st.dates(),
         "number": st.none() | st.integers(-(10**58), 10**58),

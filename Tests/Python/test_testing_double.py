@@ -7,6 +7,7 @@ import dataclasses
 import uuid
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from fieldseal.testing import AsyncInsecureFakeClient, FakeField, FakeIndex, Ins
 from sealed_database import address, declare, person
 from sealed_models import Base, Person
 from sqlalchemy import create_engine, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+ROOT = Path(__file__).resolve().parents[2]
 ROW, OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
 FIELDS = [
     FakeField("users.email", ("id",), (FakeIndex("equality", 128, "email"),)),
@@ -151,4 +153,33 @@ def test_an_application_runs_on_the_double(cluster: Cluster) -> None:
         assert session.scalars(select(Person.place).where(Person.email == " ADA7@EXAMPLE.ORG")).all() == [7]
         session.rollback()
     assert client.service.calls == ["Encrypt", "Decrypt", "BlindIndex"]
+    engine.dispose()
+
+
+def test_the_readmes_example_runs(cluster: Cluster) -> None:
+    declare(cluster)
+    engine = create_engine(address(cluster, "psycopg"))
+    example = (ROOT / "README.md").read_text().split("**SQLAlchemy**")[1].split("```python\n")[1].split("```")[0]
+    declarations, rest = example.split("middleware = ")
+
+    class Base(DeclarativeBase):
+        pass
+
+    names: dict[str, Any] = {"Base": Base, "Mapped": Mapped, "mapped_column": mapped_column, "uuid": uuid, "select": select}
+    exec(compile(declarations, "README.md", "exec", dont_inherit=True), names)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InsecureWarning)
+        client = InsecureFakeClient(
+            [FakeField("users.email", ("id",), (FakeIndex("equality", 128, "email"),)), FakeField("users.settings", ("id",))]
+        )
+    with engine.connect() as connection, Session(connection) as session:
+        Base.metadata.create_all(connection)
+        assert 'Client.from_file("backend.yaml")' in rest
+        names |= {"engine": engine, "session": session, "client": client}
+        exec("middleware = " + rest.replace('Client.from_file("backend.yaml")', "client"), names)
+        user = session.scalars(select(names["User"])).one()
+        assert (user.email, user.settings) == ("Ada@example.org", {"theme": "light"})
+        session.rollback()
+    with engine.begin() as connection:
+        Base.metadata.drop_all(connection)
     engine.dispose()
