@@ -289,6 +289,25 @@ def test_a_server_that_was_restarted_is_found_again(own_cluster: Cluster) -> Non
         both.close()
 
 
+def test_a_call_that_is_interrupted_takes_its_connection_with_it(cluster: Cluster, both: Both) -> None:
+    values = sealed(both, b"secret")
+    client = Client(cluster.configuration("backend"))
+    assert client.decrypt(values) == [b"secret"]
+    (connection,) = client._channel._idle
+    answer = connection._answer
+
+    def interrupted(*_: Any) -> bytes:
+        raise KeyboardInterrupt
+
+    connection._answer = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        client.decrypt(sealed(both, b"another"))
+    connection._answer = answer  # type: ignore[method-assign]
+    # The answer that was on its way is nobody's.
+    assert client.decrypt(values) == [b"secret"] and connection not in client._channel._idle
+    client.close()
+
+
 def in_child(work: Any) -> bytes:
     """What `work` returns in a process made by fork."""
     reading, writing = os.pipe()

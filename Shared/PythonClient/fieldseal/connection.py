@@ -77,18 +77,18 @@ class Connection:
         try:
             self._socket.settimeout(timeout + 1)
             self._socket.sendall(frame)
-            return response_payload(self._answer(stream, until))
+            body = self._answer(stream, until)
         except TimeoutError:
             self.close()
             raise FieldsealError(Code.DEADLINE_EXCEEDED, "no answer in time") from None
         except (OSError, EOFError):
             self.close()
             raise Unavailable(Code.UNAVAILABLE, "the connection was lost") from None
-        except BaseException as error:
+        except BaseException:
             # Whatever interrupted the reading (a signal, say) left an answer on the way that no later call may take for its own.
-            if not isinstance(error, FieldsealError):
-                self.close()
+            self.close()
             raise
+        return response_payload(body)
 
     def close(self) -> None:
         """Closes this process's end; a process that has it by fork keeps its own."""
