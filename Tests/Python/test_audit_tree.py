@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import struct
 from pathlib import Path
 
 import pytest
@@ -27,19 +25,12 @@ class Streams(Connection):
         payload = Request(service="fieldseal.v1.Audit", method=method, payload=request.SerializeToString()).SerializeToString()
         self._socket.sendall(HEADER.pack(len(payload), 1, REQUEST, 1) + payload)
         answers = []
-        while (body := self._frames.get(timeout=30)) is not None:
-            answers.append(audit_pb2.ReadLeavesResponse.FromString(body))
-        return answers
-
-    def _receive(self) -> None:
-        self._frames: queue.Queue[bytes | None] = queue.Queue()
-        while True:
-            length, _, kind, flags = struct.unpack(">IIBB", self._exactly(HEADER.size))
-            body = self._exactly(length)
-            if kind != DATA or flags:
-                self._frames.put(None)
-                return
-            self._frames.put(body)
+        while data := self._socket.recv(65_536):
+            for _, kind, body in self._frames.feed(data):
+                if kind != DATA or not body:
+                    return answers
+                answers.append(audit_pb2.ReadLeavesResponse.FromString(body))
+        raise EOFError
 
 
 def vkey(cluster: Cluster) -> str:

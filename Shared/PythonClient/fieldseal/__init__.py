@@ -1,17 +1,35 @@
 """Fieldseal: field-level encryption through the encryption service."""
 
-from .client import Client, Sealed, Value, raise_for
+from .aio import AsyncClient
+from .client import Client
 from .configuration import Configuration, Endpoint
-from .errors import Code, ConfigurationError, FieldsealError
+from .errors import (
+    CiphertextRejected,
+    Code,
+    ConfigurationError,
+    Denied,
+    FieldsealError,
+    KeyNotUsable,
+    Unavailable,
+    UnknownField,
+)
+from .values import Moved, Sealed, Value, raise_for
 
 __all__ = [
+    "AsyncClient",
+    "CiphertextRejected",
     "Client",
     "Code",
     "Configuration",
     "ConfigurationError",
+    "Denied",
     "Endpoint",
     "FieldsealError",
+    "KeyNotUsable",
+    "Moved",
     "Sealed",
+    "Unavailable",
+    "UnknownField",
     "Value",
     "raise_for",
 ]

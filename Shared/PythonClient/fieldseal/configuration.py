@@ -31,6 +31,12 @@ class Configuration:
     ca: str
     endpoints: dict[str, Endpoint]
 
+    def endpoint(self, service: str) -> Endpoint:
+        endpoint = self.endpoints.get(service)
+        if endpoint is None:
+            raise ConfigurationError(f"{service}: addresses and identity are required")
+        return endpoint
+
     @classmethod
     def load(cls, path: str | os.PathLike[str] | None = None) -> "Configuration":
         """Reads `path`, or the file that FIELDSEAL_CONFIG names. Relative paths inside start at the file's folder."""
@@ -46,9 +52,8 @@ class Configuration:
             raise ConfigurationError(f"{file}: not YAML") from error
         root = _mapping(document, str(file), {"tls", *SERVICES})
         tls = _mapping(root.get("tls"), "tls", {"certificate", "key", "ca"})
-        paths = [str(file.parent / _text(tls, "tls", name)) for name in ("certificate", "key", "ca")]
-        endpoints = {name: _endpoint(root[name], name) for name in SERVICES if name in root}
-        return cls(*paths, endpoints)
+        certificate, key, ca = (str(file.parent / _text(tls, "tls", name)) for name in ("certificate", "key", "ca"))
+        return cls(certificate, key, ca, {name: _endpoint(root[name], name) for name in SERVICES if name in root})
 
 
 def _endpoint(value: Any, name: str) -> Endpoint:

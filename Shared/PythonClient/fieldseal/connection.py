@@ -1,22 +1,19 @@
-"""One ttrpc connection over mutual TLS 1.3, shared by any number of threads."""
+"""One ttrpc connection over mutual TLS 1.3, used by one thread at a time."""
 
 from __future__ import annotations
 
-import secrets
+import random
+import select
 import socket
 import ssl
-import struct
-import threading
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
+import time
 
-from . import ttrpc_pb2
-from .errors import Code, FieldsealError
+from .errors import Code, FieldsealError, Unavailable
+from .frames import HEADER, REQUEST, RESPONSE, STREAM_LIMIT, FrameReader, request_frame, response_payload
 
-HEADER = struct.Struct(">IIBB")
-REQUEST, RESPONSE = 1, 2
-FRAME_LIMIT = 4_194_304
-STREAM_LIMIT = 2**31
+__all__ = ["HEADER", "REQUEST", "Connection", "is_identity", "lifetime", "tls_context"]
+
+READ_SIZE = 262_144
 
 
 def tls_context(certificate: str, key: str, ca: str) -> ssl.SSLContext:
@@ -30,8 +27,20 @@ def tls_context(certificate: str, key: str, ca: str) -> ssl.SSLContext:
     return context
 
 
+def is_identity(identity: str, stream: ssl.SSLSocket | ssl.SSLObject) -> bool:
+    """Whether the peer's certificate carries this URI and no other."""
+    certificate = stream.getpeercert() or {}
+    names = certificate.get("subjectAltName", ())
+    return [name[1] for name in names if isinstance(name, tuple) and name[0] == "URI"] == [identity]
+
+
+def lifetime() -> float:
+    """Seconds after which a connection is replaced: before the server ends it after an hour, and not all at once."""
+    return random.uniform(2400, 2700)
+
+
 class Connection:
-    """Calls go out at once and their answers come back in any order, matched by stream id."""
+    """Raises Unavailable where the server cannot be reached, UNAUTHENTICATED where another one answers."""
 
     def __init__(self, context: ssl.SSLContext, address: tuple[str, int], identity: str, timeout: float) -> None:
         try:
@@ -39,100 +48,77 @@ class Connection:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._socket = context.wrap_socket(plain)
         except OSError as error:
-            raise FieldsealError(Code.UNAVAILABLE, f"no connection to {address[0]}:{address[1]}") from error
-        names = [value for kind, value in self._socket.getpeercert().get("subjectAltName", ()) if kind == "URI"]
-        if names != [identity]:
+            raise Unavailable(Code.UNAVAILABLE, f"no connection to {address[0]}:{address[1]}") from error
+        if not is_identity(identity, self._socket):
             self._socket.close()
             raise FieldsealError(Code.UNAUTHENTICATED, f"the server at {address[0]}:{address[1]} is not {identity}")
-        self._socket.settimeout(None)
-        self._write = threading.Lock()
-        self._pending: dict[int, Future[bytes]] = {}
+        self._frames = FrameReader()
         self._next = 1
         self._closed = False
-        threading.Thread(target=self._receive, daemon=True, name="fieldseal-receive").start()
+        self._until = time.monotonic() + lifetime()
 
     @property
     def usable(self) -> bool:
-        return not self._closed and self._next < STREAM_LIMIT
+        """Whether another call can go out; notices that the server has closed meanwhile."""
+        if self._closed or self._next >= STREAM_LIMIT or time.monotonic() > self._until:
+            return False
+        return self._is_silent()
 
     def call(self, service: str, method: str, payload: bytes, timeout: float, request_id: bytes | None = None) -> bytes:
         """`request_id`, 16 bytes, names the call in the audit log; without one it gets a random one.
 
-        Raises FieldsealError: the server's status, DEADLINE_EXCEEDED, or UNAVAILABLE when the connection ends."""
-        request = ttrpc_pb2.Request(
-            service=service,
-            method=method,
-            payload=payload,
-            timeout_nano=int(timeout * 1e9),
-            metadata=[ttrpc_pb2.KeyValue(key="fieldseal-request-id", value=(request_id or secrets.token_bytes(16)).hex())],
-        ).SerializeToString()
-        if len(request) > FRAME_LIMIT:
-            raise FieldsealError(Code.RESOURCE_EXHAUSTED, "the request is larger than a frame")
-        answer: Future[bytes] = Future()
-        with self._write:
-            if not self.usable:
-                raise FieldsealError(Code.UNAVAILABLE, "the connection is closed")
-            stream, self._next = self._next, self._next + 2
-            self._pending[stream] = answer
-            try:
-                self._socket.sendall(HEADER.pack(len(request), stream, REQUEST, 0) + request)
-            except OSError:
-                self._fail()
+        Raises FieldsealError: the server's status, DEADLINE_EXCEEDED, or Unavailable when the connection ends."""
+        if self._closed:
+            raise Unavailable(Code.UNAVAILABLE, "the connection is closed")
+        stream = self._next
+        frame = request_frame(stream, service, method, payload, timeout, request_id)
+        self._next += 2
+        until = time.monotonic() + timeout + 1
         try:
-            return answer.result(timeout + 1)
-        except FutureTimeout:
-            self._pending.pop(stream, None)
+            self._socket.settimeout(timeout + 1)
+            self._socket.sendall(frame)
+            body = self._answer(stream, until)
+        except TimeoutError:
+            self.close()
             raise FieldsealError(Code.DEADLINE_EXCEEDED, "no answer in time") from None
+        except (OSError, EOFError):
+            self.close()
+            raise Unavailable(Code.UNAVAILABLE, "the connection was lost") from None
+        except BaseException:
+            # Whatever interrupted the reading (a signal, say) left an answer on the way that no later call may take for its own.
+            self.close()
+            raise
+        return response_payload(body)
 
     def close(self) -> None:
+        """Closes this process's end; a process that has it by fork keeps its own."""
         self._closed = True
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-
-    def _receive(self) -> None:
-        try:
-            while True:
-                length, stream, kind, _ = HEADER.unpack(self._exactly(HEADER.size))
-                if length > FRAME_LIMIT:
-                    break
-                body = self._exactly(length)
-                if kind == RESPONSE:
-                    self._answer(stream, body)
-        except (OSError, EOFError):
-            pass
-        self._fail()
         self._socket.close()
 
-    def _answer(self, stream: int, body: bytes) -> None:
-        answer = self._pending.pop(stream, None)
-        if answer is None:
-            return
-        try:
-            response = ttrpc_pb2.Response.FromString(body)
-        except Exception:
-            answer.set_exception(FieldsealError(Code.INTERNAL, "the answer cannot be read"))
-            return
-        if response.HasField("status") and response.status.code != Code.OK:
-            answer.set_exception(FieldsealError(response.status.code, response.status.message))
-        else:
-            answer.set_result(response.payload)
-
-    def _exactly(self, count: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < count:
-            part = self._socket.recv(min(count - len(parts), 262_144))
-            if not part:
+    def _answer(self, stream: int, until: float) -> bytes:
+        while True:
+            data = self._socket.recv(READ_SIZE)
+            if not data:
                 raise EOFError
-            parts += part
-        return bytes(parts)
+            for found, kind, body in self._frames.feed(data):
+                if found == stream and kind == RESPONSE:
+                    return body
+            if (left := until - time.monotonic()) <= 0:
+                raise TimeoutError
+            self._socket.settimeout(left)
 
-    def _fail(self) -> None:
-        self._closed = True
-        while self._pending:
-            try:
-                _, answer = self._pending.popitem()
-            except KeyError:
-                return
-            answer.set_exception(FieldsealError(Code.UNAVAILABLE, "the connection was lost"))
+    def _is_silent(self) -> bool:
+        """Between calls the server sends TLS tickets at most; anything else is its end, or out of place."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        if not poll.poll(0):
+            return True
+        try:
+            self._socket.settimeout(0)
+            self._socket.recv(1)
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return True
+        except OSError:
+            pass
+        self.close()
+        return False

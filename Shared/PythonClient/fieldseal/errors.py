@@ -26,13 +26,58 @@ class Code(enum.IntEnum):
 
 
 class FieldsealError(Exception):
-    """A call, or one item of a batch, failed."""
+    """A call, or one item of a batch, failed. `failure` makes the subclass that fits.
 
-    def __init__(self, code: int, message: str) -> None:
+    `field` and `record` name the value that could not be sealed or opened, where whoever raises knows it."""
+
+    def __init__(self, code: int, message: str, field: str | None = None, record: object = None) -> None:
         self.code = Code(code) if code in Code._value2member_map_ else Code.UNKNOWN
-        self.message = message
-        super().__init__(f"{self.code.name}: {message}")
+        self.message, self.field, self.record = message, field, record
+        place = "" if field is None else f" ({field})" if record is None else f" ({field} of the row {record!r})"
+        super().__init__(f"{self.code.name}: {message}{place}")
+
+    def __reduce__(self) -> tuple[type[FieldsealError], tuple[int, str, str | None, object]]:
+        return type(self), (int(self.code), self.message, self.field, self.record)
+
+    def at(self, field: str, record: object) -> FieldsealError:
+        """The same error, of a value that is named."""
+        return type(self)(self.code, self.message, field, record)
+
+
+class Denied(FieldsealError):
+    """The policy does not let this identity do it."""
+
+
+class CiphertextRejected(FieldsealError):
+    """The ciphertext is not of this field, row and context, or was altered; the audit log knows which."""
+
+
+class KeyNotUsable(FieldsealError):
+    """The key's version is retired, compromised or destroyed."""
+
+
+class UnknownField(FieldsealError):
+    """The catalog has no such field, index or key version."""
+
+
+class Unavailable(FieldsealError):
+    """The service, or one behind it, is away; nothing is wrong with the values."""
 
 
 class ConfigurationError(ValueError):
     """The client's configuration is not usable; the text says which key and why."""
+
+
+_BY_CODE = {
+    Code.PERMISSION_DENIED: Denied,
+    Code.NOT_FOUND: UnknownField,
+    Code.FAILED_PRECONDITION: KeyNotUsable,
+    Code.UNAVAILABLE: Unavailable,
+}
+
+
+def failure(code: int, message: str) -> FieldsealError:
+    if code == Code.INVALID_ARGUMENT and message == "ciphertext rejected":
+        return CiphertextRejected(code, message)
+    kind: type[FieldsealError] = _BY_CODE.get(code, FieldsealError)  # type: ignore[call-overload]
+    return kind(code, message)

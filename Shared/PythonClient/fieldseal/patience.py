@@ -13,10 +13,10 @@ class Patience:
         self._until = time.monotonic() + seconds
         self._pause = 0.05
 
-    def wait(self) -> bool:
-        """Pauses, and says whether to try again; False at once where the time would be over."""
+    def pause(self) -> float:
+        """Seconds to wait before the next trial; 0 where the time would be over."""
         if time.monotonic() + self._pause > self._until:
-            return False
-        time.sleep(self._pause * random.uniform(0.5, 1.0))
+            return 0.0
+        pause = self._pause * random.uniform(0.5, 1.0)
         self._pause = min(self._pause * 2, 1.0)
-        return True
+        return pause

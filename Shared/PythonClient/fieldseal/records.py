@@ -32,5 +32,6 @@ def key_column(value: KeyValue) -> common_pb2.KeyColumn:
 
 def record_id(values: Sequence[KeyValue] | KeyValue) -> common_pb2.RecordId:
     """The key columns in the catalog's order; a lone value is a key of one column."""
-    alone = isinstance(values, (str, bytes, bytearray, memoryview)) or not isinstance(values, Sequence)
-    return common_pb2.RecordId(columns=[key_column(value) for value in ([values] if alone else values)])
+    if isinstance(values, Sequence) and not isinstance(values, (str, bytes, bytearray, memoryview)):
+        return common_pb2.RecordId(columns=[key_column(value) for value in values])
+    return common_pb2.RecordId(columns=[key_column(values)])  # type: ignore[arg-type]

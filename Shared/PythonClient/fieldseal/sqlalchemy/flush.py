@@ -1,0 +1,216 @@
+"""The unit of work: what a flush will write is sealed before its first statement, all of it in one batch."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from sqlalchemy import event
+from sqlalchemy.exc import UnboundExecutionError
+from sqlalchemy.orm import InstanceState, Mapper, Session
+from sqlalchemy.orm.attributes import flag_modified, instance_state
+from sqlalchemy.orm.base import NO_VALUE
+
+from ..errors import FieldsealError
+from ..exchange import SEAL
+from .marks import INSTALLED, PENDING
+from .sealing import Ahead, current_flush
+from .types import Encrypted
+
+
+class Attribute(NamedTuple):
+    """An encrypted attribute, those that make its row's key, and those of its blind indexes."""
+
+    name: str
+    type: Encrypted[Any]
+    key: tuple[str, ...]
+    indexes: tuple[str | None, ...]
+
+
+class Mapped(NamedTuple):
+    attributes: tuple[Attribute, ...]
+    #: Defaults of key attributes that Python makes.
+    defaults: dict[str, Any]
+    #: Whether all new objects go out in statements with the same columns.
+    is_uniform: bool
+
+
+class Work(NamedTuple):
+    """A value that the flush will write."""
+
+    state: InstanceState[Any]
+    attribute: Attribute
+    value: Any
+    is_new: bool
+
+
+_mapped: weakref.WeakKeyDictionary[Mapper[Any], Mapped] = weakref.WeakKeyDictionary()
+
+
+def listen() -> None:
+    event.listen(Session, "before_flush", _before_flush)
+    event.listen(Session, "after_flush", _forget)
+    event.listen(Session, "after_soft_rollback", _forget)
+
+
+def _forget(*_: Any) -> None:
+    current_flush.set(None)
+
+
+def _before_flush(session: Session, flush_context: Any, instances: Any) -> None:
+    current_flush.set(Ahead())
+    try:
+        _prepare(session)
+    except BaseException:
+        _forget()
+        raise
+
+
+def _prepare(session: Session) -> None:
+    new = [state for state in map(instance_state, session.new) if _of(state.mapper).attributes]
+    changed = [state for state in map(instance_state, session.dirty) if _of(state.mapper).attributes]
+    work = [item for state in changed for item in _changes(state)]
+    mappers = {state.mapper for state in new}
+    # New objects of one kind are one statement, which seals its own values in one call.
+    if not work and (len(mappers) < 2 and all(_of(mapper).is_uniform for mapper in mappers)):
+        return
+    work += [item for state in new for item in _insertions(state)]
+    for middleware, part in _by_middleware(session, work):
+        _seal_ahead(middleware, part)
+
+
+def _by_middleware(session: Session, work: Iterable[Work]) -> Iterator[tuple[Any, list[Work]]]:
+    parts: dict[int, tuple[Any, list[Work]]] = {}
+    found: dict[Mapper[Any], Any] = {}
+    for item in work:
+        mapper = item.state.mapper
+        if mapper not in found:
+            try:
+                found[mapper] = getattr(session.get_bind(mapper).dialect, INSTALLED, None)
+            except UnboundExecutionError:
+                found[mapper] = None
+        middleware = found[mapper]
+        if middleware is not None:
+            parts.setdefault(id(middleware), (middleware, []))[1].append(item)
+    yield from parts.values()
+
+
+def _seal_ahead(middleware: Any, work: Sequence[Work]) -> None:
+    items = [_item(one) for one in work]
+    flush = current_flush.get()
+    assert flush is not None
+    known = [item for item in items if item is not None]
+    results = iter(middleware.run(SEAL, known) if known else ())
+    for one, item in zip(work, items):
+        if item is None:
+            continue
+        result = next(results)
+        if isinstance(result, FieldsealError):
+            raise result.at(one.attribute.type.field or "", _identity(one))
+        flush.results.setdefault(item, []).append(result)
+        if not one.is_new:
+            for name, hashed in zip(one.attribute.indexes, result.indexes):
+                if name is not None:
+                    setattr(one.state.obj(), name, hashed)
+
+
+def _item(work: Work) -> bytes | None:
+    """None where the row's key is not known yet, or the value is none that can be sealed: its statement will tell."""
+    key = _key(work.state, work.attribute)
+    if None in key or not isinstance(work.attribute.type, Encrypted):
+        return None
+    try:
+        sealing = work.attribute.type.sealing
+        record = b"" if sealing.key is None else sealing.key.field(key)
+        return sealing.seal_items((work.attribute.type.encode(work.value),), (record,))[0]
+    except (TypeError, ValueError):
+        return None
+
+
+def _identity(work: Work) -> Any:
+    key = tuple(_key(work.state, work.attribute))
+    return key[0] if len(key) == 1 else key or None
+
+
+def _key(state: InstanceState[Any], attribute: Attribute) -> list[Any]:
+    """The values of the key, None for what a new object does not know yet."""
+    values = state.dict
+    return [values[name] if name in values else _unloaded(state, name) for name in attribute.key]
+
+
+def _unloaded(state: InstanceState[Any], name: str) -> Any:
+    if state.identity is None:
+        return None
+    for column, value in zip(state.mapper.primary_key, state.identity):
+        if state.mapper.get_property_by_column(column).key == name:
+            return value
+    return getattr(state.obj(), name)
+
+
+def _insertions(state: InstanceState[Any]) -> Iterator[Work]:
+    mapped, values = _of(state.mapper), state.dict
+    for name, default in mapped.defaults.items():
+        if values.get(name) is None:
+            # A default that reads the statement's other parameters is left to the statement.
+            with suppress(Exception):
+                setattr(state.obj(), name, default(None))
+    for attribute in mapped.attributes:
+        value = values.get(attribute.name)
+        if value is not None:
+            yield Work(state, attribute, value, True)
+
+
+def _changes(state: InstanceState[Any]) -> Iterator[Work]:
+    values, committed = state.dict, state.committed_state
+    for attribute in _of(state.mapper).attributes:
+        if any(_is_changed(state, name) for name in attribute.key) and not _is_changed(state, attribute.name):
+            # The row has a new key: what is bound to the old one is sealed again.
+            flush = current_flush.get()
+            assert flush is not None
+            assert attribute.type.sealing.key is not None
+            flush.moved.add((attribute.type.field, attribute.type.sealing.key.field(_key(state, attribute))))
+            if getattr(state.obj(), attribute.name) is None:
+                continue
+            flag_modified(state.obj(), attribute.name)
+        elif attribute.name not in committed or not _is_changed(state, attribute.name):
+            continue
+        value = values.get(attribute.name)
+        for index in attribute.indexes:
+            if index is not None:
+                setattr(state.obj(), index, None if value is None else PENDING)
+        if value is not None:
+            yield Work(state, attribute, value, False)
+
+
+def _is_changed(state: InstanceState[Any], name: str) -> bool:
+    if name not in state.committed_state:
+        return False
+    before: Any = state.committed_state[name]
+    return before is NO_VALUE or type(before) is not type(state.dict.get(name)) or bool(before != state.dict.get(name))
+
+
+def _of(mapper: Mapper[Any]) -> Mapped:
+    mapped = _mapped.get(mapper)
+    if mapped is None:
+        mapped = _mapped[mapper] = _inspected(mapper)
+    return mapped
+
+
+def _inspected(mapper: Mapper[Any]) -> Mapped:
+    attributes, defaults = [], {}
+    for prop in mapper.column_attrs:
+        type_: Any = prop.columns[0].type
+        if not isinstance(type_, Encrypted):
+            continue
+        columns = [] if type_.sealing.key is None else type_.sealing.key.columns
+        key = tuple(mapper.get_property_by_column(column).key for column in columns)
+        indexes = tuple(mapper.get_property_by_column(index).key for index in type_.sealing.indexes)
+        attributes.append(Attribute(prop.key, type_, key, indexes))
+        for name, column in zip(key, columns):
+            default: Any = column.default
+            if default is not None and default.is_callable:
+                defaults[name] = default.arg
+    uniform = not any(column.server_default is not None for column in mapper.columns) and len(mapper.tables) == 1
+    return Mapped(tuple(attributes), defaults, uniform)

@@ -1,0 +1,169 @@
+"""What an engine needs to work with encrypted columns: installed once, seen by every statement."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Union
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine, ExceptionContext
+from sqlalchemy.exc import ArgumentError, InvalidRequestError, StatementError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.sql.dml import Update
+from sqlalchemy.sql.schema import MetaData, Table
+from sqlalchemy.util import await_only
+
+from ..aio import AsyncClient
+from ..client import Client
+from ..exchange import Operation
+from .catalog import compare, fields_of
+from .marks import INSTALLED, PENDING
+from .opening import OpeningCursor
+from .plan import EMPTY, Plan, plan_of
+from .rebinding import rebind_row
+from .sealing import found_rows, refuse_moved, seal_parameters, search_parameters
+from .types import Encrypted
+
+CHUNK = 1000
+
+
+class EncryptionMiddleware:
+    """Seals values before an INSERT or UPDATE and opens them after they are loaded, all of an execution in one call.
+
+    client: a `Client` for an `Engine`, an `AsyncClient` for an `AsyncEngine`."""
+
+    def __init__(self, client: Union[Client, AsyncClient]) -> None:
+        self.client: Any = client
+        self._is_async = inspect.iscoroutinefunction(client.run)
+
+    def install(self, engine: Union[Engine, AsyncEngine]) -> None:
+        """From now on statements of this engine seal and open. Before the first of them."""
+        sync: Engine = engine.sync_engine if isinstance(engine, AsyncEngine) else engine
+        dialect = sync.dialect
+        if dialect.is_async != self._is_async:
+            raise ArgumentError("an AsyncEngine takes an AsyncClient, an Engine a Client")
+        if dialect.name != "postgresql":
+            raise ArgumentError("encrypted columns are made for PostgreSQL")
+        if hasattr(dialect, INSTALLED):
+            raise ArgumentError("the engine has an EncryptionMiddleware already")
+        base = dialect.execution_ctx_cls
+        dialect.execution_ctx_cls = type(f"Encrypting{base.__name__}", (_EncryptingContext, base), {})
+        setattr(dialect, INSTALLED, self)
+        event.listen(sync, "before_execute", _with_indexes, retval=True)
+        event.listen(sync, "handle_error", _without_plaintext)
+
+    def check(self, metadata: MetaData) -> None:
+        """Compares the declared columns with the catalog: to be called when the application starts.
+
+        Raises ConfigurationError with every difference, FieldsealError where the catalog cannot be read."""
+        fields = fields_of(metadata)
+        compare(fields, self.client.describe(list(fields)))
+
+    async def check_async(self, metadata: MetaData) -> None:
+        """`check` for an AsyncClient."""
+        fields = fields_of(metadata)
+        compare(fields, await self.client.describe(list(fields)))
+
+    def rebind(self, connection: Connection, table: Table, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        """Gives the row that `old` names (column names and values) the `new` values, and binds what is sealed in it to them.
+
+        No plaintext leaves the service. On an AsyncEngine: `await connection.run_sync(middleware.rebind, table, …)`.
+        Raises NoResultFound where there is no such row, FieldsealError where a value cannot be rebound."""
+        rebind_row(self.run, connection, table, old, new)
+
+    def run(self, operation: Operation[Any], batch: Sequence[bytes]) -> list[Any]:
+        return await_only(self.client.run(operation, batch)) if self._is_async else self.client.run(operation, batch)
+
+
+class _EncryptingContext:
+    """Mixed into the dialect's execution context, in front of it."""
+
+    compiled: Any
+    dialect: Any
+    cursor: Any
+    execution_options: Any
+    _is_server_side: bool
+
+    def create_cursor(self) -> Any:
+        cursor = super().create_cursor()  # type: ignore[misc]
+        opened = self._fieldseal_plan.opened
+        if not opened:
+            return cursor
+        options = self.execution_options
+        chunk = (options.get("yield_per") or options.get("max_row_buffer") or CHUNK) if self._is_server_side else None
+        return OpeningCursor(cursor, getattr(self.dialect, INSTALLED).run, opened, chunk)
+
+    @property
+    def _fieldseal_plan(self) -> Plan:
+        if self.compiled is None:
+            return EMPTY
+        try:
+            return plan_of(self.compiled)
+        except InvalidRequestError:
+            # Raised again by `pre_exec`, where nothing wraps it together with the statement's parameters.
+            return EMPTY
+
+    def pre_exec(self) -> None:
+        super().pre_exec()  # type: ignore[misc]
+        if self.compiled is None:
+            return
+        plan = plan_of(self.compiled)
+        if plan.moved:
+            refuse_moved(self, plan)
+        if plan.rows or plan.empty:
+            seal_parameters(getattr(self.dialect, INSTALLED).run, self, plan)
+        if plan.narrow:
+            self.cursor.is_found = found_rows(self, plan)
+        if plan.searches:
+            search_parameters(getattr(self.dialect, INSTALLED).run, self)
+
+    def post_exec(self) -> None:
+        super().post_exec()  # type: ignore[misc]
+        # A result of an asyncio engine is read where nothing can be awaited.
+        if self.dialect.is_async and isinstance(self.cursor, OpeningCursor) and not self._is_server_side:
+            self.cursor.fetch_ahead()
+
+    def _setup_result_proxy(self) -> Any:
+        result = super()._setup_result_proxy()  # type: ignore[misc]
+        if self._fieldseal_plan.opened and result._row_logging_fn is not None:
+            result._row_logging_fn = _row_logging(result.connection, self._fieldseal_plan)
+            # It was made with the other function.
+            result.__dict__.pop("_row_getter", None)
+        return result
+
+
+def _row_logging(connection: Any, plan: Plan) -> Callable[[Any], Any]:
+    """What `echo="debug"` says of a row: everything but the values that were opened."""
+    hidden = {opened.at for opened in plan.opened}
+    by_name = any(isinstance(at, str) for at in hidden)
+
+    def log(row: Any) -> Any:
+        connection._log_debug("Row %r", tuple(PENDING if by_name or at in hidden else value for at, value in enumerate(row)))
+        return row
+
+    return log
+
+
+def _with_indexes(
+    connection: Connection, statement: Any, multiparams: Any, params: Any, execution_options: Any
+) -> tuple[Any, Any, Any]:
+    """An UPDATE of an encrypted column writes its blind indexes too."""
+    if isinstance(statement, Update) and isinstance(statement.table, Table):
+        given = getattr(statement, "_values", None) or dict(getattr(statement, "_ordered_values", None) or ())
+        names = {getattr(column, "key", column) for column in given}
+        names |= set((multiparams[0] if multiparams else params) or ())
+        for column in statement.table.c:
+            if isinstance(column.type, Encrypted) and column.key in names:
+                missing = [index.key for index in column.type.sealing.indexes if index.key not in names]
+                if missing:
+                    statement = statement.values({statement.table.c[name]: PENDING for name in missing})
+    return statement, multiparams, params
+
+
+def _without_plaintext(context: ExceptionContext) -> None:
+    """Parameters of a statement that never came to be sealed stay out of its error."""
+    error = context.sqlalchemy_exception
+    if isinstance(error, StatementError) and context.execution_context is None:
+        error.hide_parameters = True
+        error.params = None

@@ -1,0 +1,204 @@
+"""The values of a fetched chunk of rows: out of the rows into one batch, and back as plain values."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
+from typing import Any
+
+from sqlalchemy.exc import InvalidRequestError
+
+from ..errors import Code, FieldsealError
+from ..exchange import DECRYPT
+from ..forms import from_text, is_ciphertext
+from .plan import Opened
+
+Rows = Sequence[Sequence[Any]]
+
+
+class OpeningCursor:
+    """A DBAPI cursor whose rows are opened as they are fetched: a client-side cursor's all at once, since they are all here,
+    a server-side cursor's by `chunk` rows, or more where more are asked for."""
+
+    def __init__(self, cursor: Any, run: Any, opened: tuple[Opened, ...], chunk: int | None) -> None:
+        self._cursor, self._run, self._opened, self._chunk = cursor, run, opened, chunk
+        self._rows: deque[Sequence[Any]] = deque()
+        #: Which opened rows are passed on; the others share no more than a blind index with what was looked for.
+        self.is_found: Callable[[Sequence[Any]], bool] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        while (row := self.fetchone()) is not None:
+            yield row
+
+    def fetchone(self) -> Sequence[Any] | None:
+        while not self._rows and self._fetch(self._chunk):
+            pass
+        return self._rows.popleft() if self._rows else None
+
+    def fetchmany(self, size: int | None = None) -> list[Sequence[Any]]:
+        size = self._cursor.arraysize if size is None else size
+        while len(self._rows) < size and self._fetch(None if self._chunk is None else max(self._chunk, size - len(self._rows))):
+            pass
+        return [self._rows.popleft() for _ in range(min(size, len(self._rows)))]
+
+    def fetchall(self) -> list[Sequence[Any]]:
+        self._fetch(None)
+        rows = list(self._rows)
+        self._rows.clear()
+        return rows
+
+    def fetch_ahead(self) -> None:
+        """Opens what a client-side cursor holds, for those who cannot wait later on."""
+        if self._cursor.description is not None:
+            self._fetch(None)
+
+    def _fetch(self, count: int | None) -> bool:
+        """Whether there were rows."""
+        rows: Rows = self._cursor.fetchall() if count is None else self._cursor.fetchmany(count)
+        if rows:
+            places = {column[0]: at for at, column in enumerate(self._cursor.description)}
+            opened = open_rows(self._run, self._opened, rows, places)
+            self._rows += opened if self.is_found is None else filter(self.is_found, opened)
+        return bool(rows)
+
+
+def open_rows(run: Any, opened: tuple[Opened, ...], rows: Rows, places: dict[str, int]) -> Rows:
+    """Raises FieldsealError, with the row's identity, for the first value that cannot be opened."""
+    columns: list[Sequence[Any]] = list(zip(*rows))
+    records: dict[tuple[str, ...], dict[bytes, bytes]] = {}
+    taken = [_Column(column, columns, places, records) for column in opened]
+    results = run(DECRYPT, [item for column in taken for item in column.items]) if any(column.items for column in taken) else []
+    start = 0
+    for column in taken:
+        end = start + len(column.items)
+        columns[column.at] = column.values(results[start:end])
+        start = end
+    return list(zip(*columns))
+
+
+class _Column:
+    """One encrypted column of the chunk."""
+
+    def __init__(
+        self,
+        opened: Opened,
+        columns: Sequence[Sequence[Any]],
+        places: dict[str, int],
+        records: dict[tuple[str, ...], dict[bytes, bytes]],
+    ) -> None:
+        self.type = opened.type
+        self.at = places[opened.at] if isinstance(opened.at, str) else opened.at
+        self._key = self.type.sealing.key
+        self._source = columns[self.at]
+        beside = None if opened.key is None else [columns[places[at] if isinstance(at, str) else at] for at in opened.key]
+        keys = None if beside is None else zip(*beside)
+        #: The keys of the rows that hold a value, where they are not packed in front of it.
+        self._beside = None if keys is None else [key for key, value in zip(keys, self._source) if value is not None]
+        #: The places that hold no ciphertext: None, and in a rollout plaintext.
+        self._plain: dict[int, Any] = {}
+        self.items = self._items(records.setdefault(self.type.bound_to, {}))
+
+    def _items(self, records: dict[bytes, bytes]) -> list[bytes]:
+        """`records`: of the keys that were seen, also in front of other columns."""
+        sources = self._source
+        if None in sources:
+            self._plain = {at: None for at, value in enumerate(sources) if value is None}
+            sources = [value for value in sources if value is not None]
+        if sources and isinstance(sources[0], str) is not self.type.text:
+            raise InvalidRequestError(f"{self.type.field}: `text` must be declared as the column's type in the database is")
+        found: Iterable[bytes]
+        ciphertexts, found = self._text_parts(sources) if self.type.text else self._parts(sources, records)
+        if self.type.accepts_plaintext:
+            ciphertexts, found = self._without_plaintext(ciphertexts, found)
+        return self.type.sealing.open_items(ciphertexts, found)
+
+    def _without_plaintext(self, values: list[bytes], records: Iterable[bytes]) -> tuple[list[bytes], list[bytes]]:
+        present = [at for at, value in enumerate(self._source) if value is not None]
+        ciphertexts, found = [], []
+        for at, value, record in zip(present, values, records):
+            if is_ciphertext(value):
+                ciphertexts.append(value)
+                found.append(record)
+            else:
+                self._plain[at] = self._decoded_one(value)
+        return ciphertexts, found
+
+    def _text_parts(self, sources: Sequence[str]) -> tuple[list[bytes], list[bytes]]:
+        """The same for text: what is no ciphertext stays as it is, for the service to refuse."""
+        ciphertexts, records = [], []
+        beside = iter(self._beside or ())
+        for value in sources:
+            record = b""
+            if self._beside is not None:
+                record = self._key.field(next(beside))  # type: ignore[union-attr]
+            elif self._key is not None:
+                name, _, value = value.partition(":")
+                record = self._key.record(bytes.fromhex(name))
+            records.append(record)
+            ciphertexts.append(from_text(value) or value.encode())
+        return ciphertexts, records
+
+    def _parts(self, given: Sequence[Any], records: dict[bytes, bytes]) -> tuple[list[bytes], Iterable[bytes]]:
+        """The ciphertexts, and the record that each belongs to."""
+        key = self._key
+        sources = list(map(bytes, given))
+        if key is None:
+            return sources, repeat(b"")
+        if self._beside is not None:
+            return sources, list(map(key.field, self._beside))
+        if (size := key.fixed) is not None:
+            names, ciphertexts = [value[:size] for value in sources], [value[size:] for value in sources]
+        else:
+            names, ciphertexts = [], []
+            for name, ciphertext in map(key.split, sources):
+                names.append(name)
+                ciphertexts.append(ciphertext)
+        for name in names:
+            if name not in records:
+                records[name] = key.record(name)
+        return ciphertexts, [records[name] for name in names]
+
+    def values(self, results: Sequence[Any]) -> Sequence[Any]:
+        for number, result in enumerate(results):
+            if type(result) is not bytes:
+                raise result.at(self.type.field or "", self._identity(number))
+        decoded = self._decoded(results)
+        if not self._plain:
+            return decoded
+        rest = iter(decoded)
+        return [self._plain[at] if at in self._plain else next(rest) for at in range(len(self._source))]
+
+    def _decoded(self, results: Sequence[Any]) -> Sequence[Any]:
+        try:
+            return self.type.decode_all(list(results))
+        except (ValueError, ArithmeticError):
+            pass
+        return [self._decoded_one(result, number) for number, result in enumerate(results)]
+
+    def _decoded_one(self, data: bytes, number: int | None = None) -> Any:
+        try:
+            return self.type.decode(data)
+        except (ValueError, ArithmeticError):
+            pass
+        # Raised here, it carries no error that holds the value.
+        record = None if number is None else self._identity(number)
+        raise FieldsealError(Code.DATA_LOSS, f"the value is no {type(self.type).__name__}", self.type.field, record)
+
+    def _identity(self, number: int) -> Any:
+        """The key of the row of the `number`th ciphertext."""
+        if self._key is None:
+            return None
+        sealed = [at for at in range(len(self._source)) if at not in self._plain]
+        value = self._source[sealed[number]]
+        if self._beside is not None:
+            present = [at for at, value in enumerate(self._source) if value is not None]
+            key = tuple(self._beside[present.index(sealed[number])])
+        elif self.type.text:
+            key = self._key.values(bytes.fromhex(value.partition(":")[0]))
+        else:
+            key = self._key.values(self._key.split(bytes(value))[0])
+        return key[0] if len(key) == 1 else key

@@ -1,0 +1,225 @@
+"""The values of one execution: out of its parameters into one batch, and back as ciphertext."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy.exc import InvalidRequestError
+
+from ..errors import FieldsealError
+from ..exchange import BLIND_INDEX, SEAL
+from ..items import blind_index_item
+from ..v1.encryption_pb2 import EncryptResult
+from ..values import Value
+from .marks import PENDING, Ciphertext, Wanted
+from .plan import Plan, Row
+from .types import Encrypted
+
+
+class Ahead:
+    """What a flush did before its first statement: `results` of values sealed all at once, by the items that they answer, and
+    the rows (field, new key) whose values were sealed again because their key changes."""
+
+    def __init__(self) -> None:
+        self.results: dict[bytes, list[Any]] = {}
+        self.moved: set[tuple[str | None, bytes]] = set()
+
+
+current_flush: ContextVar[Ahead | None] = ContextVar("fieldseal_flush", default=None)
+
+
+def refuse_moved(context: Any, plan: Plan) -> None:
+    """A new key would leave behind values that are bound to the old one."""
+    ahead = current_flush.get()
+    for column, names in plan.moved:
+        type_: Any = column.type
+        field = type_.field
+        for values in context.compiled_parameters:
+            key = [values[name] for name in names]
+            if ahead is None or not names or (field, type_.sealing.key.field(key)) not in ahead.moved:
+                raise InvalidRequestError(
+                    f"{column} is bound to {', '.join(type_.bound_to)}, which changes: load the object and change it in the "
+                    "session, set both, or use EncryptionMiddleware.rebind"
+                )
+
+
+def seal_parameters(run: Any, context: Any, plan: Plan) -> None:
+    """Replaces plaintexts in `context.parameters`. Raises FieldsealError for the first value that cannot be sealed."""
+    given: Sequence[MutableMapping[str, Any]] = context.compiled_parameters
+    items = [item for row in plan.rows for item in _items(row, given)]
+    results = iter(_sealed(run, items))
+    with _Targets(context) as targets:
+        for values, target in zip(given, targets):
+            for index in plan.empty:
+                if values[index] is PENDING:
+                    target[index] = values[index] = None
+        for row in plan.rows:
+            _write(row, given, targets, results)
+
+
+def _items(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes]:
+    records = _records(row, given)
+    items: list[bytes] = []
+    for name, type_, _ in row.sealed:
+        values, keys = [row_values[name] for row_values in given], records
+        if None in values:
+            keys = [record for record, value in zip(records, values) if value is not None]
+            values = [value for value in values if value is not None]
+        if None in keys:
+            raise InvalidRequestError(
+                row.problem or f"{type_.field} is bound to {', '.join(type_.bound_to)}, which has no value here"
+            )
+        problem = None
+        try:
+            items += type_.sealing.seal_items(type_.encode_all(values), keys)  # type: ignore[arg-type]
+        except TypeError as error:
+            problem = str(error)
+        except UnicodeEncodeError:
+            problem = "the text has code points that UTF-8 has not"
+        # Raised here, it carries no error that holds the value.
+        if problem is not None:
+            raise TypeError(f"{type_.field}: {problem}")
+    return items
+
+
+def _records(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes | None]:
+    """The `record_id` of each row; None where the row's key is not known."""
+    if row.problem is not None:
+        return [None] * len(given)
+    type_ = row.sealed[0].type
+    key = type_.sealing.key
+    if key is None:
+        return [b""] * len(given)
+    try:
+        keys = [[values[name] for name in row.key] for values in given]
+        return [None if None in parts else key.field(parts) for parts in keys]
+    except TypeError as error:
+        words = f"{type_.field} is bound to {', '.join(type_.bound_to)}, which has no value here that names a row: {error}"
+    raise InvalidRequestError(words)
+
+
+def _sealed(run: Any, items: list[bytes]) -> Iterable[Any]:
+    """A result for each item: sealed ahead, or now, all in one batch."""
+    flush = current_flush.get()
+    ahead = None if flush is None else flush.results
+    if not ahead:
+        return run(SEAL, items) if items else ()
+    found = [ahead[item].pop() if ahead.get(item) else None for item in items]
+    missing = [item for item, result in zip(items, found) if result is None]
+    late = iter(run(SEAL, missing) if missing else ())
+    return [next(late) if result is None else result for result in found]
+
+
+def _write(
+    row: Row, given: Sequence[MutableMapping[str, Any]], targets: Sequence[MutableMapping[str, Any]], results: Any
+) -> None:
+    for name, type_, indexes in row.sealed:
+        stored = type_.stored
+        for values, target in zip(given, targets):
+            if values[name] is None:
+                for index in indexes:
+                    if index is not None:
+                        target[index] = values[index] = None
+                continue
+            result = next(results)
+            if type(result) is not EncryptResult:
+                raise result.at(type_.field or "", _identity(row, values))
+            target[name] = stored(result.ciphertext)
+            if indexes:
+                for index, hashed in zip(indexes, result.indexes):
+                    if index is not None:
+                        # The unit of work reads here what an INSERT gave a column by default.
+                        values[index] = target[index] = Ciphertext(hashed)
+
+
+def _identity(row: Row, values: MutableMapping[str, Any]) -> Any:
+    key = tuple(values[name] for name in row.key)
+    return key[0] if len(key) == 1 else key or None
+
+
+class _Targets:
+    """`context.parameters` as mappings, whether the driver takes them by name or by position."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+
+    def __enter__(self) -> Sequence[MutableMapping[str, Any]]:
+        compiled = self._context.compiled
+        if not compiled.positional:
+            escaped = compiled.escaped_bind_names
+            if not escaped:
+                return self._context.parameters  # type: ignore[no-any-return]
+            self._written: list[dict[str, Any]] = [{} for _ in self._context.parameters]
+            return self._written
+        self._written = [{} for _ in self._context.parameters]
+        return self._written
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if kind is not None or not hasattr(self, "_written"):
+            return
+        compiled, context = self._context.compiled, self._context
+        if not compiled.positional:
+            for parameters, written in zip(context.parameters, self._written):
+                parameters.update({compiled.escaped_bind_names.get(name, name): value for name, value in written.items()})
+            return
+        places = {name: at for at, name in enumerate(compiled.positiontup)}
+        for number, written in enumerate(self._written):
+            parameters = list(context.parameters[number])
+            for name, value in written.items():
+                parameters[places[name]] = value
+            context.parameters[number] = tuple(parameters)
+
+
+def search_parameters(run: Any, context: Any) -> None:
+    """Replaces values that are looked for by their blind indexes, all of them in one batch."""
+    wanted: list[Wanted] = [
+        value
+        for parameters in context.parameters
+        for value in (parameters.values() if isinstance(parameters, dict) else parameters)
+        if type(value) is Wanted
+    ]
+    if not wanted:
+        return
+    hashes = {}
+    for one, result in zip(wanted, run(BLIND_INDEX, [_index_item(one) for one in wanted])):
+        if isinstance(result, FieldsealError):
+            raise result.at(_encrypted(one).field or "", None)
+        hashes[id(one)] = Ciphertext(result[0])
+    for number, parameters in enumerate(context.parameters):
+        if isinstance(parameters, dict):
+            parameters.update({name: hashes[id(value)] for name, value in parameters.items() if type(value) is Wanted})
+        else:
+            context.parameters[number] = tuple(hashes[id(value)] if type(value) is Wanted else value for value in parameters)
+
+
+def found_rows(context: Any, plan: Plan) -> Callable[[Sequence[Any]], bool]:
+    """Whether an opened row holds what was looked for by indexes of few bits."""
+    demanded = []
+    for name, at, index in plan.narrow:
+        given = context.compiled_parameters[0]
+        values = [given[expanded] for expanded in context._expanded_parameters.get(name, [name])]
+        plain = [value.value if isinstance(value, Wanted) else value for value in values]
+        encode: Callable[[Any], bytes] = index.source.type.encode  # type: ignore[attr-defined]
+        demanded.append((at, index, encode, {index.normalised(encode(value)) for value in plain if value is not None}))
+
+    def is_found(row: Sequence[Any]) -> bool:
+        return all(row[at] is not None and index.normalised(encode(row[at])) in wanted for at, index, encode, wanted in demanded)
+
+    return is_found
+
+
+def _encrypted(wanted: Wanted) -> Encrypted[Any]:
+    """The type of the column that the index is of."""
+    type_: Any = wanted.type.source.type
+    return type_  # type: ignore[no-any-return]
+
+
+def _index_item(wanted: Wanted) -> bytes:
+    type_ = _encrypted(wanted)
+    try:
+        return blind_index_item(Value(type_.field or "", type_.encode(wanted.value), indexes=(wanted.type.index,)))
+    except (TypeError, UnicodeEncodeError):
+        pass
+    raise TypeError(f"{type_.field}: it is not compared with {type(wanted.value).__name__}")
