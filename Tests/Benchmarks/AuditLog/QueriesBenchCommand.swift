@@ -41,6 +41,7 @@ struct QueriesBenchCommand: AsyncParsableCommand {
         let clock = ContinuousClock()
         for kind in QueryKind.allCases {
             var times: [Duration] = []
+            var found = 0
             for number in 0..<queries {
                 var query = kind.query(number, between: begin, and: end)
                 query.pageSize = 100
@@ -48,8 +49,10 @@ struct QueriesBenchCommand: AsyncParsableCommand {
                 let start = clock.now
                 let page = try await page(client, query)
                 times.append(clock.now - start)
-                guard !page.events.isEmpty else { throw BenchmarkError("no event of \(kind.rawValue)") }
+                if !page.events.isEmpty { found += 1 }
             }
+            // Appending has pauses: some spans of time are empty.
+            guard found > queries / 2 else { throw BenchmarkError("no event of \(kind.rawValue)") }
             figures.append(Figure(kind.rawValue, times))
             tell(figures[figures.count - 1].line)
         }
