@@ -151,7 +151,8 @@ let package = Package(
                 "FieldsealClient", "FieldsealCrypto", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport",
                 "FieldsealSecureMemory", "FieldsealTransparencyLog", .arguments, .log,
             ] + Target.Dependency.nio,
-            path: "Tests/Benchmarks", exclude: ["Tests", "audit", "keys", "strict"], swiftSettings: settings),
+            path: "Tests/Benchmarks", exclude: ["EncryptedColumns", "Tests", "audit", "keys", "sqlalchemy", "strict"],
+            swiftSettings: settings),
         .testTarget(
             name: "BenchmarksTests", dependencies: ["Benchmarks"], path: "Tests/Benchmarks/Tests",
             swiftSettings: settings),

@@ -60,9 +60,7 @@ def exchange(
         answer = yield Call(operation.method, b"".join(batch) + tail)
         found = operation.read(answer or b"", len(batch))
         trial = Patience(patience)
-        while (waiting := [at for at, result in enumerate(found) if isinstance(result, Unavailable)]) and (
-            pause := trial.pause()
-        ):
+        while (waiting := _waiting(found)) and (pause := trial.pause()):
             yield Pause(pause)
             answer = yield Call(operation.method, b"".join([batch[at] for at in waiting]) + tail)
             for at, result in zip(waiting, operation.read(answer or b"", len(waiting))):
@@ -71,7 +69,18 @@ def exchange(
     return results
 
 
+def _waiting(results: Sequence[Any]) -> list[int]:
+    """The places of items that wait for a server behind the service."""
+    if not any(issubclass(kind, Unavailable) for kind in set(map(type, results))):
+        return []
+    return [at for at, result in enumerate(results) if isinstance(result, Unavailable)]
+
+
 def _batches(items: Sequence[bytes], text: bool) -> Iterator[Sequence[bytes]]:
+    # Far below the limit in any form, as most batches are.
+    if 0 < len(items) <= BATCH_ITEMS and sum(map(len, items)) + 256 * len(items) <= BATCH_BYTES // 2:
+        yield items
+        return
     start = size = 0
     for at, item in enumerate(items):
         # An answer is longer than its item by what sealing adds, and by a third in text form.
