@@ -111,7 +111,7 @@ class Writer(threading.Thread):
 
 
 def written(writers: list[Writer]) -> dict[int, bytes]:
-    return {number: sealed for writer in writers for number, sealed in list(writer.acknowledged.items())}
+    return {number: sealed for writer in writers for number, sealed in writer.acknowledged.copy().items()}
 
 
 def stop(writers: list[Writer]) -> dict[int, bytes]:

@@ -36,6 +36,12 @@ PLAIN: Models = (PlainPerson, PlainNote, PlainVisit)
 Operation = Callable[[Session, Any, Any, Any], Any]
 
 
+@pytest.fixture(scope="module")
+def cluster(own_cluster: Cluster) -> Cluster:
+    """Its catalog and policy are changed."""
+    return own_cluster
+
+
 @pytest.fixture(scope="module", params=["psycopg", "psycopg2"])
 def engine(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Engine]:
     declare(cluster)

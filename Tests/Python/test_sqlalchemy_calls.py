@@ -25,6 +25,12 @@ ROWS = 1000
 
 
 @pytest.fixture(scope="module")
+def cluster(own_cluster: Cluster) -> Cluster:
+    """Its catalog and policy are changed."""
+    return own_cluster
+
+
+@pytest.fixture(scope="module")
 def engine(cluster: Cluster) -> Iterator[Engine]:
     declare(cluster)
     engine = create_engine(address(cluster, "psycopg"))

@@ -31,6 +31,12 @@ V = Visit.__table__
 
 
 @pytest.fixture(scope="module")
+def cluster(own_cluster: Cluster) -> Cluster:
+    """Its catalog and policy are changed."""
+    return own_cluster
+
+
+@pytest.fixture(scope="module")
 def engine(cluster: Cluster) -> Iterator[Engine]:
     declare(cluster)
     engine = create_engine(address(cluster, "psycopg"))

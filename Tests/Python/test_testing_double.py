@@ -28,6 +28,12 @@ FIELDS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def cluster(own_cluster: Cluster) -> Cluster:
+    """Its catalog and policy are changed."""
+    return own_cluster
+
+
 @pytest.fixture
 def fake() -> InsecureFakeClient:
     with pytest.warns(InsecureWarning, match="protects nothing"):
