@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,16 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def started() -> Iterator[Cluster]:
+    """For fixtures: a cluster that runs, and is stopped and deleted when it is used no more."""
+    running = Cluster()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.close()
 
 
 class Cluster:
@@ -127,11 +137,22 @@ class Cluster:
         return int((self.state / "run" / f"{server}.pid").read_text())
 
     def kill(self, server: str) -> None:
+        self._end(server, signal.SIGKILL)
+
+    def stop(self, server: str) -> None:
+        """In order, so that its epoch is closed."""
+        self._end(server, signal.SIGTERM)
+
+    def _end(self, server: str, how: signal.Signals) -> None:
         process = self.process(server)
-        os.kill(process, signal.SIGKILL)
-        for spawned in self._spawned:
-            spawned.poll()
-        eventually(lambda: not _is_alive(process), f"{server} is gone")
+        os.kill(process, how)
+
+        def is_gone() -> bool:
+            for spawned in self._spawned:
+                spawned.poll()
+            return not _is_alive(process)
+
+        eventually(is_gone, f"{server} is gone")
 
     def restart(self, server: str) -> None:
         self.local("up")
@@ -139,8 +160,19 @@ class Cluster:
     def spawn(self, server: str, *within: str) -> None:
         """Starts a server that does not run, by the command `within` if there is one, and does not wait until it is ready."""
         command = [*within, str(Path(self.tool).with_name(server)), "--config", str(self.configuration_file(server))]
+        self._launch(server, command)
+
+    def extend(self, server: str, *options: str) -> None:
+        """Kills a process and starts it again with the options that it had and these."""
+        command = Path(f"/proc/{self.process(server)}/cmdline").read_bytes().decode().split("\0")[:-1]
+        self.kill(server)
+        self._launch(server, [*command, *options])
+
+    def _launch(self, server: str, command: list[str]) -> None:
         with open(self.state / "log" / f"{server}.log", "ab") as log:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            process = subprocess.Popen(
+                command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
         self._spawned.append(process)
         (self.state / "run" / f"{server}.pid").write_text(f"{process.pid}\n")
 

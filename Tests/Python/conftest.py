@@ -11,16 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Shared" / "PythonClient"))
 
-from cluster import Cluster  # noqa: E402
-
-
-def started() -> Iterator[Cluster]:
-    running = Cluster()
-    try:
-        running.start()
-        yield running
-    finally:
-        running.close()
+from cluster import Cluster, started  # noqa: E402
 
 
 @pytest.fixture(scope="session")

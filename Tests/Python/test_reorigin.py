@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from cluster import Cluster, eventually
 from fieldseal import Value
 from fieldseal.v1 import audit_pb2
@@ -18,16 +15,6 @@ from test_verify import key, tool, verify
 OLD, NEW = "fieldseal.local/audit-log", "fieldseal.local/second-log"
 SERVERS = ("key-management-service", "encryption-service", "audit-service")
 DATABASE = "fieldseal_audit"
-
-
-@pytest.fixture(scope="module")
-def unlucky() -> Iterator[Cluster]:
-    cluster = Cluster()
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.close()
 
 
 def encrypt(cluster: Cluster, numbers: range) -> None:
@@ -39,22 +26,6 @@ def encrypt(cluster: Cluster, numbers: range) -> None:
 def encrypted(cluster: Cluster) -> int:
     events = cluster.events(operations=[audit_pb2.ENCRYPT])
     return sum(event.event.count for event in events if "backend" in event.event.actor and event.event.outcome == 0)
-
-
-def stop(cluster: Cluster, server: str) -> None:
-    """In order, so that the epoch is closed."""
-    process = cluster.process(server)
-    os.kill(process, signal.SIGTERM)
-
-    def is_gone() -> bool:
-        for spawned in cluster._spawned:
-            spawned.poll()
-        try:
-            return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-        except FileNotFoundError:
-            return True
-
-    eventually(is_gone, f"{server} stops")
 
 
 def reorigin(cluster: Cluster, reason: str) -> subprocess.CompletedProcess[str]:
@@ -71,13 +42,13 @@ def replace(cluster: Cluster, server: str, changes: dict[str, str]) -> None:
     file.write_text(text)
 
 
-def test_a_new_log_takes_the_place_of_a_lost_one(unlucky: Cluster, tmp_path: Path) -> None:
-    cluster = unlucky
+def test_a_new_log_takes_the_place_of_a_lost_one(own_cluster: Cluster, tmp_path: Path) -> None:
+    cluster = own_cluster
     encrypt(cluster, range(20))
     eventually(lambda: encrypted(cluster) == 20, "the log has them")
 
     # A copy of the database, as a backup would be.
-    stop(cluster, "audit-service")
+    cluster.stop("audit-service")
     with cluster.database() as connection:
         connection.autocommit = True
         connection.execute(f"CREATE DATABASE fieldseal_copy TEMPLATE {DATABASE}")
@@ -86,7 +57,7 @@ def test_a_new_log_takes_the_place_of_a_lost_one(unlucky: Cluster, tmp_path: Pat
 
     # The log goes on; a producer ends an epoch, begins another, and trims what is published.
     encrypt(cluster, range(20, 30))
-    stop(cluster, "encryption-service")
+    cluster.stop("encryption-service")
     cluster.spawn("encryption-service")
     encrypt(cluster, range(30, 40))
     eventually(lambda: list((cluster.state / "spool" / "encryption-service").glob("*.kept")), "a segment is trimmed")
@@ -116,21 +87,15 @@ def test_a_new_log_takes_the_place_of_a_lost_one(unlucky: Cluster, tmp_path: Pat
     old_signing = next(line.split(":", 1)[1].strip() for line in audit.splitlines() if line.strip().startswith("signing-key:"))
     for server in SERVERS:
         if server != "audit-service":
-            stop(cluster, server)
+            cluster.stop(server)
         replace(cluster, server, {old_vkey: vkey, f"origin: {OLD}": f"origin: {NEW}", old_signing: str(signing)})
     os.chmod(tmp_path, 0o755)
     began = reorigin(cluster, "restored from last night's copy")
     assert began.returncode == 0, began.stderr
     assert NEW in began.stdout and OLD in began.stdout and "audit_before_1" in began.stdout
-    cluster.kill("witness")
-    (cluster.state / "second.vkey").write_text(vkey + "\n")
-    witness = [cluster.tool, "audit", "witness", "--state", str(cluster.state / "witness" / "state")]
-    witness += ["--key", str(cluster.state / "witness" / "key"), "--log-key", str(cluster.state / "second.vkey")]
-    witness += ["--log-key", str(cluster.state / "audit-log.vkey"), "--listen", f"127.0.0.1:{int(cluster.environment['FIELDSEAL_PORT_BASE']) + 3}"]
-    with (cluster.state / "log" / "witness.log").open("ab") as log:
-        process = subprocess.Popen(witness, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    cluster._spawned.append(process)
-    (cluster.state / "run" / "witness.pid").write_text(f"{process.pid}\n")
+    second = cluster.state / "second.vkey"
+    second.write_text(vkey + "\n")
+    cluster.extend("witness", "--log-key", str(second))
     for server in reversed(SERVERS):
         cluster.spawn(server)
 

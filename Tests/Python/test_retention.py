@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,18 +21,13 @@ ARCHIVED = 200
 
 
 @pytest.fixture(scope="module")
-def aged() -> Iterator[Cluster]:
-    """A cluster whose first leaves were stored long ago, and whose audit service archives what is so old."""
-    cluster = Cluster()
-    try:
-        cluster.start()
-        client = cluster.client()
-        for number in range(280):
-            client.encrypt([Value("users.email", b"ada@example.org", record=number)])
-        eventually(lambda: verify(cluster)["size"] > 280, "a log of more than one tile")
-        yield cluster
-    finally:
-        cluster.close()
+def aged(own_cluster: Cluster) -> Cluster:
+    """A cluster whose log has more leaves than a tile."""
+    client = own_cluster.client()
+    for number in range(280):
+        client.encrypt([Value("users.email", b"ada@example.org", record=number)])
+    eventually(lambda: verify(own_cluster)["size"] > 280, "a log of more than one tile")
+    return own_cluster
 
 
 def age(cluster: Cluster) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from base64 import b64decode
@@ -51,17 +50,8 @@ def configure(cluster: Cluster, changes: dict[str, str], servers: Sequence[str] 
             text = text.replace(old, new)
         file.write_text(text)
         # `compose/local up` would write them anew.
-        process = cluster.process(server)
-        os.kill(process, 15)
-        eventually(lambda: not Path(f"/proc/{process}/stat").exists() or _is_over(process), f"{server} stops")  # noqa: B023
-        program = Path(cluster.environment["FIELDSEAL_BIN"]) / server
-        with (cluster.state / "log" / f"{server}.log").open("ab") as log:
-            started = subprocess.Popen([program, "--config", file], env=cluster.environment, stderr=log, start_new_session=True)
-        (cluster.state / "run" / f"{server}.pid").write_text(str(started.pid))
-
-
-def _is_over(process: int) -> bool:
-    return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+        cluster.stop(server)
+        cluster.spawn(server)
 
 
 def newest(cluster: Cluster, above: int) -> bytes:
@@ -101,11 +91,7 @@ def let_both_sign(cluster: Cluster, section: str) -> tuple[str, Checkpoint]:
 def tell_the_witness(cluster: Cluster, new: str) -> None:
     old = vkey(cluster)
     (cluster.state / "audit-log.vkey").write_text(new + "\n")
-    words = Path(f"/proc/{cluster.process('witness')}/cmdline").read_bytes().decode().split("\0")[:-1]
-    cluster.kill("witness")
-    with (cluster.state / "log" / "witness.log").open("ab") as file:
-        started = subprocess.Popen([*words, "--log-key", old], stderr=file, start_new_session=True)
-    (cluster.state / "run" / "witness.pid").write_text(str(started.pid))
+    cluster.extend("witness", "--log-key", old)
 
 
 def put_the_old_away(cluster: Cluster, section: str, old: str, new: str, first: Checkpoint) -> None:

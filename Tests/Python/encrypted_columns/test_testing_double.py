@@ -15,23 +15,17 @@ from cluster import Cluster
 from fieldseal import Client, Code, FieldsealError, Moved, Unavailable, Value
 from fieldseal.sqlalchemy import EncryptionMiddleware
 from fieldseal.testing import AsyncInsecureFakeClient, FakeField, FakeIndex, InsecureFakeClient, InsecureWarning, declared_fields
-from sealed_database import address, declare, person
+from sealed_database import address, person
 from sealed_models import Base, Person
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ROW, OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
 FIELDS = [
     FakeField("users.email", ("id",), (FakeIndex("equality", 128, "email"),)),
     FakeField("users.password_hash", ("id",)),
 ]
-
-
-@pytest.fixture(scope="module")
-def cluster(own_cluster: Cluster) -> Cluster:
-    """Its catalog and policy are changed."""
-    return own_cluster
 
 
 @pytest.fixture
@@ -138,7 +132,6 @@ def test_the_asyncio_double_answers_too() -> None:
 
 
 def test_an_application_runs_on_the_double(cluster: Cluster) -> None:
-    declare(cluster)
     engine = create_engine(address(cluster, "psycopg"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InsecureWarning)
@@ -163,7 +156,6 @@ def test_an_application_runs_on_the_double(cluster: Cluster) -> None:
 
 
 def test_the_readmes_example_runs(cluster: Cluster) -> None:
-    declare(cluster)
     engine = create_engine(address(cluster, "psycopg"))
     example = (ROOT / "README.md").read_text().split("**SQLAlchemy**")[1].split("```python\n")[1].split("```")[0]
     declarations, rest = example.split("middleware = ")

@@ -15,7 +15,7 @@ from cluster import Cluster
 from fieldseal.sqlalchemy import EncryptionMiddleware
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sealed_database import Counted, address, declare, person
+from sealed_database import Counted, address, person
 from sealed_models import COLUMNS, Base, Note, Person, PlainBase, PlainNote, PlainPerson, PlainVisit, Visit
 from sqlalchemy import Engine, create_engine, delete, func, insert, select, text, union_all, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -36,15 +36,8 @@ PLAIN: Models = (PlainPerson, PlainNote, PlainVisit)
 Operation = Callable[[Session, Any, Any, Any], Any]
 
 
-@pytest.fixture(scope="module")
-def cluster(own_cluster: Cluster) -> Cluster:
-    """Its catalog and policy are changed."""
-    return own_cluster
-
-
 @pytest.fixture(scope="module", params=["psycopg", "psycopg2"])
 def engine(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Engine]:
-    declare(cluster)
     engine = create_engine(address(cluster, request.param))
     client = Counted(cluster.configuration("backend"), patience=60)
     middleware = EncryptionMiddleware(client)

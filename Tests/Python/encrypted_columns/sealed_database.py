@@ -12,9 +12,13 @@ from typing import Any
 import yaml
 from cluster import Cluster, eventually
 from fieldseal import AsyncClient, Client
-from sealed_models import CATALOG
-from sqlalchemy import URL
+from sealed_models import CATALOG, Person, Visit
+from sqlalchemy import URL, text
+from sqlalchemy.orm import Session
 
+SECRET = "Sekret-Wörter"
+P = Person.__table__
+V = Visit.__table__
 BACKEND = "spiffe://fieldseal.local/backend/demo"
 TABLES = ("people", "notes", "visits")
 
@@ -89,3 +93,7 @@ def person(number: int = 0, **more: Any) -> dict[str, Any]:
         balance=decimal.Decimal("12.3400") + number,
     )
     return values | more
+
+
+def stored(session: Session) -> list[Any]:
+    return list(session.execute(text("SELECT * FROM people ORDER BY place")).all())

@@ -14,7 +14,7 @@ from cluster import Cluster
 from fieldseal import Client
 from fieldseal.sqlalchemy import EncryptionMiddleware
 from fieldseal.sqlalchemy.sealing import current_flush
-from sealed_database import AsyncCounted, Counted, address, declare, person
+from sealed_database import AsyncCounted, address, person
 from sealed_models import Base, Note, Person, Visit
 from sqlalchemy import Engine, create_engine, insert, select, update
 from sqlalchemy.exc import ArgumentError
@@ -22,23 +22,6 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 ROWS = 1000
-
-
-@pytest.fixture(scope="module")
-def cluster(own_cluster: Cluster) -> Cluster:
-    """Its catalog and policy are changed."""
-    return own_cluster
-
-
-@pytest.fixture(scope="module")
-def engine(cluster: Cluster) -> Iterator[Engine]:
-    declare(cluster)
-    engine = create_engine(address(cluster, "psycopg"))
-    EncryptionMiddleware(Counted(cluster.configuration("backend"), patience=60)).install(engine)
-    Base.metadata.drop_all(engine)
-    Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
