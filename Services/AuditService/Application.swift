@@ -40,8 +40,7 @@ struct AuditApplication: ServerApplication {
         let owner = LogOwner(serving: pool, conninfo: settings.migrationDatabase, logger: context.logger)
         var preparation = LogPreparation(
             pool: pool, owner: owner, log: log, checkpoints: beat, origin: checkpoints.origin,
-            health: server.health,
-            logger: context.logger)
+            health: server.health, logger: context.logger)
         preparation.isReady = try await preparation.attempt()
         let completeness = CompletenessWatch(log: log, silence: settings.silence, logger: context.logger)
         let alerts = AlertDelivery(

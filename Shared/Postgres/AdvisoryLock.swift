@@ -18,6 +18,23 @@ extension PostgresConnection {
         _ body: (PostgresConnection) async throws -> sending Value
     ) async throws -> sending Value {
         try await query("SELECT pg_advisory_lock(hashtextextended(\(name), 0))", timeout: timeout)
+        return try await holding(name, body)
+    }
+
+    /// The same where the lock is free; nil where another session holds it.
+    public func withLockIfFree<Value>(
+        _ name: String, isolation: isolated (any Actor)? = #isolation,
+        _ body: (PostgresConnection) async throws -> sending Value
+    ) async throws -> sending Value? {
+        let row = try await query("SELECT pg_try_advisory_lock(hashtextextended(\(name), 0)) AS taken").single()
+        guard try row.value("taken", as: Bool.self) else { return nil }
+        return try await holding(name, body)
+    }
+
+    private func holding<Value>(
+        _ name: String, isolation: isolated (any Actor)? = #isolation,
+        _ body: (PostgresConnection) async throws -> sending Value
+    ) async throws -> sending Value {
         let value: Value
         do {
             value = try await body(self)

@@ -94,6 +94,27 @@ struct MigrationTests {
         }
     }
 
+    @Test func aLockThatIsTakenIsNotWaitedFor() async throws {
+        struct Failure: Error {}
+        try await TestDatabase.with(connections: 2) { database async throws in
+            func attempt() async throws -> Int? {
+                try await database.pool.withConnection { try await $0.withLockIfFree("name") { _ in 7 } }
+            }
+            let inside = try await database.pool.withConnection { holder in
+                try await holder.withLockIfFree("name") { _ in try await attempt() }
+            }
+            #expect(inside == .some(nil))
+            #expect(try await attempt() == 7)
+            // It is free again, however the body ended.
+            await #expect(throws: Failure.self) {
+                try await database.pool.withConnection { holder in
+                    _ = try await holder.withLockIfFree("name") { _ -> Int in throw Failure() }
+                }
+            }
+            #expect(try await attempt() == 7)
+        }
+    }
+
     private func numbers(_ database: TestDatabase) async throws -> [Int] {
         try await database.pool.query("SELECT n FROM t ORDER BY n").map { try $0.value("n") }
     }

@@ -59,6 +59,7 @@ actor Notary {
     /// The tree of the newest stored checkpoint; that of the archived blocks where none is stored that one of the keys has
     /// signed: then all others are read.
     private func lastSigned() async throws -> MerkleFrontier {
+        // First: in the else below, the optimiser of Swift 6.3 spoils the task's memory.
         let archived = try await log.archivedTree()
         let newest = try await log.newestCheckpoint()
         guard let checkpoint = signedByUs(newest) else { return archived }

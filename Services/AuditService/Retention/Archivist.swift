@@ -23,8 +23,16 @@ struct Archivist: Sendable {
     let publish: @Sendable (AuditEvent, Duration) async throws -> Void
     let record: @Sendable (AuditEvent) async throws -> Void
 
-    /// Archives what is due next; nil: nothing is.
+    /// Archives what is due next; nil: nothing is, or another replica is at it.
     func archiveNext() async throws -> ArchivePlan? {
+        // Two that wrote one bundle at a time would spoil it.
+        let plan = try await log.pool.withConnection { connection in
+            try await connection.withLockIfFree("fieldseal audit archiving") { _ in try await archiveAlone() }
+        }
+        return plan ?? nil
+    }
+
+    private func archiveAlone() async throws -> ArchivePlan? {
         guard let published = try await publication.newest() else { return nil }
         let limit = LogMonth(unixMicroseconds: log.clock()).advanced(by: -settings.months)
         guard let plan = try await log.archivePlan(before: limit, published: published.checkpoint.size) else {

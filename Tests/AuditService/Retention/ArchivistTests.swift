@@ -246,6 +246,21 @@ struct ArchivistTests {
         }
     }
 
+    @Test func oneReplicaArchivesAtATime() async throws {
+        try await withLog { test, _, log, folder async throws in
+            let other = archivist(log, folder)
+            let results = Mutex<[ArchivePlan?]>([])
+            let first = archivist(log, folder) { event in
+                guard event.cause == "intent" else { return }
+                let plan = try await other.archiveNext()
+                results.withLock { $0.append(plan) }
+            }
+            #expect(try await first.archiveNext()?.months == [month(0)])
+            #expect(results.withLock { $0 } == [nil])
+            #expect(try await other.archiveNext()?.months == [month(1)])
+        }
+    }
+
     @Test func aFolderThatIsNotThereKeepsTheLog() async throws {
         try await withLog { test, _, log, folder async throws in
             await #expect(throws: LogBundleError.self) {
