@@ -11,15 +11,21 @@ import Testing
         #expect(try ServerArguments(["-h"]).action == .printHelp)
         let commands = [
             ServerCommand("--restore", "FILE", modifiers: ["--replace"], help: "x"),
-            ServerCommand("--verify", "F", help: ""),
+            ServerCommand("--verify", "F", parameters: ["--beside": "G"], help: ""),
         ]
         let call = try ServerArguments(["--replace", "--restore", "b", "--config", "c"], commands: commands)
         #expect(call.action == .perform(.init("--restore", "b", modifiers: ["--replace"])) && call.configuration == "c")
         #expect(try ServerArguments(["--verify", "b"], commands: commands).action == .perform(.init("--verify", "b")))
-        for wrong in [["--restore"], ["--replace"], ["--verify", "b", "--replace"], ["--restor", "b"]] {
+        let beside = try ServerArguments(["--beside", "c", "--verify", "b"], commands: commands)
+        #expect(beside.action == .perform(.init("--verify", "b", parameters: ["--beside": "c"])))
+        for wrong in [
+            ["--restore"], ["--replace"], ["--verify", "b", "--replace"], ["--restor", "b"], ["--beside", "c"],
+            ["--verify", "b", "--beside"], ["--restore", "b", "--beside", "c"],
+        ] {
             #expect(throws: StartupError.self) { try ServerArguments(wrong, commands: commands) }
         }
         #expect(ServerArguments.help("x", commands: commands).contains("--restore FILE [--replace]"))
+        #expect(ServerArguments.help("x", commands: commands).contains("--verify F [--beside G]"))
         for wrong in [["--config"], ["--conf", "a"], ["a"]] {
             let error = #expect(throws: StartupError.self) { try ServerArguments(wrong) }
             #expect(error?.exitCode == 64)

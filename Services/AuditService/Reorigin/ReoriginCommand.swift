@@ -7,13 +7,14 @@ import Logging
 extension AuditApplication {
     static let commands = [
         ServerCommand(
-            "--reorigin", "REASON",
+            "--reorigin", "REASON", parameters: ["--last-checkpoint": "FILE"],
             help: "begin a new log in the place of a lost one, under a new checkpoints.origin, and leave")
     ]
 
     static func perform(
         _ call: ServerCommandCall, configuration: ServerConfiguration, settings: AuditSettings, logger: Logger
     ) async throws -> String {
+        let given = try call.parameters["--last-checkpoint"].map(checkpoint)
         let signers = try await settings.checkpoints.signers()
         let pool: PostgresPool
         do {
@@ -28,7 +29,7 @@ extension AuditApplication {
             log: EventLog(pool: pool, clock: UnixClock.microseconds, logger: logger),
             owner: LogOwner(serving: pool, conninfo: settings.migrationDatabase, logger: logger),
             origin: settings.checkpoints.origin, signers: signers, identity: configuration.identity,
-            remembered: remembered(in: configuration.audit.spool))
+            remembered: remembered(in: configuration.audit.spool), given: given)
         let outcome: Result<Reorigination.Summary, any Error>
         do {
             outcome = .success(try await reorigination.perform(reason: call.value))
@@ -47,6 +48,14 @@ extension AuditApplication {
         } catch {
             throw StartupError.unavailable("nothing was changed: \(error)")
         }
+    }
+
+    private static func checkpoint(_ path: String) throws(StartupError) -> SignedNote {
+        guard let content = FileManager.default.contents(atPath: path) else { throw .usage("\(path) cannot be read") }
+        guard let note = try? SignedNote(parsing: Array(content)), (try? Checkpoint(text: note.text)) != nil else {
+            throw .usage("\(path) holds no checkpoint")
+        }
+        return note
     }
 
     /// The last checkpoint that the service itself has believed.

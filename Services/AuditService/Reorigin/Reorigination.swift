@@ -14,8 +14,10 @@ struct Reorigination: Sendable {
     let signers: [any CheckpointSigner]
     /// The service's own.
     let identity: String
-    /// The last checkpoint of the old log that is known beside the database.
+    /// The last checkpoint that the service itself has believed.
     let remembered: SignedNote?
+    /// One of the old log that the operator has found.
+    let given: SignedNote?
 
     struct Summary: Sendable {
         let statement: LossStatement
@@ -51,14 +53,17 @@ struct Reorigination: Sendable {
 
     private func statement(reason: String) async throws -> LossStatement {
         let stored = try await log.newestCheckpoint()
-        let known = try [stored?.note, remembered].compactMap { note in
-            try note.map { (note: $0, checkpoint: try Checkpoint(text: $0.text)) }
+        let known = try [stored?.note, given, remembered].compactMap { $0 }.map { note in
+            (note: note, checkpoint: try Checkpoint(text: note.text))
         }
         // Of two logs, the one in the database is the one that is replaced.
         guard let previous = stored?.checkpoint.origin ?? known.first?.checkpoint.origin else {
             throw ReoriginError.nothing
         }
         guard previous != origin else { throw ReoriginError.sameOrigin(origin) }
+        if let given = try given.map({ try Checkpoint(text: $0.text).origin }), given != previous {
+            throw ReoriginError.foreignCheckpoint(given, previous)
+        }
         guard
             let last = known.filter({ $0.checkpoint.origin == previous })
                 .max(by: { $0.checkpoint.size < $1.checkpoint.size })
@@ -136,6 +141,7 @@ struct Reorigination: Sendable {
 enum ReoriginError: Error, Hashable, CustomStringConvertible {
     case nothing
     case sameOrigin(String)
+    case foreignCheckpoint(String, String)
     case reason
 
     var description: String {
@@ -143,6 +149,8 @@ enum ReoriginError: Error, Hashable, CustomStringConvertible {
         case .nothing: "neither the database nor the spool knows of a log whose place could be taken"
         case .sameOrigin(let origin):
             "the log is \(origin) already: give checkpoints.origin another name, and it a key of its own"
+        case .foreignCheckpoint(let given, let previous):
+            "the checkpoint is one of \(given), the database's log is \(previous)"
         case .reason: "a reason of 1 to 1,000 bytes without control characters is wanted"
         }
     }

@@ -13,6 +13,7 @@ struct ServerArguments: Hashable, Sendable {
 
     init(_ arguments: some Sequence<String>, commands: [ServerCommand] = []) throws(StartupError) {
         var modifiers: Set<String> = []
+        var parameters: [String: String] = [:]
         var iterator = arguments.makeIterator()
         while let argument = iterator.next() {
             switch argument {
@@ -29,6 +30,11 @@ struct ServerArguments: Hashable, Sendable {
                     modifiers.insert(argument)
                     continue
                 }
+                if let placeholder = commands.compactMap({ $0.parameters[argument] }).first {
+                    guard let value = iterator.next() else { throw .usage("\(argument) wants a \(placeholder)") }
+                    parameters[argument] = value
+                    continue
+                }
                 guard let command = commands.first(where: { $0.option == argument }) else {
                     throw .usage("unknown argument \(argument)")
                 }
@@ -36,16 +42,20 @@ struct ServerArguments: Hashable, Sendable {
                 action = .perform(ServerCommandCall(command.option, value))
             }
         }
-        guard !modifiers.isEmpty else { return }
+        let beside = modifiers.union(parameters.keys)
+        guard !beside.isEmpty else { return }
         guard case .perform(let call) = action,
-            let command = commands.first(where: { $0.option == call.option }), modifiers.isSubset(of: command.modifiers)
-        else { throw .usage("\(modifiers.sorted().joined(separator: " ")) stands alone") }
-        action = .perform(ServerCommandCall(call.option, call.value, modifiers: modifiers))
+            let command = commands.first(where: { $0.option == call.option }),
+            beside.isSubset(of: Set(command.modifiers).union(command.parameters.keys))
+        else { throw .usage("\(beside.sorted().joined(separator: " ")) stands alone") }
+        action = .perform(ServerCommandCall(call.option, call.value, modifiers: modifiers, parameters: parameters))
     }
 
     static func help(_ name: String, commands: [ServerCommand] = []) -> String {
         let more = commands.map { command in
-            let words = ["  \(command.option) \(command.placeholder)"] + command.modifiers.map { "[\($0)]" }
+            let words =
+                ["  \(command.option) \(command.placeholder)"] + command.modifiers.map { "[\($0)]" }
+                + command.parameters.sorted { $0.key < $1.key }.map { "[\($0.key) \($0.value)]" }
             return words.joined(separator: " ") + "\n                   \(command.help)\n"
         }.joined()
         return """

@@ -6,13 +6,19 @@ public struct ServerCommand: Hashable, Sendable {
     public let placeholder: String
     /// Options without values that may stand beside it.
     public let modifiers: [String]
+    /// Options with a value that may stand beside it, and what that is.
+    public let parameters: [String: String]
     /// One line.
     public let help: String
 
-    public init(_ option: String, _ placeholder: String, modifiers: [String] = [], help: String) {
+    public init(
+        _ option: String, _ placeholder: String, modifiers: [String] = [], parameters: [String: String] = [:],
+        help: String
+    ) {
         self.option = option
         self.placeholder = placeholder
         self.modifiers = modifiers
+        self.parameters = parameters
         self.help = help
     }
 }
@@ -22,10 +28,14 @@ public struct ServerCommandCall: Hashable, Sendable {
     public let option: String
     public let value: String
     public let modifiers: Set<String>
+    public let parameters: [String: String]
 
-    public init(_ option: String, _ value: String, modifiers: Set<String> = []) {
+    public init(
+        _ option: String, _ value: String, modifiers: Set<String> = [], parameters: [String: String] = [:]
+    ) {
         self.option = option
         self.value = value
         self.modifiers = modifiers
+        self.parameters = parameters
     }
 }

@@ -24,12 +24,12 @@ struct ReoriginTests {
     }
 
     private func reorigination(
-        _ test: TestLog, to origin: String = new, remembered: SignedNote? = nil
+        _ test: TestLog, to origin: String = new, remembered: SignedNote? = nil, given: SignedNote? = nil
     ) throws -> Reorigination {
         Reorigination(
             log: test.log(at: 9_000_000), owner: LogOwner(serving: test.pool, conninfo: nil, logger: TestLog.logger),
             origin: origin, signers: [try signer(origin)], identity: "spiffe://fieldseal.test/service/audit",
-            remembered: remembered)
+            remembered: remembered, given: given)
     }
 
     /// A log of ten blocks of one epoch, signed.
@@ -50,7 +50,7 @@ struct ReoriginTests {
             try remembered.sign(with: try signer(Self.old))
             _ = try await test.log.place(
                 try LegalHold(.init(name: "case", firstMonth: "2026-01", reason: "a lawsuit")), by: "a")
-            let summary = try await reorigination(test, remembered: remembered).perform(reason: "the disk was lost")
+            let summary = try await reorigination(test, given: remembered).perform(reason: "the disk was lost")
             #expect(summary.schema == "audit_before_1")
             #expect(try await test.count("audit_blocks") == 1)
             let kept = try await test.pool.query("SELECT count(*) AS n FROM audit_before_1.audit_blocks").single()
@@ -133,7 +133,15 @@ struct ReoriginTests {
             for reason in ["", "a\nb", String(repeating: "a", count: 1_001)] {
                 await #expect(throws: ReoriginError.reason) { try await reorigination(test).perform(reason: reason) }
             }
+            let foreign = try SignedNote(
+                text: try Checkpoint(origin: "fieldseal.test/other", size: 0, root: MerkleTree.emptyRoot).text)
+            await #expect(throws: ReoriginError.foreignCheckpoint("fieldseal.test/other", Self.old)) {
+                try await reorigination(test, given: foreign).perform(reason: "x")
+            }
             #expect(try await test.count("audit_blocks") == 10)
+            // What the service remembers of a log before that one says nothing of it.
+            let summary = try await reorigination(test, remembered: foreign).perform(reason: "x")
+            #expect(summary.statement.lastCheckpoint.origin == Self.old)
         }
         try await TestLog.with { test async throws in
             await #expect(throws: ReoriginError.nothing) { try await reorigination(test).perform(reason: "x") }
