@@ -1,12 +1,13 @@
 import Logging
 import ServiceLifecycle
 
-/// Looks again and again for epochs that should have been closed or continued.
+/// Looks again and again for epochs that should have been closed or continued, or that are not what key management has heard
+/// of them.
 struct CompletenessWatch: Service {
     private static let beat = Duration.seconds(60)
 
     let log: EventLog
-    /// Without a block of an open epoch, after which its producer is stale.
+    /// Without a block of an open epoch, after which its producer is stale; or without one that key management has heard of.
     let silence: Duration
     let logger: Logger
 
@@ -21,15 +22,21 @@ struct CompletenessWatch: Service {
 
     private func look() async {
         do {
-            for finding in try await log.findIncomplete(silence: silence.components.seconds * 1_000_000) {
-                logger.error(
-                    "the log is not complete",
-                    metadata: [
-                        "finding": "\(finding.kind)", "producer": "\(finding.producer)", "block": "\(finding.sequence)",
-                    ])
+            let silence = silence.components.seconds * 1_000_000
+            for finding in try await log.findIncomplete(silence: silence) {
+                tell(finding.kind, finding.producer, "\(finding.sequence)")
+            }
+            for finding in try await log.compareWithWitness(patience: silence) {
+                tell(finding.kind.rawValue, finding.producer, "\(finding.sequence)")
             }
         } catch {
             logger.warning("the log's completeness is not known", metadata: ["error": "\(error)"])
         }
+    }
+
+    private func tell(_ kind: String, _ producer: String, _ block: String) {
+        logger.error(
+            "the log is not complete",
+            metadata: ["finding": "\(kind)", "producer": "\(producer)", "block": "\(block)"])
     }
 }

@@ -11,7 +11,9 @@ import ServiceLifecycle
 struct LogPreparation: Service {
     private static let pause = Duration.seconds(1)
     /// All that stands in the database.
-    static let migrations = [AuditSchema.migrations, AlertQueue.migrations, SecurityAlertSchema.migrations]
+    static let migrations = [
+        AuditSchema.migrations, AlertQueue.migrations, SecurityAlertSchema.migrations, EpochWitnessSchema.migrations,
+    ]
 
     let pool: PostgresPool
     let owner: LogOwner

@@ -22,7 +22,7 @@ enum Application: ServerApplication {
         let trail = try context.makeTrail(sink: auditLog, prover: auditLog)
 
         let recipient = try KeyRecipient(identity: context.configuration.identity)
-        let source = KeyManagementClient(client: keysClient, recipient: recipient)
+        let source = KeyManagementClient(client: keysClient, recipient: recipient) { trail.statement(of: $0) }
         let store = FieldKeyStore(capacity: settings.cacheCapacity, subjects: settings.subjectCapacity)
         let work = BackgroundWork()
         var limits = KeyLoader.Limits()

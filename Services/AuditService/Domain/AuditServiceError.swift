@@ -54,7 +54,7 @@ struct AuditServiceError: Error, Hashable, CustomStringConvertible {
         case .gap, .unknownEpoch: Self(.failedPrecondition("blocks are missing before this one"), "gap")
         case .fork: Self(.failedPrecondition("the block does not continue what is stored"), "fork")
         case .signature: Self(.failedPrecondition("the block is not signed by its epoch's key"), "signature")
-        case .dropped, .clockSkew, .openEpoch, .staleProducer, .lostBeginning:
+        case .dropped, .clockSkew, .openEpoch, .staleProducer, .lostBeginning, .withheld, .contradicted, .miscounted:
             Self(.failedPrecondition("the log is not complete"), "incomplete")
         case .eventGap: Self(.failedPrecondition("the block's events do not continue what is stored"), "event-gap")
         }

@@ -92,20 +92,25 @@ struct Finding: Hashable, Sendable {
         case openEpoch = "open-epoch"
         /// An epoch is open, and no block comes.
         case staleProducer = "stale-producer"
+        /// Key management has heard of the block, and it has not come.
+        case withheld
+        /// Key management has heard of another block under this sequence.
+        case contradicted
+        /// Key management has heard of other numbers of uses of a key.
+        case miscounted
     }
 
     let kind: Kind
     let producer: String
     let epoch: [UInt8]
     let sequence: Int64
-    /// Of the block that showed it.
+    /// Of the block that showed it, or that key management has heard of.
     let hash: TreeHash
+}
 
+extension Finding {
     init(_ kind: Kind, _ block: ReceivedBlock) {
-        self.kind = kind
-        producer = block.producer
-        epoch = block.epoch
-        sequence = block.sequence
-        hash = block.hash
+        self.init(
+            kind: kind, producer: block.producer, epoch: block.epoch, sequence: block.sequence, hash: block.hash)
     }
 }

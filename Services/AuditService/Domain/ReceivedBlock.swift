@@ -80,6 +80,10 @@ struct ReceivedEvent: Sendable {
         guard event.statement.isEmpty || event.operation == .reorigin,
             event.statement.count <= SignedNote.maximumCount
         else { throw .malformedBlock }
+        guard
+            event.witnessed.map({ event.operation == .witnessEpoch && $0.isWellFormed })
+                ?? (event.operation != .witnessEpoch)
+        else { throw .malformedBlock }
         self.sequence = sequence
         self.event = event
         self.bytes = bytes

@@ -4,7 +4,8 @@ extension Alert {
     /// Of a finding on the log's completeness.
     init(finding kind: String, producer: String, sequence: Int64) {
         let forged = [
-            Finding.Kind.fork.rawValue, Finding.Kind.signature.rawValue, TreeProblem.Kind.rolledBack.rawValue,
+            Finding.Kind.fork.rawValue, Finding.Kind.signature.rawValue, Finding.Kind.contradicted.rawValue,
+            Finding.Kind.withheld.rawValue, TreeProblem.Kind.rolledBack.rawValue,
             TreeProblem.Kind.forked.rawValue, TreeProblem.Kind.damaged.rawValue,
         ]
         let place = producer.isEmpty ? "the tree of \(sequence) blocks" : "block \(sequence) of \(producer)"

@@ -1,7 +1,7 @@
 import FieldsealAlerts
 import FieldsealPostgres
 
-/// What the role that serves may do: read the log and add to it, and keep its alerts.
+/// What the role that serves may do: read the log and add to it, and keep its alerts and how far it was compared.
 enum DatabaseRole {
     static func name(_ pool: PostgresPool) async throws -> String {
         try await pool.query("SELECT current_user::text AS name").single().value("name")
@@ -14,7 +14,7 @@ enum DatabaseRole {
                 try await connection.query("REVOKE ALL ON \(identifier: table) FROM \(identifier: role)")
                 try await connection.query("GRANT SELECT, INSERT ON \(identifier: table) TO \(identifier: role)")
             }
-            for table in AlertQueue.tables + SecurityAlertSchema.tables {
+            for table in AlertQueue.tables + SecurityAlertSchema.tables + EpochWitnessSchema.tables {
                 try await connection.query(
                     "GRANT SELECT, INSERT, UPDATE, DELETE ON \(identifier: table) TO \(identifier: role)")
             }

@@ -122,7 +122,7 @@ extension EventLog {
         return head
     }
 
-    private func store(_ finding: Finding, _ connection: PostgresConnection) async throws {
+    func store(_ finding: Finding, _ connection: PostgresConnection) async throws {
         try await connection.query(
             """
             INSERT INTO audit_findings (kind, producer, epoch, sequence, hash, found_unix_us)

@@ -30,6 +30,7 @@ extension StoredAuditEvent {
         add("cause", event.cause)
         add("object", event.object)
         if event.storeRevision != 0 { members.append(("store-revision", .unsigned(event.storeRevision))) }
+        if let witnessed = event.witnessed { members.append(("witnessed", witnessed.json)) }
         add("hash-key-version", event.hashKeyVersion == 0 ? "" : Hexadecimal.encode(event.hashKeyVersion))
         add("record-hashes", listed: event.recordHashes)
         add("request-ids", listed: event.requestIDs)
@@ -71,6 +72,26 @@ extension AuditEvent {
 
     var objectText: String {
         if !table.isEmpty { return field.isEmpty ? table : "\(table).\(field)" }
+        if let witnessed { return "block \(witnessed.sequence) of \(Hexadecimal.encode(witnessed.epoch))" }
         return object.isEmpty ? "-" : object
+    }
+}
+
+extension EpochStatement {
+    fileprivate var json: JSON {
+        .object([
+            ("epoch", .string(Hexadecimal.encode(epoch))), ("block", .unsigned(sequence)),
+            ("hash", .string(Hexadecimal.encode(hash))),
+            (
+                "uses",
+                .array(
+                    uses.map { use in
+                        .object([
+                            ("key-version", .string(Hexadecimal.encode(use.version))),
+                            ("operation", .string(use.operation.word)), ("count", .unsigned(use.count)),
+                        ])
+                    })
+            ),
+        ])
     }
 }

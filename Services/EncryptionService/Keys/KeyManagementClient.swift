@@ -12,15 +12,21 @@ final class KeyManagementClient: KeySource {
 
     let client: RPCClient
     private let recipient: KeyRecipient
+    /// What this process says of its epoch of the audit log, with the uses of versions; nil: it has ended.
+    private let epoch: @Sendable ([UInt64]) -> Proto.EpochStatement?
 
-    init(client: RPCClient, recipient: KeyRecipient) {
+    init(
+        client: RPCClient, recipient: KeyRecipient, epoch: @escaping @Sendable ([UInt64]) -> Proto.EpochStatement?
+    ) {
         self.client = client
         self.recipient = recipient
+        self.epoch = epoch
     }
 
     func fieldKeys(_ requests: [FieldKeyRequest]) async throws(ItemFailure) -> [Result<FieldKeyMaterial, ItemFailure>] {
         let request = Proto.GetFieldKeyRequest(
-            recipient: recipient.publicKey, selectors: requests.map(Proto.FieldKeySelector.init))
+            recipient: recipient.publicKey, selectors: requests.map(Proto.FieldKeySelector.init),
+            epoch: epoch(requests.flatMap { [$0.selector.version, $0.held] }.filter { $0 != 0 }))
         let answer: Proto.GetFieldKeyResponse = try await call("GetFieldKey", request)
         guard answer.results.count == requests.count else { throw .unexpected }
         return zip(requests, answer.results).map { request, result in
@@ -35,7 +41,8 @@ final class KeyManagementClient: KeySource {
 
     func lease(_ requests: [LeaseRequest]) async throws(ItemFailure) -> [Result<UInt32, ItemFailure>] {
         let request = Proto.LeaseRequest(
-            items: requests.map { .init(field: $0.field, version: $0.version, count: $0.seals) })
+            items: requests.map { .init(field: $0.field, version: $0.version, count: $0.seals) },
+            epoch: epoch(requests.map(\.version)))
         let answer: Proto.LeaseResponse = try await call("Lease", request)
         guard answer.results.count == requests.count else { throw .unexpected }
         return zip(requests, answer.results).map { request, result in
@@ -50,7 +57,7 @@ final class KeyManagementClient: KeySource {
     func subjectKeys(_ selectors: [KeySelector]) async throws(ItemFailure) -> [Result<SubjectKeyMaterial, ItemFailure>]
     {
         let request = Proto.GetSubjectKeyRequest(
-            recipient: recipient.publicKey, selectors: selectors.map(Proto.SubjectSelector.init))
+            recipient: recipient.publicKey, selectors: selectors.map(Proto.SubjectSelector.init), epoch: epoch([]))
         let answer: Proto.GetSubjectKeyResponse = try await call("GetSubjectKey", request)
         guard answer.results.count == selectors.count else { throw .unexpected }
         return zip(selectors, answer.results).map { selector, result in
@@ -64,7 +71,7 @@ final class KeyManagementClient: KeySource {
     }
 
     func auditHashKey() async throws(ItemFailure) -> AuditHashMaterial {
-        let request = Proto.GetAuditHashKeyRequest(recipient: recipient.publicKey)
+        let request = Proto.GetAuditHashKeyRequest(recipient: recipient.publicKey, epoch: epoch([]))
         return try recipient.open(try await call("GetAuditHashKey", request))
     }
 

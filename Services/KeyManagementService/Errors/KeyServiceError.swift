@@ -28,6 +28,12 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
         code: .failedPrecondition, message: "the key store is not quarantined", cause: "not-quarantined")
     static let otherRevision = Self(
         code: .failedPrecondition, message: "the key store is at another revision", cause: "other-revision")
+    static let noEpoch = Self(
+        code: .failedPrecondition, message: "keys are given to processes with an open epoch of the audit log alone",
+        cause: "no-epoch")
+    static let epochContradicted = Self(
+        code: .failedPrecondition, message: "the epoch of the audit log was stated otherwise before",
+        cause: "epoch-contradicted")
     static let denied = Self(code: .permissionDenied, message: "not allowed", cause: .policy)
     static let unknownField = Self(code: .notFound, message: "unknown field", cause: "unknown-field")
     static let unknownKey = Self(code: .notFound, message: "unknown key", cause: "unknown-key")

@@ -7,6 +7,7 @@ extension KeysService {
 
     func getFieldKey(_ request: Proto.GetFieldKeyRequest, _ call: KeysCall) async throws -> Proto.GetFieldKeyResponse {
         _ = try authority.unsealed()
+        try witness.hear(request.epoch, call)
         let recipient = try GrantRecipient(request.recipient, call)
         guard request.selectors.count <= Self.maximumSelectors else { throw KeyServiceError.tooMany }
         var results: [Result<FieldGrant, KeyServiceError>] = []

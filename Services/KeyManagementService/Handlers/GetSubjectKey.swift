@@ -6,6 +6,7 @@ extension KeysService {
         _ request: Proto.GetSubjectKeyRequest, _ call: KeysCall
     ) async throws -> Proto.GetSubjectKeyResponse {
         _ = try authority.unsealed()
+        try witness.hear(request.epoch, call)
         let recipient = try GrantRecipient(request.recipient, call)
         guard request.selectors.count <= Self.maximumSelectors else { throw KeyServiceError.tooMany }
         var results: [KeyAuthority.SubjectResult?] = []

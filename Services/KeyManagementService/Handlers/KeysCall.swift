@@ -54,6 +54,15 @@ final class KeysCall {
     /// Notes the end of something that concerns the store as it was at a revision.
     func succeeded(revision: UInt64) { note(nil, object: "", version: nil) { $0.storeRevision = revision } }
 
+    /// Notes how far the caller says that its epoch of the audit log is.
+    func witnessed(_ statement: Proto.EpochStatement, _ error: KeyServiceError? = nil) {
+        var event = context.event(.witnessEpoch, of: "", version: nil)
+        event.witnessed = statement.encoded()
+        event.outcome = error?.code.rawValue ?? 0
+        event.cause = error?.cause ?? .none
+        events.append(event)
+    }
+
     /// What was noted and is not recorded yet.
     func takeEvents() -> [AuditEvent] {
         defer { events = [] }

@@ -21,6 +21,7 @@ struct KeysService: Sendable {
     /// The names of the places to which alerts go.
     var alertDestinations: [String] = []
     var rotations = RotationLimit()
+    let witness = EpochWitness()
     /// A share every three seconds, for one identity.
     var shareLimit = RotationLimit(burst: 20, refillMicroseconds: 3_000_000)
 

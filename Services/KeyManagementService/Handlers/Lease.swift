@@ -5,6 +5,7 @@ extension KeysService {
     /// More seals under versions that the caller holds.
     func lease(_ request: Proto.LeaseRequest, _ call: KeysCall) async throws -> Proto.LeaseResponse {
         _ = try authority.unsealed()
+        try witness.hear(request.epoch, call)
         guard request.items.count <= Self.maximumSelectors else { throw KeyServiceError.tooMany }
         var checked: [Result<LeaseItem, KeyServiceError>] = []
         for item in request.items {

@@ -36,6 +36,7 @@ extension ProtobufWriter {
         string(20, actor.peer)
         varint(21, fold.detail?.storeRevision ?? 0)
         data(22, fold.detail?.epochKey ?? [])
+        data(24, fold.detail?.witnessed ?? [])
     }
 
     private mutating func identifiers(

@@ -24,6 +24,8 @@ public struct AuditEvent: Hashable, Sendable {
     public var storeRevision: UInt64 = 0
     /// Of an `epoch-open`: the public key that signs the epoch's blocks.
     var epochKey: [UInt8] = []
+    /// Of a `witness-epoch`: the encoded `fieldseal.v1.EpochStatement` of the actor.
+    public var witnessed: [UInt8] = []
     /// Microseconds since 1970-01-01 UTC; nil: when it is recorded.
     public var unixMicroseconds: Int64?
     /// The time of the last of several items; nil: that of the first.
@@ -35,5 +37,7 @@ public struct AuditEvent: Hashable, Sendable {
     }
 
     /// Control-plane events stand alone; all others fold.
-    var standsAlone: Bool { !outboxID.isZero || !object.isEmpty || storeRevision != 0 || !epochKey.isEmpty }
+    var standsAlone: Bool {
+        !outboxID.isZero || !object.isEmpty || storeRevision != 0 || !epochKey.isEmpty || !witnessed.isEmpty
+    }
 }

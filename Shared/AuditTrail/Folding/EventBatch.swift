@@ -67,7 +67,7 @@ final class EventBatch: @unchecked Sendable {
             if event.standsAlone {
                 folds[slot].detail = EventDetail(
                     object: event.object.fitted(toBytes: AuditActor.maximumLength), outboxID: event.outboxID,
-                    storeRevision: event.storeRevision, epochKey: event.epochKey)
+                    storeRevision: event.storeRevision, epochKey: event.epochKey, witnessed: event.witnessed)
             }
             first += hashes.count
         } while first < event.recordHashes.count

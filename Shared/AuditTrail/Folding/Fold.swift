@@ -15,6 +15,7 @@ struct EventDetail: Sendable {
     let outboxID: EventIdentifier
     let storeRevision: UInt64
     let epochKey: [UInt8]
+    let witnessed: [UInt8]
 }
 
 /// Equal events as one: counted, with the identifiers of all of them.

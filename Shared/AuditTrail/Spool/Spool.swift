@@ -29,6 +29,7 @@ final class Spool: Sendable {
     let batches = BatchPool()
     let index: SpoolIndex
     let epoch: EventIdentifier
+    let ledger: EpochLedger
     private let limits: SpoolLimits
     private let fileSystem: any FileSystem
     /// Held as long as the spool is open.
@@ -53,10 +54,12 @@ final class Spool: Sendable {
         onFailure: @escaping @Sendable (SpoolError) -> Void
     ) {
         epoch = .random()
+        ledger = EpochLedger(epoch: epoch)
         index = SpoolIndex(recovery.segments, acknowledged: recovery.acknowledgement)
         writer = SpoolWriter(
-            fileSystem: fileSystem, index: index, builder: BlockBuilder(producer: producer, epoch: epoch), key: key,
-            nextSegment: recovery.nextSegment, segmentBytes: limits.segmentBytes, maximumBytes: limits.maximumBytes)
+            fileSystem: fileSystem, index: index, ledger: ledger,
+            builder: BlockBuilder(producer: producer, epoch: epoch), key: key, nextSegment: recovery.nextSegment,
+            segmentBytes: limits.segmentBytes, maximumBytes: limits.maximumBytes)
         self.limits = limits
         self.fileSystem = fileSystem
         self.lock = lock
@@ -190,6 +193,7 @@ final class Spool: Sendable {
 
     private func finish() {
         writer.forgetKey()
+        ledger.end()
         index.finish()
         thread.shutdownGracefully { _ in }
     }

@@ -10,6 +10,7 @@ final class SpoolWriter {
 
     private let fileSystem: any FileSystem
     private let index: SpoolIndex
+    private let ledger: EpochLedger
     private let segmentBytes: Int
     private let maximumBytes: Int
     private var builder: BlockBuilder
@@ -19,11 +20,12 @@ final class SpoolWriter {
     private var buffer: [UInt8] = []
 
     init(
-        fileSystem: any FileSystem, index: SpoolIndex, builder: BlockBuilder, key: EpochKey, nextSegment: UInt64,
-        segmentBytes: Int, maximumBytes: Int
+        fileSystem: any FileSystem, index: SpoolIndex, ledger: EpochLedger, builder: BlockBuilder, key: EpochKey,
+        nextSegment: UInt64, segmentBytes: Int, maximumBytes: Int
     ) {
         self.fileSystem = fileSystem
         self.index = index
+        self.ledger = ledger
         self.builder = builder
         self.key = key
         self.nextSegment = nextSegment
@@ -44,6 +46,7 @@ final class SpoolWriter {
             return .full
         }
         index.grew(blocks: blocks.count, bytes: buffer.count)
+        if let last = blocks.last { ledger.wrote(last, of: batches) }
         return .durable
     }
 

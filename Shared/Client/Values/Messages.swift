@@ -17,6 +17,7 @@ public typealias CatalogChange = Proto.CatalogChange
 public typealias KeysStatus = Proto.KeysStatusResponse
 public typealias AuditOperation = Proto.Operation
 public typealias AuditEvent = Proto.Event
+public typealias EpochStatement = Proto.EpochStatement
 public typealias StoredAuditEvent = Proto.StoredEvent
 public typealias AuditUseSummary = Proto.SummarizeUseResponse
 public typealias AuditUse = Proto.UseSummary

@@ -72,6 +72,8 @@ extension Proto {
         case archiveAudit = 74
         /// the first leaf of a log that takes the place of another one
         case reorigin = 75
+        /// key management was told how far a producer's epoch is
+        case witnessEpoch = 76
     }
 
     public enum OutcomeFilter: Int32, ProtoEnumeration {
@@ -121,6 +123,8 @@ extension Proto {
         public var epochKey: [UInt8] = []
         /// of a REORIGIN: the statement of loss, a signed note
         public var statement: [UInt8] = []
+        /// of a WITNESS_EPOCH: what the actor said of its epoch
+        public var witnessed: Proto.EpochStatement?
 
         public init() {}
 
@@ -130,7 +134,8 @@ extension Proto {
             table: String = "", field: String = "", keyVersion: UInt64 = 0, outcome: Int32 = 0, cause: String = "",
             count: UInt64 = 0, hashKeyVersion: UInt64 = 0, recordHashes: [UInt8] = [], requestIDs: [UInt8] = [],
             traceIDs: [UInt8] = [], outboxID: [UInt8] = [], object: String = "", peer: String = "",
-            storeRevision: UInt64 = 0, epochKey: [UInt8] = [], statement: [UInt8] = []
+            storeRevision: UInt64 = 0, epochKey: [UInt8] = [], statement: [UInt8] = [],
+            witnessed: Proto.EpochStatement? = nil
         ) {
             self.sequence = sequence
             self.firstUnixUs = firstUnixUs
@@ -155,6 +160,59 @@ extension Proto {
             self.storeRevision = storeRevision
             self.epochKey = epochKey
             self.statement = statement
+            self.witnessed = witnessed
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    /// What a producer says of its epoch when it asks for keys, so that key management can witness it.
+    public struct EpochStatement: ProtoMessage {
+        /// 16 bytes
+        public var epoch: [UInt8] = []
+        /// of its last durable block
+        public var sequence: UInt64 = 0
+        /// SHA-256 of that block's encoding
+        public var hash: [UInt8] = []
+        /// of versions that are asked about, from the epoch's beginning to that block; at most 100
+        public var uses: [Proto.KeyUse] = []
+
+        public init() {}
+
+        public init(epoch: [UInt8] = [], sequence: UInt64 = 0, hash: [UInt8] = [], uses: [Proto.KeyUse] = []) {
+            self.epoch = epoch
+            self.sequence = sequence
+            self.hash = hash
+            self.uses = uses
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct KeyUse: ProtoMessage {
+        public var version: UInt64 = 0
+        public var operation: Proto.Operation = .unspecified
+        /// sum of the counts of the events with that version and operation, whatever their outcome
+        public var count: UInt64 = 0
+
+        public init() {}
+
+        public init(version: UInt64 = 0, operation: Proto.Operation = .unspecified, count: UInt64 = 0) {
+            self.version = version
+            self.operation = operation
+            self.count = count
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1328,6 +1386,7 @@ extension Proto.Event: CMessageConvertible {
         storeRevision = c.store_revision
         epochKey = decodeBytes(c.epoch_key)
         statement = decodeBytes(c.statement)
+        witnessed = try decodeMessage(c.witnessed)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__Event>, in arena: MessageArena) {
@@ -1354,6 +1413,43 @@ extension Proto.Event: CMessageConvertible {
         c.pointee.store_revision = storeRevision
         c.pointee.epoch_key = arena.bytes(epochKey)
         c.pointee.statement = arena.bytes(statement)
+        c.pointee.witnessed = arena.optionalMessage(witnessed)
+    }
+}
+
+extension Proto.EpochStatement: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__EpochStatement> = { fieldseal__v1__epoch_statement__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__EpochStatement> = { fieldseal__v1__epoch_statement__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__EpochStatement) throws(MessageError) {
+        epoch = decodeBytes(c.epoch)
+        sequence = c.sequence
+        hash = decodeBytes(c.hash)
+        uses = try decodeMessages(c.uses, c.n_uses)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__EpochStatement>, in arena: MessageArena) {
+        c.pointee.epoch = arena.bytes(epoch)
+        c.pointee.sequence = sequence
+        c.pointee.hash = arena.bytes(hash)
+        (c.pointee.uses, c.pointee.n_uses) = arena.messages(uses)
+    }
+}
+
+extension Proto.KeyUse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__KeyUse> = { fieldseal__v1__key_use__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__KeyUse> = { fieldseal__v1__key_use__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__KeyUse) throws(MessageError) {
+        version = c.version
+        operation = try decodeEnumeration(c.operation.rawValue)
+        count = c.count
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__KeyUse>, in _: MessageArena) {
+        c.pointee.version = version
+        c.pointee.operation = Fieldseal__V1__Operation(rawValue: encodeEnumeration(operation))
+        c.pointee.count = count
     }
 }
 

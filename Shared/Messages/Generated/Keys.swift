@@ -221,12 +221,17 @@ extension Proto {
         /// X25519 public key of the calling process, 32 bytes
         public var recipient: [UInt8] = []
         public var selectors: [Proto.FieldKeySelector] = []
+        /// of the calling process; without it no key is given
+        public var epoch: Proto.EpochStatement?
 
         public init() {}
 
-        public init(recipient: [UInt8] = [], selectors: [Proto.FieldKeySelector] = []) {
+        public init(
+            recipient: [UInt8] = [], selectors: [Proto.FieldKeySelector] = [], epoch: Proto.EpochStatement? = nil
+        ) {
             self.recipient = recipient
             self.selectors = selectors
+            self.epoch = epoch
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -395,11 +400,14 @@ extension Proto {
 
     public struct GetAuditHashKeyRequest: ProtoMessage {
         public var recipient: [UInt8] = []
+        /// as in GetFieldKeyRequest
+        public var epoch: Proto.EpochStatement?
 
         public init() {}
 
-        public init(recipient: [UInt8] = []) {
+        public init(recipient: [UInt8] = [], epoch: Proto.EpochStatement? = nil) {
             self.recipient = recipient
+            self.epoch = epoch
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1491,11 +1499,14 @@ extension Proto {
 
     public struct LeaseRequest: ProtoMessage {
         public var items: [Proto.LeaseItem] = []
+        /// as in GetFieldKeyRequest
+        public var epoch: Proto.EpochStatement?
 
         public init() {}
 
-        public init(items: [Proto.LeaseItem] = []) {
+        public init(items: [Proto.LeaseItem] = [], epoch: Proto.EpochStatement? = nil) {
             self.items = items
+            self.epoch = epoch
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -1629,12 +1640,17 @@ extension Proto {
     public struct GetSubjectKeyRequest: ProtoMessage {
         public var recipient: [UInt8] = []
         public var selectors: [Proto.SubjectSelector] = []
+        /// as in GetFieldKeyRequest
+        public var epoch: Proto.EpochStatement?
 
         public init() {}
 
-        public init(recipient: [UInt8] = [], selectors: [Proto.SubjectSelector] = []) {
+        public init(
+            recipient: [UInt8] = [], selectors: [Proto.SubjectSelector] = [], epoch: Proto.EpochStatement? = nil
+        ) {
             self.recipient = recipient
             self.selectors = selectors
+            self.epoch = epoch
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -2405,11 +2421,13 @@ extension Proto.GetFieldKeyRequest: CMessageConvertible {
     init(_ c: Fieldseal__V1__GetFieldKeyRequest) throws(MessageError) {
         recipient = decodeBytes(c.recipient)
         selectors = try decodeMessages(c.selectors, c.n_selectors)
+        epoch = try decodeMessage(c.epoch)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__GetFieldKeyRequest>, in arena: MessageArena) {
         c.pointee.recipient = arena.bytes(recipient)
         (c.pointee.selectors, c.pointee.n_selectors) = arena.messages(selectors)
+        c.pointee.epoch = arena.optionalMessage(epoch)
     }
 }
 
@@ -2549,10 +2567,12 @@ extension Proto.GetAuditHashKeyRequest: CMessageConvertible {
 
     init(_ c: Fieldseal__V1__GetAuditHashKeyRequest) throws(MessageError) {
         recipient = decodeBytes(c.recipient)
+        epoch = try decodeMessage(c.epoch)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__GetAuditHashKeyRequest>, in arena: MessageArena) {
         c.pointee.recipient = arena.bytes(recipient)
+        c.pointee.epoch = arena.optionalMessage(epoch)
     }
 }
 
@@ -3454,10 +3474,12 @@ extension Proto.LeaseRequest: CMessageConvertible {
 
     init(_ c: Fieldseal__V1__LeaseRequest) throws(MessageError) {
         items = try decodeMessages(c.items, c.n_items)
+        epoch = try decodeMessage(c.epoch)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__LeaseRequest>, in arena: MessageArena) {
         (c.pointee.items, c.pointee.n_items) = arena.messages(items)
+        c.pointee.epoch = arena.optionalMessage(epoch)
     }
 }
 
@@ -3569,11 +3591,13 @@ extension Proto.GetSubjectKeyRequest: CMessageConvertible {
     init(_ c: Fieldseal__V1__GetSubjectKeyRequest) throws(MessageError) {
         recipient = decodeBytes(c.recipient)
         selectors = try decodeMessages(c.selectors, c.n_selectors)
+        epoch = try decodeMessage(c.epoch)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__GetSubjectKeyRequest>, in arena: MessageArena) {
         c.pointee.recipient = arena.bytes(recipient)
         (c.pointee.selectors, c.pointee.n_selectors) = arena.messages(selectors)
+        c.pointee.epoch = arena.optionalMessage(epoch)
     }
 }
 

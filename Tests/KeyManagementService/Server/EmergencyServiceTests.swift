@@ -11,7 +11,7 @@ import Testing
     ) async throws -> Proto.GetFieldKeyResult {
         let request = Proto.GetFieldKeyRequest(
             recipient: recipient.pair.publicKey,
-            selectors: [.init(field: "users.email", version: version, forRewrap: forRewrap)])
+            selectors: [.init(field: "users.email", version: version, forRewrap: forRewrap)], epoch: .test)
         let response: Proto.GetFieldKeyResponse = try await server.call(
             "GetFieldKey", request, as: "encryption-service")
         return try #require(response.results.first)

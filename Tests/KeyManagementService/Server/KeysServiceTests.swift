@@ -23,7 +23,8 @@ import Testing
         try await withServer { server in
             let recipient = try Recipient()
             let request = Proto.GetFieldKeyRequest(
-                recipient: recipient.pair.publicKey, selectors: [Proto.FieldKeySelector(field: "users.email")])
+                recipient: recipient.pair.publicKey, selectors: [Proto.FieldKeySelector(field: "users.email")],
+                epoch: .test)
             let response: Proto.GetFieldKeyResponse = try await server.call(
                 "GetFieldKey", request, as: "encryption-service")
             guard case .grant(let grant) = response.results.first?.outcome else {
@@ -56,7 +57,7 @@ import Testing
             func grant(_ selector: Proto.FieldKeySelector) async throws -> Proto.FieldKeyGrant {
                 let response: Proto.GetFieldKeyResponse = try await server.call(
                     "GetFieldKey",
-                    Proto.GetFieldKeyRequest(recipient: recipient.pair.publicKey, selectors: [selector]),
+                    Proto.GetFieldKeyRequest(recipient: recipient.pair.publicKey, selectors: [selector], epoch: .test),
                     as: "encryption-service")
                 guard case .grant(let grant) = response.results.first?.outcome else { throw KeyServiceError.conflict }
                 return grant
@@ -73,11 +74,13 @@ import Testing
 
             let answer: Proto.LeaseResponse = try await server.call(
                 "Lease",
-                Proto.LeaseRequest(items: [
-                    .init(field: "users.note", version: key.version, count: .max),
-                    .init(field: "users.note", version: 1, count: 10), .init(field: "logs.line", version: 1, count: 10),
-                    .init(field: "users.note", version: key.version),
-                ]), as: "encryption-service")
+                Proto.LeaseRequest(
+                    items: [
+                        .init(field: "users.note", version: key.version, count: .max),
+                        .init(field: "users.note", version: 1, count: 10),
+                        .init(field: "logs.line", version: 1, count: 10),
+                        .init(field: "users.note", version: key.version),
+                    ], epoch: .test), as: "encryption-service")
             #expect(answer.results.first?.outcome == .grant(.init(count: 1 << 22, ttlSeconds: 300)))
             let codes = answer.results.dropFirst().map { result -> RPCCode? in
                 guard case .error(let error) = result.outcome else { return nil }
@@ -107,7 +110,7 @@ import Testing
                     .init(field: "users.email"), .init(field: "users.nothing"), .init(field: "logs.line"),
                     .init(field: "no name"), .init(field: "users.email", version: 7),
                     .init(field: "users.note", version: record.version.rawValue), .init(field: "users.note"),
-                ])
+                ], epoch: .test)
             let response: Proto.GetFieldKeyResponse = try await server.call(
                 "GetFieldKey", request, as: "encryption-service")
             #expect(
@@ -133,7 +136,7 @@ import Testing
         try await withServer { server in
             let recipient = try Recipient()
             let request = Proto.GetFieldKeyRequest(
-                recipient: recipient.pair.publicKey, selectors: [.init(field: "users.email")])
+                recipient: recipient.pair.publicKey, selectors: [.init(field: "users.email")], epoch: .test)
             #expect(try await server.status(method, request, as: name)?.code == .permissionDenied)
             let events = try await server.events { $0.contains { $0.outcome == RPCCode.permissionDenied.rawValue } }
             #expect(events.first { $0.outcome == RPCCode.permissionDenied.rawValue }?.cause == "policy")
@@ -192,7 +195,7 @@ import Testing
     @Test func anAlteredRowIsDataLossAndRecorded() async throws {
         try await withServer { server in
             let request = Proto.GetFieldKeyRequest(
-                recipient: try Recipient().pair.publicKey, selectors: [.init(field: "users.email")])
+                recipient: try Recipient().pair.publicKey, selectors: [.init(field: "users.email")], epoch: .test)
             _ = try await server.call(
                 "GetFieldKey", request, as: "encryption-service", answering: Proto.GetFieldKeyResponse.self)
             try await server.authority.pool.query("UPDATE encryption_keys SET suite = 3 WHERE key_type = 'fek'")
@@ -211,7 +214,7 @@ import Testing
             for _ in 0..<2 {
                 let recipient = try Recipient()
                 let response: Proto.GetAuditHashKeyResponse = try await server.call(
-                    "GetAuditHashKey", Proto.GetAuditHashKeyRequest(recipient: recipient.pair.publicKey),
+                    "GetAuditHashKey", Proto.GetAuditHashKeyRequest(recipient: recipient.pair.publicKey, epoch: .test),
                     as: "encryption-service")
                 let context = KeyAgreement.context(
                     .auditHash, object: .zero, version: KeyVersion(rawValue: response.version))
@@ -226,7 +229,8 @@ import Testing
     @Test func aBadRecipientIsRefused() async throws {
         try await withServer { server in
             for recipient in [[], [UInt8](repeating: 1, count: 31), [UInt8](repeating: 0, count: 32)] {
-                let request = Proto.GetFieldKeyRequest(recipient: recipient, selectors: [.init(field: "users.email")])
+                let request = Proto.GetFieldKeyRequest(
+                    recipient: recipient, selectors: [.init(field: "users.email")], epoch: .test)
                 do {
                     let response: Proto.GetFieldKeyResponse = try await server.call(
                         "GetFieldKey", request, as: "encryption-service")
@@ -242,7 +246,8 @@ import Testing
         try await withServer { server in
             let recipient = try Recipient().pair.publicKey
             let many = Proto.GetFieldKeyRequest(
-                recipient: recipient, selectors: Array(repeating: .init(field: "users.email"), count: 501))
+                recipient: recipient, selectors: Array(repeating: .init(field: "users.email"), count: 501), epoch: .test
+            )
             #expect(try await server.status("GetFieldKey", many, as: "encryption-service")?.code == .resourceExhausted)
             await #expect(throws: RPCStatus(.invalidArgument, "malformed request")) {
                 _ = try await server.call("GetFieldKey", payload: [0x0a, 0xff], as: "encryption-service")
@@ -291,7 +296,7 @@ import Testing
         try await TestStore.with { store in
             try await TestServer.with(store, unsealed: false) { server in
                 let request = Proto.GetFieldKeyRequest(
-                    recipient: try Recipient().pair.publicKey, selectors: [.init(field: "users.email")])
+                    recipient: try Recipient().pair.publicKey, selectors: [.init(field: "users.email")], epoch: .test)
                 let status = try #require(try await server.status("GetFieldKey", request, as: "encryption-service"))
                 #expect(status.code == .unavailable && status.message == "key management is sealed")
                 let answer: Proto.KeysStatusResponse = try await server.call(

@@ -42,7 +42,8 @@ import Testing
         _ server: TestServer, _ recipient: Recipient, _ selectors: [Proto.SubjectSelector]
     ) async throws -> [Proto.SubjectKeyResult] {
         let response: Proto.GetSubjectKeyResponse = try await server.call(
-            "GetSubjectKey", Proto.GetSubjectKeyRequest(recipient: recipient.pair.publicKey, selectors: selectors),
+            "GetSubjectKey",
+            Proto.GetSubjectKeyRequest(recipient: recipient.pair.publicKey, selectors: selectors, epoch: .test),
             as: "encryption-service")
         return response.results
     }

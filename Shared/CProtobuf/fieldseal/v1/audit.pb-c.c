@@ -52,6 +52,96 @@ void   fieldseal__v1__event__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__event__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   fieldseal__v1__epoch_statement__init
+                     (Fieldseal__V1__EpochStatement         *message)
+{
+  static const Fieldseal__V1__EpochStatement init_value = FIELDSEAL__V1__EPOCH_STATEMENT__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__epoch_statement__get_packed_size
+                     (const Fieldseal__V1__EpochStatement *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__epoch_statement__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__epoch_statement__pack
+                     (const Fieldseal__V1__EpochStatement *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__epoch_statement__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__epoch_statement__pack_to_buffer
+                     (const Fieldseal__V1__EpochStatement *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__epoch_statement__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__EpochStatement *
+       fieldseal__v1__epoch_statement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__EpochStatement *)
+     protobuf_c_message_unpack (&fieldseal__v1__epoch_statement__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__epoch_statement__free_unpacked
+                     (Fieldseal__V1__EpochStatement *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__epoch_statement__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__key_use__init
+                     (Fieldseal__V1__KeyUse         *message)
+{
+  static const Fieldseal__V1__KeyUse init_value = FIELDSEAL__V1__KEY_USE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__key_use__get_packed_size
+                     (const Fieldseal__V1__KeyUse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_use__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__key_use__pack
+                     (const Fieldseal__V1__KeyUse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_use__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__key_use__pack_to_buffer
+                     (const Fieldseal__V1__KeyUse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__key_use__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__KeyUse *
+       fieldseal__v1__key_use__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__KeyUse *)
+     protobuf_c_message_unpack (&fieldseal__v1__key_use__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__key_use__free_unpacked
+                     (Fieldseal__V1__KeyUse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__key_use__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   fieldseal__v1__block__init
                      (Fieldseal__V1__Block         *message)
 {
@@ -1942,7 +2032,7 @@ void   fieldseal__v1__event_row__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__event_row__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor fieldseal__v1__event__field_descriptors[23] =
+static const ProtobufCFieldDescriptor fieldseal__v1__event__field_descriptors[24] =
 {
   {
     "sequence",
@@ -2220,6 +2310,18 @@ static const ProtobufCFieldDescriptor fieldseal__v1__event__field_descriptors[23
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "witnessed",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__Event, witnessed),
+    &fieldseal__v1__epoch_statement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__event__field_indices_by_name[] = {
   3,   /* field[3] = actor */
@@ -2245,11 +2347,12 @@ static const unsigned fieldseal__v1__event__field_indices_by_name[] = {
   20,   /* field[20] = store_revision */
   7,   /* field[7] = table */
   16,   /* field[16] = trace_ids */
+  23,   /* field[23] = witnessed */
 };
 static const ProtobufCIntRange fieldseal__v1__event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 23 }
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__event__descriptor =
 {
@@ -2259,11 +2362,152 @@ const ProtobufCMessageDescriptor fieldseal__v1__event__descriptor =
   "Fieldseal__V1__Event",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__Event),
-  23,
+  24,
   fieldseal__v1__event__field_descriptors,
   fieldseal__v1__event__field_indices_by_name,
   1,  fieldseal__v1__event__number_ranges,
   (ProtobufCMessageInit) fieldseal__v1__event__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__epoch_statement__field_descriptors[4] =
+{
+  {
+    "epoch",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochStatement, epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochStatement, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hash",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__EpochStatement, hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "uses",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__EpochStatement, n_uses),
+    offsetof(Fieldseal__V1__EpochStatement, uses),
+    &fieldseal__v1__key_use__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__epoch_statement__field_indices_by_name[] = {
+  0,   /* field[0] = epoch */
+  2,   /* field[2] = hash */
+  1,   /* field[1] = sequence */
+  3,   /* field[3] = uses */
+};
+static const ProtobufCIntRange fieldseal__v1__epoch_statement__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__epoch_statement__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.EpochStatement",
+  "EpochStatement",
+  "Fieldseal__V1__EpochStatement",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__EpochStatement),
+  4,
+  fieldseal__v1__epoch_statement__field_descriptors,
+  fieldseal__v1__epoch_statement__field_indices_by_name,
+  1,  fieldseal__v1__epoch_statement__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__epoch_statement__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__key_use__field_descriptors[3] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyUse, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "operation",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyUse, operation),
+    &fieldseal__v1__operation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__KeyUse, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__key_use__field_indices_by_name[] = {
+  2,   /* field[2] = count */
+  1,   /* field[1] = operation */
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange fieldseal__v1__key_use__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__key_use__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.KeyUse",
+  "KeyUse",
+  "Fieldseal__V1__KeyUse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__KeyUse),
+  3,
+  fieldseal__v1__key_use__field_descriptors,
+  fieldseal__v1__key_use__field_indices_by_name,
+  1,  fieldseal__v1__key_use__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__key_use__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor fieldseal__v1__block__field_descriptors[7] =
@@ -5491,7 +5735,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__event_row__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__event_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[67] =
+static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[68] =
 {
   { "OPERATION_UNSPECIFIED", "FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED", 0 },
   { "ENCRYPT", "FIELDSEAL__V1__OPERATION__ENCRYPT", 1 },
@@ -5560,11 +5804,12 @@ static const ProtobufCEnumValue fieldseal__v1__operation__enum_values_by_number[
   { "RELEASE_HOLD", "FIELDSEAL__V1__OPERATION__RELEASE_HOLD", 73 },
   { "ARCHIVE_AUDIT", "FIELDSEAL__V1__OPERATION__ARCHIVE_AUDIT", 74 },
   { "REORIGIN", "FIELDSEAL__V1__OPERATION__REORIGIN", 75 },
+  { "WITNESS_EPOCH", "FIELDSEAL__V1__OPERATION__WITNESS_EPOCH", 76 },
 };
 static const ProtobufCIntRange fieldseal__v1__operation__value_ranges[] = {
-{0, 0},{70, 61},{0, 67}
+{0, 0},{70, 61},{0, 68}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[67] =
+static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_name[68] =
 {
   { "ACCEPT_RESTORE", 52 },
   { "ACKNOWLEDGE_KEYS", 27 },
@@ -5633,6 +5878,7 @@ static const ProtobufCEnumValueIndex fieldseal__v1__operation__enum_values_by_na
   { "UNKNOWN_METHOD", 24 },
   { "UNSEAL", 49 },
   { "WATCH_KEYS", 26 },
+  { "WITNESS_EPOCH", 67 },
 };
 const ProtobufCEnumDescriptor fieldseal__v1__operation__descriptor =
 {
@@ -5641,9 +5887,9 @@ const ProtobufCEnumDescriptor fieldseal__v1__operation__descriptor =
   "Operation",
   "Fieldseal__V1__Operation",
   "fieldseal.v1",
-  67,
+  68,
   fieldseal__v1__operation__enum_values_by_number,
-  67,
+  68,
   fieldseal__v1__operation__enum_values_by_name,
   2,
   fieldseal__v1__operation__value_ranges,

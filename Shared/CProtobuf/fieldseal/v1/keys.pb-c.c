@@ -4608,7 +4608,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__get_catalog_response__descriptor
   (ProtobufCMessageInit) fieldseal__v1__get_catalog_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__get_field_key_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor fieldseal__v1__get_field_key_request__field_descriptors[3] =
 {
   {
     "recipient",
@@ -4634,15 +4634,28 @@ static const ProtobufCFieldDescriptor fieldseal__v1__get_field_key_request__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "epoch",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__GetFieldKeyRequest, epoch),
+    &fieldseal__v1__epoch_statement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__get_field_key_request__field_indices_by_name[] = {
+  2,   /* field[2] = epoch */
   0,   /* field[0] = recipient */
   1,   /* field[1] = selectors */
 };
 static const ProtobufCIntRange fieldseal__v1__get_field_key_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__get_field_key_request__descriptor =
 {
@@ -4652,7 +4665,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__get_field_key_request__descripto
   "Fieldseal__V1__GetFieldKeyRequest",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__GetFieldKeyRequest),
-  2,
+  3,
   fieldseal__v1__get_field_key_request__field_descriptors,
   fieldseal__v1__get_field_key_request__field_indices_by_name,
   1,  fieldseal__v1__get_field_key_request__number_ranges,
@@ -5069,7 +5082,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__sealed_index_key__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__sealed_index_key__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__get_audit_hash_key_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor fieldseal__v1__get_audit_hash_key_request__field_descriptors[2] =
 {
   {
     "recipient",
@@ -5083,14 +5096,27 @@ static const ProtobufCFieldDescriptor fieldseal__v1__get_audit_hash_key_request_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "epoch",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__GetAuditHashKeyRequest, epoch),
+    &fieldseal__v1__epoch_statement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__get_audit_hash_key_request__field_indices_by_name[] = {
+  1,   /* field[1] = epoch */
   0,   /* field[0] = recipient */
 };
 static const ProtobufCIntRange fieldseal__v1__get_audit_hash_key_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__get_audit_hash_key_request__descriptor =
 {
@@ -5100,7 +5126,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__get_audit_hash_key_request__desc
   "Fieldseal__V1__GetAuditHashKeyRequest",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__GetAuditHashKeyRequest),
-  1,
+  2,
   fieldseal__v1__get_audit_hash_key_request__field_descriptors,
   fieldseal__v1__get_audit_hash_key_request__field_indices_by_name,
   1,  fieldseal__v1__get_audit_hash_key_request__number_ranges,
@@ -8026,7 +8052,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__acknowledge_keys_response__descr
   (ProtobufCMessageInit) fieldseal__v1__acknowledge_keys_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__lease_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor fieldseal__v1__lease_request__field_descriptors[2] =
 {
   {
     "items",
@@ -8040,14 +8066,27 @@ static const ProtobufCFieldDescriptor fieldseal__v1__lease_request__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "epoch",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__LeaseRequest, epoch),
+    &fieldseal__v1__epoch_statement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__lease_request__field_indices_by_name[] = {
+  1,   /* field[1] = epoch */
   0,   /* field[0] = items */
 };
 static const ProtobufCIntRange fieldseal__v1__lease_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__lease_request__descriptor =
 {
@@ -8057,7 +8096,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__lease_request__descriptor =
   "Fieldseal__V1__LeaseRequest",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__LeaseRequest),
-  1,
+  2,
   fieldseal__v1__lease_request__field_descriptors,
   fieldseal__v1__lease_request__field_indices_by_name,
   1,  fieldseal__v1__lease_request__number_ranges,
@@ -8371,7 +8410,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__destruction_response__descriptor
   (ProtobufCMessageInit) fieldseal__v1__destruction_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__get_subject_key_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor fieldseal__v1__get_subject_key_request__field_descriptors[3] =
 {
   {
     "recipient",
@@ -8397,15 +8436,28 @@ static const ProtobufCFieldDescriptor fieldseal__v1__get_subject_key_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "epoch",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__GetSubjectKeyRequest, epoch),
+    &fieldseal__v1__epoch_statement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__get_subject_key_request__field_indices_by_name[] = {
+  2,   /* field[2] = epoch */
   0,   /* field[0] = recipient */
   1,   /* field[1] = selectors */
 };
 static const ProtobufCIntRange fieldseal__v1__get_subject_key_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__get_subject_key_request__descriptor =
 {
@@ -8415,7 +8467,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__get_subject_key_request__descrip
   "Fieldseal__V1__GetSubjectKeyRequest",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__GetSubjectKeyRequest),
-  2,
+  3,
   fieldseal__v1__get_subject_key_request__field_descriptors,
   fieldseal__v1__get_subject_key_request__field_indices_by_name,
   1,  fieldseal__v1__get_subject_key_request__number_ranges,

@@ -76,6 +76,7 @@ TAIL_AUDIT: Operation
 UNKNOWN_METHOD: Operation
 UNSEAL: Operation
 WATCH_KEYS: Operation
+WITNESS_EPOCH: Operation
 
 class AppendRequest(_message.Message):
     __slots__ = ["blocks"]
@@ -201,6 +202,18 @@ class CheckpointResponse(_message.Message):
     note: bytes
     def __init__(self, note: _Optional[bytes] = ..., archived_size: _Optional[int] = ..., archived_peaks: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
+class EpochStatement(_message.Message):
+    __slots__ = ["epoch", "hash", "sequence", "uses"]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    USES_FIELD_NUMBER: _ClassVar[int]
+    epoch: bytes
+    hash: bytes
+    sequence: int
+    uses: _containers.RepeatedCompositeFieldContainer[KeyUse]
+    def __init__(self, epoch: _Optional[bytes] = ..., sequence: _Optional[int] = ..., hash: _Optional[bytes] = ..., uses: _Optional[_Iterable[_Union[KeyUse, _Mapping]]] = ...) -> None: ...
+
 class EpochSummary(_message.Message):
     __slots__ = ["blocks", "closed", "dropped", "epoch", "events", "first_sequence", "first_stored_unix_us", "last_sequence", "last_stored_unix_us", "outbox_events", "producer", "stated_events"]
     BLOCKS_FIELD_NUMBER: _ClassVar[int]
@@ -230,7 +243,7 @@ class EpochSummary(_message.Message):
     def __init__(self, producer: _Optional[str] = ..., epoch: _Optional[bytes] = ..., first_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., blocks: _Optional[int] = ..., stated_events: _Optional[int] = ..., events: _Optional[int] = ..., outbox_events: _Optional[int] = ..., dropped: _Optional[int] = ..., closed: bool = ..., first_stored_unix_us: _Optional[int] = ..., last_stored_unix_us: _Optional[int] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ["actor", "actor_unverified", "asserted_actor", "cause", "count", "epoch_key", "field", "first_unix_us", "hash_key_version", "key_version", "last_unix_us", "object", "operation", "outbox_id", "outcome", "peer", "record_hashes", "request_ids", "sequence", "statement", "store_revision", "table", "trace_ids"]
+    __slots__ = ["actor", "actor_unverified", "asserted_actor", "cause", "count", "epoch_key", "field", "first_unix_us", "hash_key_version", "key_version", "last_unix_us", "object", "operation", "outbox_id", "outcome", "peer", "record_hashes", "request_ids", "sequence", "statement", "store_revision", "table", "trace_ids", "witnessed"]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
     ACTOR_UNVERIFIED_FIELD_NUMBER: _ClassVar[int]
     ASSERTED_ACTOR_FIELD_NUMBER: _ClassVar[int]
@@ -254,6 +267,7 @@ class Event(_message.Message):
     STORE_REVISION_FIELD_NUMBER: _ClassVar[int]
     TABLE_FIELD_NUMBER: _ClassVar[int]
     TRACE_IDS_FIELD_NUMBER: _ClassVar[int]
+    WITNESSED_FIELD_NUMBER: _ClassVar[int]
     actor: str
     actor_unverified: bool
     asserted_actor: str
@@ -277,7 +291,8 @@ class Event(_message.Message):
     store_revision: int
     table: str
     trace_ids: bytes
-    def __init__(self, sequence: _Optional[int] = ..., first_unix_us: _Optional[int] = ..., last_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., actor_unverified: bool = ..., asserted_actor: _Optional[str] = ..., operation: _Optional[_Union[Operation, str]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[int] = ..., cause: _Optional[str] = ..., count: _Optional[int] = ..., hash_key_version: _Optional[int] = ..., record_hashes: _Optional[bytes] = ..., request_ids: _Optional[bytes] = ..., trace_ids: _Optional[bytes] = ..., outbox_id: _Optional[bytes] = ..., object: _Optional[str] = ..., peer: _Optional[str] = ..., store_revision: _Optional[int] = ..., epoch_key: _Optional[bytes] = ..., statement: _Optional[bytes] = ...) -> None: ...
+    witnessed: EpochStatement
+    def __init__(self, sequence: _Optional[int] = ..., first_unix_us: _Optional[int] = ..., last_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., actor_unverified: bool = ..., asserted_actor: _Optional[str] = ..., operation: _Optional[_Union[Operation, str]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[int] = ..., cause: _Optional[str] = ..., count: _Optional[int] = ..., hash_key_version: _Optional[int] = ..., record_hashes: _Optional[bytes] = ..., request_ids: _Optional[bytes] = ..., trace_ids: _Optional[bytes] = ..., outbox_id: _Optional[bytes] = ..., object: _Optional[str] = ..., peer: _Optional[str] = ..., store_revision: _Optional[int] = ..., epoch_key: _Optional[bytes] = ..., statement: _Optional[bytes] = ..., witnessed: _Optional[_Union[EpochStatement, _Mapping]] = ...) -> None: ...
 
 class EventRow(_message.Message):
     __slots__ = ["actor", "asserted_actor", "event", "event_sequence", "field", "first_unix_us", "index", "item_count", "key_version", "last_unix_us", "operation", "outbox_id", "outcome", "store_revision", "table"]
@@ -312,6 +327,16 @@ class EventRow(_message.Message):
     store_revision: int
     table: str
     def __init__(self, index: _Optional[int] = ..., event_sequence: _Optional[int] = ..., first_unix_us: _Optional[int] = ..., last_unix_us: _Optional[int] = ..., actor: _Optional[str] = ..., asserted_actor: _Optional[str] = ..., operation: _Optional[_Union[Operation, str]] = ..., table: _Optional[str] = ..., field: _Optional[str] = ..., key_version: _Optional[int] = ..., outcome: _Optional[int] = ..., item_count: _Optional[int] = ..., store_revision: _Optional[int] = ..., outbox_id: _Optional[bytes] = ..., event: _Optional[bytes] = ...) -> None: ...
+
+class KeyUse(_message.Message):
+    __slots__ = ["count", "operation", "version"]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    count: int
+    operation: Operation
+    version: int
+    def __init__(self, version: _Optional[int] = ..., operation: _Optional[_Union[Operation, str]] = ..., count: _Optional[int] = ...) -> None: ...
 
 class LeafProof(_message.Message):
     __slots__ = ["index", "path"]

@@ -1,3 +1,4 @@
+from fieldseal.v1 import audit_pb2 as _audit_pb2
 from fieldseal.v1 import common_pb2 as _common_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -331,10 +332,12 @@ class FieldKeySelector(_message.Message):
     def __init__(self, field: _Optional[str] = ..., version: _Optional[int] = ..., lease_count: _Optional[int] = ..., for_rewrap: bool = ..., held_version: _Optional[int] = ...) -> None: ...
 
 class GetAuditHashKeyRequest(_message.Message):
-    __slots__ = ["recipient"]
+    __slots__ = ["epoch", "recipient"]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
     RECIPIENT_FIELD_NUMBER: _ClassVar[int]
+    epoch: _audit_pb2.EpochStatement
     recipient: bytes
-    def __init__(self, recipient: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, recipient: _Optional[bytes] = ..., epoch: _Optional[_Union[_audit_pb2.EpochStatement, _Mapping]] = ...) -> None: ...
 
 class GetAuditHashKeyResponse(_message.Message):
     __slots__ = ["sealed_key", "ttl_seconds", "version"]
@@ -359,12 +362,14 @@ class GetCatalogResponse(_message.Message):
     def __init__(self, tables: _Optional[_Iterable[_Union[CatalogTable, _Mapping]]] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class GetFieldKeyRequest(_message.Message):
-    __slots__ = ["recipient", "selectors"]
+    __slots__ = ["epoch", "recipient", "selectors"]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
     RECIPIENT_FIELD_NUMBER: _ClassVar[int]
     SELECTORS_FIELD_NUMBER: _ClassVar[int]
+    epoch: _audit_pb2.EpochStatement
     recipient: bytes
     selectors: _containers.RepeatedCompositeFieldContainer[FieldKeySelector]
-    def __init__(self, recipient: _Optional[bytes] = ..., selectors: _Optional[_Iterable[_Union[FieldKeySelector, _Mapping]]] = ...) -> None: ...
+    def __init__(self, recipient: _Optional[bytes] = ..., selectors: _Optional[_Iterable[_Union[FieldKeySelector, _Mapping]]] = ..., epoch: _Optional[_Union[_audit_pb2.EpochStatement, _Mapping]] = ...) -> None: ...
 
 class GetFieldKeyResponse(_message.Message):
     __slots__ = ["results"]
@@ -381,12 +386,14 @@ class GetFieldKeyResult(_message.Message):
     def __init__(self, grant: _Optional[_Union[FieldKeyGrant, _Mapping]] = ..., error: _Optional[_Union[_common_pb2.ItemError, _Mapping]] = ...) -> None: ...
 
 class GetSubjectKeyRequest(_message.Message):
-    __slots__ = ["recipient", "selectors"]
+    __slots__ = ["epoch", "recipient", "selectors"]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
     RECIPIENT_FIELD_NUMBER: _ClassVar[int]
     SELECTORS_FIELD_NUMBER: _ClassVar[int]
+    epoch: _audit_pb2.EpochStatement
     recipient: bytes
     selectors: _containers.RepeatedCompositeFieldContainer[SubjectSelector]
-    def __init__(self, recipient: _Optional[bytes] = ..., selectors: _Optional[_Iterable[_Union[SubjectSelector, _Mapping]]] = ...) -> None: ...
+    def __init__(self, recipient: _Optional[bytes] = ..., selectors: _Optional[_Iterable[_Union[SubjectSelector, _Mapping]]] = ..., epoch: _Optional[_Union[_audit_pb2.EpochStatement, _Mapping]] = ...) -> None: ...
 
 class GetSubjectKeyResponse(_message.Message):
     __slots__ = ["results"]
@@ -525,10 +532,12 @@ class LeaseItem(_message.Message):
     def __init__(self, field: _Optional[str] = ..., version: _Optional[int] = ..., count: _Optional[int] = ...) -> None: ...
 
 class LeaseRequest(_message.Message):
-    __slots__ = ["items"]
+    __slots__ = ["epoch", "items"]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
     ITEMS_FIELD_NUMBER: _ClassVar[int]
+    epoch: _audit_pb2.EpochStatement
     items: _containers.RepeatedCompositeFieldContainer[LeaseItem]
-    def __init__(self, items: _Optional[_Iterable[_Union[LeaseItem, _Mapping]]] = ...) -> None: ...
+    def __init__(self, items: _Optional[_Iterable[_Union[LeaseItem, _Mapping]]] = ..., epoch: _Optional[_Union[_audit_pb2.EpochStatement, _Mapping]] = ...) -> None: ...
 
 class LeaseResponse(_message.Message):
     __slots__ = ["results"]

@@ -16,6 +16,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Fieldseal__V1__Event Fieldseal__V1__Event;
+typedef struct Fieldseal__V1__EpochStatement Fieldseal__V1__EpochStatement;
+typedef struct Fieldseal__V1__KeyUse Fieldseal__V1__KeyUse;
 typedef struct Fieldseal__V1__Block Fieldseal__V1__Block;
 typedef struct Fieldseal__V1__SignedBlock Fieldseal__V1__SignedBlock;
 typedef struct Fieldseal__V1__AppendRequest Fieldseal__V1__AppendRequest;
@@ -135,7 +137,11 @@ typedef enum _Fieldseal__V1__Operation {
   /*
    * the first leaf of a log that takes the place of another one
    */
-  FIELDSEAL__V1__OPERATION__REORIGIN = 75
+  FIELDSEAL__V1__OPERATION__REORIGIN = 75,
+  /*
+   * key management was told how far a producer's epoch is
+   */
+  FIELDSEAL__V1__OPERATION__WITNESS_EPOCH = 76
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__OPERATION)
 } Fieldseal__V1__Operation;
 typedef enum _Fieldseal__V1__OutcomeFilter {
@@ -222,10 +228,58 @@ struct  Fieldseal__V1__Event
    * of a REORIGIN: the statement of loss, a signed note
    */
   ProtobufCBinaryData statement;
+  /*
+   * of a WITNESS_EPOCH: what the actor said of its epoch
+   */
+  Fieldseal__V1__EpochStatement *witnessed;
 };
 #define FIELDSEAL__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__event__descriptor) \
-    , 0, 0, 0, {0,NULL}, 0, {0,NULL}, FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL} }
+    , 0, 0, 0, {0,NULL}, 0, {0,NULL}, FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, NULL }
+
+
+/*
+ * What a producer says of its epoch when it asks for keys, so that key management can witness it.
+ */
+struct  Fieldseal__V1__EpochStatement
+{
+  ProtobufCMessage base;
+  /*
+   * 16 bytes
+   */
+  ProtobufCBinaryData epoch;
+  /*
+   * of its last durable block
+   */
+  uint64_t sequence;
+  /*
+   * SHA-256 of that block's encoding
+   */
+  ProtobufCBinaryData hash;
+  /*
+   * of versions that are asked about, from the epoch's beginning to that block; at most 100
+   */
+  size_t n_uses;
+  Fieldseal__V1__KeyUse **uses;
+};
+#define FIELDSEAL__V1__EPOCH_STATEMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__epoch_statement__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, 0,NULL }
+
+
+struct  Fieldseal__V1__KeyUse
+{
+  ProtobufCMessage base;
+  uint64_t version;
+  Fieldseal__V1__Operation operation;
+  /*
+   * sum of the counts of the events with that version and operation, whatever their outcome
+   */
+  uint64_t count;
+};
+#define FIELDSEAL__V1__KEY_USE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__key_use__descriptor) \
+    , 0, FIELDSEAL__V1__OPERATION__OPERATION_UNSPECIFIED, 0 }
 
 
 /*
@@ -1085,6 +1139,44 @@ Fieldseal__V1__Event *
 void   fieldseal__v1__event__free_unpacked
                      (Fieldseal__V1__Event *message,
                       ProtobufCAllocator *allocator);
+/* Fieldseal__V1__EpochStatement methods */
+void   fieldseal__v1__epoch_statement__init
+                     (Fieldseal__V1__EpochStatement         *message);
+size_t fieldseal__v1__epoch_statement__get_packed_size
+                     (const Fieldseal__V1__EpochStatement   *message);
+size_t fieldseal__v1__epoch_statement__pack
+                     (const Fieldseal__V1__EpochStatement   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__epoch_statement__pack_to_buffer
+                     (const Fieldseal__V1__EpochStatement   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__EpochStatement *
+       fieldseal__v1__epoch_statement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__epoch_statement__free_unpacked
+                     (Fieldseal__V1__EpochStatement *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__KeyUse methods */
+void   fieldseal__v1__key_use__init
+                     (Fieldseal__V1__KeyUse         *message);
+size_t fieldseal__v1__key_use__get_packed_size
+                     (const Fieldseal__V1__KeyUse   *message);
+size_t fieldseal__v1__key_use__pack
+                     (const Fieldseal__V1__KeyUse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__key_use__pack_to_buffer
+                     (const Fieldseal__V1__KeyUse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__KeyUse *
+       fieldseal__v1__key_use__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__key_use__free_unpacked
+                     (Fieldseal__V1__KeyUse *message,
+                      ProtobufCAllocator *allocator);
 /* Fieldseal__V1__Block methods */
 void   fieldseal__v1__block__init
                      (Fieldseal__V1__Block         *message);
@@ -1888,6 +1980,12 @@ void   fieldseal__v1__event_row__free_unpacked
 typedef void (*Fieldseal__V1__Event_Closure)
                  (const Fieldseal__V1__Event *message,
                   void *closure_data);
+typedef void (*Fieldseal__V1__EpochStatement_Closure)
+                 (const Fieldseal__V1__EpochStatement *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__KeyUse_Closure)
+                 (const Fieldseal__V1__KeyUse *message,
+                  void *closure_data);
 typedef void (*Fieldseal__V1__Block_Closure)
                  (const Fieldseal__V1__Block *message,
                   void *closure_data);
@@ -2023,6 +2121,8 @@ typedef void (*Fieldseal__V1__EventRow_Closure)
 extern const ProtobufCEnumDescriptor    fieldseal__v1__operation__descriptor;
 extern const ProtobufCEnumDescriptor    fieldseal__v1__outcome_filter__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__event__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__epoch_statement__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__key_use__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__block__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__signed_block__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__append_request__descriptor;
