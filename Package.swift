@@ -112,7 +112,7 @@ let package = Package(
         shared(
             "Alerts",
             [
-                "FieldsealCrypto", "FieldsealHTTP", "FieldsealPostgres", "FieldsealSecureMemory",
+                "FieldsealCrypto", "FieldsealHTTP", "FieldsealMessages", "FieldsealPostgres", "FieldsealSecureMemory",
                 "FieldsealServiceRuntime", .nioSSL, .nioTLS, .lifecycle, .log,
             ] + Target.Dependency.nio),
         shared("AuditVerification", ["FieldsealMessages", "FieldsealTransparencyLog"]),

@@ -35,7 +35,8 @@ struct AuditApplication: ServerApplication {
         let watch = LogWatch(pool: pool)
         let audit = AuditRPC(
             log: log, publication: publication, watch: watch, trail: trail, policy: context.policy,
-            retentionMonths: UInt32(settings.retention?.months ?? 0), logger: context.logger)
+            retentionMonths: UInt32(settings.retention?.months ?? 0), alertDestinations: settings.alerts.names,
+            logger: context.logger)
         let server = try context.makeServer([audit.service()], trail: trail)
         let owner = LogOwner(serving: pool, conninfo: settings.migrationDatabase, logger: context.logger)
         var preparation = LogPreparation(
@@ -61,7 +62,10 @@ struct AuditApplication: ServerApplication {
                     log: log, owner: owner, publication: publication, settings: settings, identity: identity,
                     logger: context.logger, publish: { try await trail.publish($0, timeout: $1) },
                     record: { try await trail.record($0) })
-            }, logger: context.logger)
+            },
+            alerts: AlertRaiser(
+                pool: pool, fold: settings.alerts.policy.fold, logger: context.logger, clock: UnixClock.microseconds),
+            logger: context.logger)
         // The watch stops first: it ends the streams that the server would wait for.
         return [
             pool, preparation, beat, trail, completeness, AlertDeliveryService(alerts), security, retention, server,

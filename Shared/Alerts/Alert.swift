@@ -36,6 +36,8 @@ public struct Alert: Hashable, Sendable {
         case logGap = "log-gap"
         /// No checkpoint of the audit log was published for a while.
         case checkpointNotCosigned = "checkpoint-not-cosigned"
+        /// Months of the audit log are not made ahead, or not archived when it is time.
+        case retentionFailed = "retention-failed"
     }
 
     public enum Severity: String, CaseIterable, Sendable, Comparable {

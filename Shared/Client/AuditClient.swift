@@ -60,6 +60,18 @@ public struct AuditClient: Sendable {
         return response.revision
     }
 
+    /// What administrators were told of the log, the newest first.
+    /// - Parameters:
+    ///   - since: milliseconds since 1970; 0: from the first.
+    ///   - limit: at most 1,000; 0: 100.
+    public func alerts(
+        since: Int64 = 0, limit: UInt32 = 0, options: CallOptions = CallOptions()
+    ) async throws(FieldsealError) -> [RaisedAlert] {
+        let request = Proto.ListAlertsRequest(sinceUnixMs: since, limit: limit)
+        let response: Proto.ListAlertsResponse = try await channel.call("ListAlerts", request, options: options)
+        return response.alerts
+    }
+
     public func status(options: CallOptions = CallOptions()) async throws(FieldsealError) -> AuditStatus {
         try await channel.call("Status", Proto.AuditStatusRequest(), options: options)
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -92,6 +93,10 @@ def test_rules_are_read_again_and_bad_ones_change_nothing(watched: WatchedCluste
     assert burst["source"] == "spiffe://fieldseal.local/service/audit"
     assert "5 values within 1 minutes" in burst["text"] and "users.email" in burst["text"]
     assert b"ada@example.org".decode() not in burst["text"]
+
+    (listed,) = json.loads(watched.run_tool("audit", "alerts", "--json", role="auditor"))
+    assert (listed["kind"], listed["object"], listed["text"]) == ("failed-decrypts", BACKEND, burst["text"])
+    watched.run_tool("audit", "alerts", role="backend", expected=3)
 
     raise_for(watched.client().encrypt([Value("agents.config", b"{}", record=1)]))
     assert watched.alert("first-seen-actor")["object"] == f"agents.config {BACKEND}"

@@ -17,6 +17,8 @@ struct AuditRPC: Sendable {
     let policy: PolicyStore
     /// After which a month is archived; 0: never.
     var retentionMonths: UInt32 = 0
+    /// The names of the places to which alerts go.
+    var alertDestinations: [String] = []
     let logger: Logger
     /// Of leaves, each of which holds some MiB.
     let readers = Turnstile(maximum: 16)
@@ -57,6 +59,7 @@ struct AuditRPC: Sendable {
                 try await releaseHold($0, request.peer)
             }
         }
+        service.unary("ListAlerts") { try await serve($0, .listAlerts, listAlerts) }
         service.unary("Status") { try await serve($0, .status, status) }
         service.unary("Checkpoint") { try await serve($0, .readCheckpoint, checkpoint) }
         service.unary("ProveBlocks") { request in

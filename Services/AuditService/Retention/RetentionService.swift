@@ -1,3 +1,4 @@
+import FieldsealAlerts
 import Logging
 import ServiceLifecycle
 
@@ -11,20 +12,32 @@ struct RetentionService: Service {
     let owner: LogOwner
     /// Nil: everything stays in the database.
     let archivist: Archivist?
+    let alerts: AlertRaiser
     let logger: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                do {
-                    try await tend()
-                    try? await Task.sleep(for: Self.beat)
-                } catch {
-                    if Task.isCancelled { return }
-                    logger.error("the log's months are not tended", metadata: ["error": "\(error)"])
-                    try? await Task.sleep(for: Self.pause)
-                }
+                let isTended = await tendOrTell()
+                try? await Task.sleep(for: isTended ? Self.beat : Self.pause)
             }
+        }
+    }
+
+    /// Does what is due, and tells administrators where that fails.
+    @discardableResult
+    func tendOrTell() async -> Bool {
+        do {
+            try await tend()
+            return true
+        } catch {
+            guard !Task.isCancelled else { return false }
+            logger.error("the log's months are not tended", metadata: ["error": "\(error)"])
+            await alerts.raise(
+                Alert(
+                    .retentionFailed, .warning,
+                    text: "The months of the audit log are not made or archived; the service's log says why."))
+            return false
         }
     }
 

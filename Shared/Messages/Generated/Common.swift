@@ -236,6 +236,80 @@ extension Proto {
         }
     }
 
+    public struct ListAlertsRequest: ProtoMessage {
+        public var sinceUnixMs: Int64 = 0
+        /// at most 1,000; 0: 100
+        public var limit: UInt32 = 0
+
+        public init() {}
+
+        public init(sinceUnixMs: Int64 = 0, limit: UInt32 = 0) {
+            self.sinceUnixMs = sinceUnixMs
+            self.limit = limit
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct ListAlertsResponse: ProtoMessage {
+        public var alerts: [Proto.RaisedAlert] = []
+
+        public init() {}
+
+        public init(alerts: [Proto.RaisedAlert] = []) {
+            self.alerts = alerts
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
+    public struct RaisedAlert: ProtoMessage {
+        /// 16 bytes
+        public var id: [UInt8] = []
+        public var raisedUnixMs: Int64 = 0
+        public var kind: String = ""
+        public var severity: String = ""
+        public var object: String = ""
+        public var text: String = ""
+        /// destinations that have not taken it yet
+        public var pending: UInt32 = 0
+
+        public init() {}
+
+        public init(
+            id: [UInt8] = [], raisedUnixMs: Int64 = 0, kind: String = "", severity: String = "", object: String = "",
+            text: String = "", pending: UInt32 = 0
+        ) {
+            self.id = id
+            self.raisedUnixMs = raisedUnixMs
+            self.kind = kind
+            self.severity = severity
+            self.object = object
+            self.text = text
+            self.pending = pending
+        }
+
+        public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
+            self = try unpackMessage(bytes, limit: limit)
+        }
+
+        public func encoded() -> [UInt8] {
+            packMessage(self)
+        }
+    }
+
 }
 
 extension Proto.ItemError: CMessageConvertible {
@@ -385,5 +459,66 @@ extension Proto.FieldDescription: CMessageConvertible {
         (c.pointee.key_columns, c.pointee.n_key_columns) = arena.texts(keyColumns)
         c.pointee.subject_keys = subjectKeys ? 1 : 0
         c.pointee.dual = dual ? 1 : 0
+    }
+}
+
+extension Proto.ListAlertsRequest: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ListAlertsRequest> = {
+        fieldseal__v1__list_alerts_request__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ListAlertsRequest> = {
+        fieldseal__v1__list_alerts_request__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ListAlertsRequest) throws(MessageError) {
+        sinceUnixMs = c.since_unix_ms
+        limit = c.limit
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ListAlertsRequest>, in _: MessageArena) {
+        c.pointee.since_unix_ms = sinceUnixMs
+        c.pointee.limit = limit
+    }
+}
+
+extension Proto.ListAlertsResponse: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__ListAlertsResponse> = {
+        fieldseal__v1__list_alerts_response__init($0)
+    }
+    static let unpack: Unpack<Fieldseal__V1__ListAlertsResponse> = {
+        fieldseal__v1__list_alerts_response__unpack($0, $1, $2)
+    }
+
+    init(_ c: Fieldseal__V1__ListAlertsResponse) throws(MessageError) {
+        alerts = try decodeMessages(c.alerts, c.n_alerts)
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__ListAlertsResponse>, in arena: MessageArena) {
+        (c.pointee.alerts, c.pointee.n_alerts) = arena.messages(alerts)
+    }
+}
+
+extension Proto.RaisedAlert: CMessageConvertible {
+    static let initialise: Initialise<Fieldseal__V1__RaisedAlert> = { fieldseal__v1__raised_alert__init($0) }
+    static let unpack: Unpack<Fieldseal__V1__RaisedAlert> = { fieldseal__v1__raised_alert__unpack($0, $1, $2) }
+
+    init(_ c: Fieldseal__V1__RaisedAlert) throws(MessageError) {
+        id = decodeBytes(c.id)
+        raisedUnixMs = c.raised_unix_ms
+        kind = try decodeText(c.kind)
+        severity = try decodeText(c.severity)
+        object = try decodeText(c.object)
+        text = try decodeText(c.text)
+        pending = c.pending
+    }
+
+    func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__RaisedAlert>, in arena: MessageArena) {
+        c.pointee.id = arena.bytes(id)
+        c.pointee.raised_unix_ms = raisedUnixMs
+        c.pointee.kind = arena.bytes(kind)
+        c.pointee.severity = arena.bytes(severity)
+        c.pointee.object = arena.bytes(object)
+        c.pointee.text = arena.bytes(text)
+        c.pointee.pending = pending
     }
 }

@@ -86,6 +86,7 @@ enum MethodOperations {
         case "PlaceHold", "ReleaseHold": .init(.holdAudit)
         case "ProveEvent": .init(.proveAudit)
         case "ReadLeaves": .init(.readLeaves)
+        case "ListAlerts": .init(.listAlerts)
         default: []
         }
     }

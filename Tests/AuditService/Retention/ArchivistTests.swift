@@ -1,3 +1,4 @@
+import FieldsealAlerts
 import FieldsealAuditTrail
 import FieldsealAuditVerification
 import FieldsealCrypto
@@ -261,12 +262,19 @@ struct ArchivistTests {
         }
     }
 
-    @Test func aFolderThatIsNotThereKeepsTheLog() async throws {
+    @Test func aFolderThatIsNotThereKeepsTheLogAndIsTold() async throws {
         try await withLog { test, _, log, folder async throws in
-            await #expect(throws: LogBundleError.self) {
-                try await archivist(log, folder.appending(path: "none")).archiveNext()
-            }
+            let archivist = archivist(log, folder.appending(path: "none"))
+            await #expect(throws: LogBundleError.self) { try await archivist.archiveNext() }
             #expect(try await test.count("audit_blocks") == 2 * Self.blocks)
+            let service = RetentionService(
+                log: log, owner: archivist.owner, archivist: archivist,
+                alerts: AlertRaiser(pool: test.pool, logger: TestLog.logger, clock: log.clock), logger: TestLog.logger)
+            await service.tendOrTell()
+            let alerts = try await test.pool.query("SELECT kind FROM alerts").map {
+                try $0.value("kind", as: String.self)
+            }
+            #expect(alerts == ["retention-failed"])
         }
     }
 }

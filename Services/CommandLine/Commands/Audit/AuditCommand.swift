@@ -8,7 +8,7 @@ struct AuditCommand: ParsableCommand {
             AuditQueryCommand.self, AuditTailCommand.self, AuditVerifyCommand.self, AuditExportCommand.self,
             AuditProveCommand.self, AuditCheckProofCommand.self, AuditFindingsCommand.self, AuditReviewCommand.self,
             AuditReconcileCommand.self, AuditReportCommand.self, AuditArchivesCommand.self, AuditHoldCommand.self,
-            AuditMakeKeyCommand.self, AuditWitnessCommand.self,
+            AuditAlertsCommand.self, AuditMakeKeyCommand.self, AuditWitnessCommand.self,
         ])
 }
 

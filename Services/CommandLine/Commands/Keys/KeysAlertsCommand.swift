@@ -3,49 +3,16 @@ import FieldsealClient
 
 struct KeysAlertsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "alerts", abstract: "Show what administrators were told.")
+        commandName: "alerts", abstract: "Show what administrators were told of keys and custody.")
 
-    @Option(
-        name: .long,
-        help: ArgumentHelp("Only alerts from this time on: 2026-11-24, or how long ago: 2h, 3d.", valueName: "time"))
-    var since: TimeArgument?
-
-    @Option(name: .long, help: ArgumentHelp("Most alerts to print.", valueName: "number"))
-    var limit: UInt32 = 100
-
+    @OptionGroup var alerts: AlertOptions
     @OptionGroup var connection: ConnectionOptions
-    @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let alerts = try await connection.withClient { client in
-            try await client.keys.alerts(
-                since: (since?.unixMicroseconds ?? 0) / 1000, limit: limit, options: connection.callOptions)
-        }
-        if output.json {
-            Console.current.show(JSON.array(alerts.map(\.json)).text())
-            return
-        }
-        guard !alerts.isEmpty else {
-            Console.current.show("No alert.")
-            return
-        }
-        var table = Table(["RAISED", "SEVERITY", "KIND", "OBJECT", "PENDING", "TEXT"], numeric: ["PENDING"])
-        for alert in alerts {
-            table.append([
-                Time.orNone(unixMilliseconds: alert.raisedUnixMs), alert.severity, alert.kind,
-                alert.object.isEmpty ? "-" : alert.object, String(alert.pending), alert.text,
-            ])
-        }
-        Console.current.show(table.text)
-    }
-}
-
-extension RaisedAlert {
-    fileprivate var json: JSON {
-        .object([
-            ("id", .string(uuidText(id))), ("raised", .time(raisedUnixMs)), ("kind", .string(kind)),
-            ("severity", .string(severity)), ("object", .text(object)), ("text", .string(text)),
-            ("pending", .unsigned(UInt64(pending))),
-        ])
+        alerts.show(
+            try await connection.withClient { client in
+                try await client.keys.alerts(
+                    since: alerts.sinceUnixMs, limit: alerts.limit, options: connection.callOptions)
+            })
     }
 }

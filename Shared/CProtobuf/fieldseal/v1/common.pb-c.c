@@ -277,6 +277,141 @@ void   fieldseal__v1__field_description__free_unpacked
   assert(message->base.descriptor == &fieldseal__v1__field_description__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   fieldseal__v1__list_alerts_request__init
+                     (Fieldseal__V1__ListAlertsRequest         *message)
+{
+  static const Fieldseal__V1__ListAlertsRequest init_value = FIELDSEAL__V1__LIST_ALERTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__list_alerts_request__get_packed_size
+                     (const Fieldseal__V1__ListAlertsRequest *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__list_alerts_request__pack
+                     (const Fieldseal__V1__ListAlertsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__list_alerts_request__pack_to_buffer
+                     (const Fieldseal__V1__ListAlertsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ListAlertsRequest *
+       fieldseal__v1__list_alerts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ListAlertsRequest *)
+     protobuf_c_message_unpack (&fieldseal__v1__list_alerts_request__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__list_alerts_request__free_unpacked
+                     (Fieldseal__V1__ListAlertsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__list_alerts_response__init
+                     (Fieldseal__V1__ListAlertsResponse         *message)
+{
+  static const Fieldseal__V1__ListAlertsResponse init_value = FIELDSEAL__V1__LIST_ALERTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__list_alerts_response__get_packed_size
+                     (const Fieldseal__V1__ListAlertsResponse *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__list_alerts_response__pack
+                     (const Fieldseal__V1__ListAlertsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__list_alerts_response__pack_to_buffer
+                     (const Fieldseal__V1__ListAlertsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__ListAlertsResponse *
+       fieldseal__v1__list_alerts_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__ListAlertsResponse *)
+     protobuf_c_message_unpack (&fieldseal__v1__list_alerts_response__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__list_alerts_response__free_unpacked
+                     (Fieldseal__V1__ListAlertsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__list_alerts_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   fieldseal__v1__raised_alert__init
+                     (Fieldseal__V1__RaisedAlert         *message)
+{
+  static const Fieldseal__V1__RaisedAlert init_value = FIELDSEAL__V1__RAISED_ALERT__INIT;
+  *message = init_value;
+}
+size_t fieldseal__v1__raised_alert__get_packed_size
+                     (const Fieldseal__V1__RaisedAlert *message)
+{
+  assert(message->base.descriptor == &fieldseal__v1__raised_alert__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t fieldseal__v1__raised_alert__pack
+                     (const Fieldseal__V1__RaisedAlert *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &fieldseal__v1__raised_alert__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t fieldseal__v1__raised_alert__pack_to_buffer
+                     (const Fieldseal__V1__RaisedAlert *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &fieldseal__v1__raised_alert__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Fieldseal__V1__RaisedAlert *
+       fieldseal__v1__raised_alert__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Fieldseal__V1__RaisedAlert *)
+     protobuf_c_message_unpack (&fieldseal__v1__raised_alert__descriptor,
+                                allocator, len, data);
+}
+void   fieldseal__v1__raised_alert__free_unpacked
+                     (Fieldseal__V1__RaisedAlert *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &fieldseal__v1__raised_alert__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor fieldseal__v1__item_error__field_descriptors[2] =
 {
   {
@@ -815,6 +950,211 @@ const ProtobufCMessageDescriptor fieldseal__v1__field_description__descriptor =
   fieldseal__v1__field_description__field_indices_by_name,
   1,  fieldseal__v1__field_description__number_ranges,
   (ProtobufCMessageInit) fieldseal__v1__field_description__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__list_alerts_request__field_descriptors[2] =
+{
+  {
+    "since_unix_ms",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ListAlertsRequest, since_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__ListAlertsRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__list_alerts_request__field_indices_by_name[] = {
+  1,   /* field[1] = limit */
+  0,   /* field[0] = since_unix_ms */
+};
+static const ProtobufCIntRange fieldseal__v1__list_alerts_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__list_alerts_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ListAlertsRequest",
+  "ListAlertsRequest",
+  "Fieldseal__V1__ListAlertsRequest",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ListAlertsRequest),
+  2,
+  fieldseal__v1__list_alerts_request__field_descriptors,
+  fieldseal__v1__list_alerts_request__field_indices_by_name,
+  1,  fieldseal__v1__list_alerts_request__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__list_alerts_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__list_alerts_response__field_descriptors[1] =
+{
+  {
+    "alerts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Fieldseal__V1__ListAlertsResponse, n_alerts),
+    offsetof(Fieldseal__V1__ListAlertsResponse, alerts),
+    &fieldseal__v1__raised_alert__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__list_alerts_response__field_indices_by_name[] = {
+  0,   /* field[0] = alerts */
+};
+static const ProtobufCIntRange fieldseal__v1__list_alerts_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__list_alerts_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.ListAlertsResponse",
+  "ListAlertsResponse",
+  "Fieldseal__V1__ListAlertsResponse",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__ListAlertsResponse),
+  1,
+  fieldseal__v1__list_alerts_response__field_descriptors,
+  fieldseal__v1__list_alerts_response__field_indices_by_name,
+  1,  fieldseal__v1__list_alerts_response__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__list_alerts_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor fieldseal__v1__raised_alert__field_descriptors[7] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "raised_unix_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, raised_unix_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "severity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, severity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "object",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, object),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pending",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__RaisedAlert, pending),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned fieldseal__v1__raised_alert__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  2,   /* field[2] = kind */
+  4,   /* field[4] = object */
+  6,   /* field[6] = pending */
+  1,   /* field[1] = raised_unix_ms */
+  3,   /* field[3] = severity */
+  5,   /* field[5] = text */
+};
+static const ProtobufCIntRange fieldseal__v1__raised_alert__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor fieldseal__v1__raised_alert__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.RaisedAlert",
+  "RaisedAlert",
+  "Fieldseal__V1__RaisedAlert",
+  "fieldseal.v1",
+  sizeof(Fieldseal__V1__RaisedAlert),
+  7,
+  fieldseal__v1__raised_alert__field_descriptors,
+  fieldseal__v1__raised_alert__field_indices_by_name,
+  1,  fieldseal__v1__raised_alert__number_ranges,
+  (ProtobufCMessageInit) fieldseal__v1__raised_alert__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue fieldseal__v1__sensitivity__enum_values_by_number[4] =

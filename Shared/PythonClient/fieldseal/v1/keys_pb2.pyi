@@ -553,20 +553,6 @@ class LeaseResult(_message.Message):
     grant: LeaseGrant
     def __init__(self, grant: _Optional[_Union[LeaseGrant, _Mapping]] = ..., error: _Optional[_Union[_common_pb2.ItemError, _Mapping]] = ...) -> None: ...
 
-class ListAlertsRequest(_message.Message):
-    __slots__ = ["limit", "since_unix_ms"]
-    LIMIT_FIELD_NUMBER: _ClassVar[int]
-    SINCE_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
-    limit: int
-    since_unix_ms: int
-    def __init__(self, since_unix_ms: _Optional[int] = ..., limit: _Optional[int] = ...) -> None: ...
-
-class ListAlertsResponse(_message.Message):
-    __slots__ = ["alerts"]
-    ALERTS_FIELD_NUMBER: _ClassVar[int]
-    alerts: _containers.RepeatedCompositeFieldContainer[RaisedAlert]
-    def __init__(self, alerts: _Optional[_Iterable[_Union[RaisedAlert, _Mapping]]] = ...) -> None: ...
-
 class ListKeysRequest(_message.Message):
     __slots__ = ["name", "type"]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -626,24 +612,6 @@ class PausedRotation(_message.Message):
     since_unix_ms: int
     until_unix_ms: int
     def __init__(self, name: _Optional[str] = ..., since_unix_ms: _Optional[int] = ..., until_unix_ms: _Optional[int] = ..., actor: _Optional[str] = ...) -> None: ...
-
-class RaisedAlert(_message.Message):
-    __slots__ = ["id", "kind", "object", "pending", "raised_unix_ms", "severity", "text"]
-    ID_FIELD_NUMBER: _ClassVar[int]
-    KIND_FIELD_NUMBER: _ClassVar[int]
-    OBJECT_FIELD_NUMBER: _ClassVar[int]
-    PENDING_FIELD_NUMBER: _ClassVar[int]
-    RAISED_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
-    SEVERITY_FIELD_NUMBER: _ClassVar[int]
-    TEXT_FIELD_NUMBER: _ClassVar[int]
-    id: bytes
-    kind: str
-    object: str
-    pending: int
-    raised_unix_ms: int
-    severity: str
-    text: str
-    def __init__(self, id: _Optional[bytes] = ..., raised_unix_ms: _Optional[int] = ..., kind: _Optional[str] = ..., severity: _Optional[str] = ..., object: _Optional[str] = ..., text: _Optional[str] = ..., pending: _Optional[int] = ...) -> None: ...
 
 class Reencryption(_message.Message):
     __slots__ = ["census_unix_ms", "field", "reason", "rows", "since_unix_ms", "versions"]

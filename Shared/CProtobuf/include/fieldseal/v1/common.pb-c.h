@@ -21,6 +21,9 @@ typedef struct Fieldseal__V1__RecordId Fieldseal__V1__RecordId;
 typedef struct Fieldseal__V1__IndexDescription Fieldseal__V1__IndexDescription;
 typedef struct Fieldseal__V1__FieldKeyReference Fieldseal__V1__FieldKeyReference;
 typedef struct Fieldseal__V1__FieldDescription Fieldseal__V1__FieldDescription;
+typedef struct Fieldseal__V1__ListAlertsRequest Fieldseal__V1__ListAlertsRequest;
+typedef struct Fieldseal__V1__ListAlertsResponse Fieldseal__V1__ListAlertsResponse;
+typedef struct Fieldseal__V1__RaisedAlert Fieldseal__V1__RaisedAlert;
 
 
 /* --- enums --- */
@@ -250,6 +253,53 @@ struct  Fieldseal__V1__FieldDescription
     , {0,NULL}, {0,NULL}, {0,NULL}, FIELDSEAL__V1__SENSITIVITY__SENSITIVITY_UNSPECIFIED, FIELDSEAL__V1__SUITE__SUITE_UNSPECIFIED, 0, 0, 0, 0,NULL, 0,NULL, 0, 0 }
 
 
+struct  Fieldseal__V1__ListAlertsRequest
+{
+  ProtobufCMessage base;
+  int64_t since_unix_ms;
+  /*
+   * at most 1,000; 0: 100
+   */
+  uint32_t limit;
+};
+#define FIELDSEAL__V1__LIST_ALERTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__list_alerts_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Fieldseal__V1__ListAlertsResponse
+{
+  ProtobufCMessage base;
+  size_t n_alerts;
+  Fieldseal__V1__RaisedAlert **alerts;
+};
+#define FIELDSEAL__V1__LIST_ALERTS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__list_alerts_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Fieldseal__V1__RaisedAlert
+{
+  ProtobufCMessage base;
+  /*
+   * 16 bytes
+   */
+  ProtobufCBinaryData id;
+  int64_t raised_unix_ms;
+  ProtobufCBinaryData kind;
+  ProtobufCBinaryData severity;
+  ProtobufCBinaryData object;
+  ProtobufCBinaryData text;
+  /*
+   * destinations that have not taken it yet
+   */
+  uint32_t pending;
+};
+#define FIELDSEAL__V1__RAISED_ALERT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__raised_alert__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+
+
 /* Fieldseal__V1__ItemError methods */
 void   fieldseal__v1__item_error__init
                      (Fieldseal__V1__ItemError         *message);
@@ -364,6 +414,63 @@ Fieldseal__V1__FieldDescription *
 void   fieldseal__v1__field_description__free_unpacked
                      (Fieldseal__V1__FieldDescription *message,
                       ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ListAlertsRequest methods */
+void   fieldseal__v1__list_alerts_request__init
+                     (Fieldseal__V1__ListAlertsRequest         *message);
+size_t fieldseal__v1__list_alerts_request__get_packed_size
+                     (const Fieldseal__V1__ListAlertsRequest   *message);
+size_t fieldseal__v1__list_alerts_request__pack
+                     (const Fieldseal__V1__ListAlertsRequest   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__list_alerts_request__pack_to_buffer
+                     (const Fieldseal__V1__ListAlertsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ListAlertsRequest *
+       fieldseal__v1__list_alerts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__list_alerts_request__free_unpacked
+                     (Fieldseal__V1__ListAlertsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__ListAlertsResponse methods */
+void   fieldseal__v1__list_alerts_response__init
+                     (Fieldseal__V1__ListAlertsResponse         *message);
+size_t fieldseal__v1__list_alerts_response__get_packed_size
+                     (const Fieldseal__V1__ListAlertsResponse   *message);
+size_t fieldseal__v1__list_alerts_response__pack
+                     (const Fieldseal__V1__ListAlertsResponse   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__list_alerts_response__pack_to_buffer
+                     (const Fieldseal__V1__ListAlertsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__ListAlertsResponse *
+       fieldseal__v1__list_alerts_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__list_alerts_response__free_unpacked
+                     (Fieldseal__V1__ListAlertsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Fieldseal__V1__RaisedAlert methods */
+void   fieldseal__v1__raised_alert__init
+                     (Fieldseal__V1__RaisedAlert         *message);
+size_t fieldseal__v1__raised_alert__get_packed_size
+                     (const Fieldseal__V1__RaisedAlert   *message);
+size_t fieldseal__v1__raised_alert__pack
+                     (const Fieldseal__V1__RaisedAlert   *message,
+                      uint8_t             *out);
+size_t fieldseal__v1__raised_alert__pack_to_buffer
+                     (const Fieldseal__V1__RaisedAlert   *message,
+                      ProtobufCBuffer     *buffer);
+Fieldseal__V1__RaisedAlert *
+       fieldseal__v1__raised_alert__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   fieldseal__v1__raised_alert__free_unpacked
+                     (Fieldseal__V1__RaisedAlert *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Fieldseal__V1__ItemError_Closure)
@@ -384,6 +491,15 @@ typedef void (*Fieldseal__V1__FieldKeyReference_Closure)
 typedef void (*Fieldseal__V1__FieldDescription_Closure)
                  (const Fieldseal__V1__FieldDescription *message,
                   void *closure_data);
+typedef void (*Fieldseal__V1__ListAlertsRequest_Closure)
+                 (const Fieldseal__V1__ListAlertsRequest *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__ListAlertsResponse_Closure)
+                 (const Fieldseal__V1__ListAlertsResponse *message,
+                  void *closure_data);
+typedef void (*Fieldseal__V1__RaisedAlert_Closure)
+                 (const Fieldseal__V1__RaisedAlert *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -401,6 +517,9 @@ extern const ProtobufCMessageDescriptor fieldseal__v1__record_id__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__index_description__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__field_key_reference__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__field_description__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__list_alerts_request__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__list_alerts_response__descriptor;
+extern const ProtobufCMessageDescriptor fieldseal__v1__raised_alert__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -105,9 +105,6 @@ typedef struct Fieldseal__V1__BackupChunk Fieldseal__V1__BackupChunk;
 typedef struct Fieldseal__V1__AcceptRestoreRequest Fieldseal__V1__AcceptRestoreRequest;
 typedef struct Fieldseal__V1__AcceptRestoreResponse Fieldseal__V1__AcceptRestoreResponse;
 typedef struct Fieldseal__V1__ReplayedEvent Fieldseal__V1__ReplayedEvent;
-typedef struct Fieldseal__V1__ListAlertsRequest Fieldseal__V1__ListAlertsRequest;
-typedef struct Fieldseal__V1__ListAlertsResponse Fieldseal__V1__ListAlertsResponse;
-typedef struct Fieldseal__V1__RaisedAlert Fieldseal__V1__RaisedAlert;
 
 
 /* --- enums --- */
@@ -1676,53 +1673,6 @@ struct  Fieldseal__V1__ReplayedEvent
 #define FIELDSEAL__V1__REPLAYED_EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__replayed_event__descriptor) \
     , {0,NULL}, {0,NULL}, 0, 0 }
-
-
-struct  Fieldseal__V1__ListAlertsRequest
-{
-  ProtobufCMessage base;
-  int64_t since_unix_ms;
-  /*
-   * 0: 100
-   */
-  uint32_t limit;
-};
-#define FIELDSEAL__V1__LIST_ALERTS_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__list_alerts_request__descriptor) \
-    , 0, 0 }
-
-
-struct  Fieldseal__V1__ListAlertsResponse
-{
-  ProtobufCMessage base;
-  size_t n_alerts;
-  Fieldseal__V1__RaisedAlert **alerts;
-};
-#define FIELDSEAL__V1__LIST_ALERTS_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__list_alerts_response__descriptor) \
-    , 0,NULL }
-
-
-struct  Fieldseal__V1__RaisedAlert
-{
-  ProtobufCMessage base;
-  /*
-   * 16 bytes
-   */
-  ProtobufCBinaryData id;
-  int64_t raised_unix_ms;
-  ProtobufCBinaryData kind;
-  ProtobufCBinaryData severity;
-  ProtobufCBinaryData object;
-  ProtobufCBinaryData text;
-  /*
-   * destinations that have not taken it yet
-   */
-  uint32_t pending;
-};
-#define FIELDSEAL__V1__RAISED_ALERT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__raised_alert__descriptor) \
-    , {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0 }
 
 
 /* Fieldseal__V1__CatalogTable methods */
@@ -3397,63 +3347,6 @@ Fieldseal__V1__ReplayedEvent *
 void   fieldseal__v1__replayed_event__free_unpacked
                      (Fieldseal__V1__ReplayedEvent *message,
                       ProtobufCAllocator *allocator);
-/* Fieldseal__V1__ListAlertsRequest methods */
-void   fieldseal__v1__list_alerts_request__init
-                     (Fieldseal__V1__ListAlertsRequest         *message);
-size_t fieldseal__v1__list_alerts_request__get_packed_size
-                     (const Fieldseal__V1__ListAlertsRequest   *message);
-size_t fieldseal__v1__list_alerts_request__pack
-                     (const Fieldseal__V1__ListAlertsRequest   *message,
-                      uint8_t             *out);
-size_t fieldseal__v1__list_alerts_request__pack_to_buffer
-                     (const Fieldseal__V1__ListAlertsRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Fieldseal__V1__ListAlertsRequest *
-       fieldseal__v1__list_alerts_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   fieldseal__v1__list_alerts_request__free_unpacked
-                     (Fieldseal__V1__ListAlertsRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Fieldseal__V1__ListAlertsResponse methods */
-void   fieldseal__v1__list_alerts_response__init
-                     (Fieldseal__V1__ListAlertsResponse         *message);
-size_t fieldseal__v1__list_alerts_response__get_packed_size
-                     (const Fieldseal__V1__ListAlertsResponse   *message);
-size_t fieldseal__v1__list_alerts_response__pack
-                     (const Fieldseal__V1__ListAlertsResponse   *message,
-                      uint8_t             *out);
-size_t fieldseal__v1__list_alerts_response__pack_to_buffer
-                     (const Fieldseal__V1__ListAlertsResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Fieldseal__V1__ListAlertsResponse *
-       fieldseal__v1__list_alerts_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   fieldseal__v1__list_alerts_response__free_unpacked
-                     (Fieldseal__V1__ListAlertsResponse *message,
-                      ProtobufCAllocator *allocator);
-/* Fieldseal__V1__RaisedAlert methods */
-void   fieldseal__v1__raised_alert__init
-                     (Fieldseal__V1__RaisedAlert         *message);
-size_t fieldseal__v1__raised_alert__get_packed_size
-                     (const Fieldseal__V1__RaisedAlert   *message);
-size_t fieldseal__v1__raised_alert__pack
-                     (const Fieldseal__V1__RaisedAlert   *message,
-                      uint8_t             *out);
-size_t fieldseal__v1__raised_alert__pack_to_buffer
-                     (const Fieldseal__V1__RaisedAlert   *message,
-                      ProtobufCBuffer     *buffer);
-Fieldseal__V1__RaisedAlert *
-       fieldseal__v1__raised_alert__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   fieldseal__v1__raised_alert__free_unpacked
-                     (Fieldseal__V1__RaisedAlert *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Fieldseal__V1__CatalogTable_Closure)
@@ -3720,15 +3613,6 @@ typedef void (*Fieldseal__V1__AcceptRestoreResponse_Closure)
 typedef void (*Fieldseal__V1__ReplayedEvent_Closure)
                  (const Fieldseal__V1__ReplayedEvent *message,
                   void *closure_data);
-typedef void (*Fieldseal__V1__ListAlertsRequest_Closure)
-                 (const Fieldseal__V1__ListAlertsRequest *message,
-                  void *closure_data);
-typedef void (*Fieldseal__V1__ListAlertsResponse_Closure)
-                 (const Fieldseal__V1__ListAlertsResponse *message,
-                  void *closure_data);
-typedef void (*Fieldseal__V1__RaisedAlert_Closure)
-                 (const Fieldseal__V1__RaisedAlert *message,
-                  void *closure_data);
 
 /* --- services --- */
 
@@ -3826,9 +3710,6 @@ extern const ProtobufCMessageDescriptor fieldseal__v1__backup_chunk__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__accept_restore_request__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__accept_restore_response__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__replayed_event__descriptor;
-extern const ProtobufCMessageDescriptor fieldseal__v1__list_alerts_request__descriptor;
-extern const ProtobufCMessageDescriptor fieldseal__v1__list_alerts_response__descriptor;
-extern const ProtobufCMessageDescriptor fieldseal__v1__raised_alert__descriptor;
 
 PROTOBUF_C__END_DECLS
 
