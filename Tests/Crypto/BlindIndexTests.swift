@@ -49,6 +49,27 @@ struct BlindIndexTests {
         #expect(try index("e\u{301}", .none) != index("\u{E9}", .none))
     }
 
+    @Test(arguments: [
+        ("+49 (30) 123", "4930123"), ("0049/30-123", "4930123"), ("49 30 123", "4930123"), ("030 123", "030123"),
+        ("tel. 00 1 2", "12"), ("+0012", "0012"), ("0", "0"), ("00", ""), ("0+01", "1"), ("＋４９", "49"), ("٣", ""),
+        ("", ""),
+    ])
+    func phoneNumbers(text: String, digits: String) throws {
+        #expect(try normalised(text, .phoneDigits) == digits)
+    }
+
+    @Test(arguments: [
+        ("4111 1111 1111 1234", "1234"), ("078-05-1120", "1120"), ("12", "12"), ("1½2", "1122"), ("no", ""),
+    ])
+    func lastFourDigits(text: String, digits: String) throws {
+        #expect(try normalised(text, .lastFour) == digits)
+    }
+
+    private func normalised(_ text: String, _ normaliser: IndexNormaliser) throws -> String {
+        let bytes = try Array(text.utf8).withBytes { text throws(CryptoError) in try normaliser.normalise(text) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     @Test func textThatIsNotUTF8IsRefusedWhereItMustBe() throws {
         for normaliser in IndexNormaliser.allCases {
             let index = try BlindIndex(

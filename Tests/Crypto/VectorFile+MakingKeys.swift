@@ -136,6 +136,10 @@ extension VectorFile {
             ("STRASSE ẞ ﬁ ① ｶﾞ Å İ Σίσυφος", .casefold, 128),
             ("q\u{307}\u{323} \u{1E9B}\u{323} \u{345}\u{301}", .casefold, 128),
             ("각 \u{1100}\u{1161}\u{11A8} 한글", .casefold, 128), ("\u{1F80}\u{1FB7} ﷺ 𝕳 ǅ", .casefold, 128),
+            ("(+49) 30/12-34", .phoneDigits, 128), ("00 49 30 ①２34", .phoneDigits, 128),
+            ("030 1234", .phoneDigits, 128),
+            ("＋0012", .phoneDigits, 64), ("none", .phoneDigits, 64), ("4111 1111 1111 1234", .lastFour, 13),
+            ("n° ７-８", .lastFour, 128),
         ]
         return try values.map { text, normaliser, bits in
             let value = Array(text.utf8)

@@ -47,6 +47,8 @@ extension Normaliser: Worded {
         case .casefold: "casefold"
         case .trim: "trim"
         case .email: "email"
+        case .phoneDigits: "phone-digits"
+        case .lastFour: "last-four"
         }
     }
 }

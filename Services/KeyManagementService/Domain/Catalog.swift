@@ -63,6 +63,8 @@ enum Normaliser: Int16, Sendable {
     case casefold = 1
     case trim = 2
     case email = 3
+    case phoneDigits = 4
+    case lastFour = 5
 }
 
 /// A key as the hierarchy knows it: what it is for, whatever its versions.

@@ -130,6 +130,8 @@ extension Normaliser {
         case .casefold: self = .casefold
         case .trim: self = .trim
         case .email: self = .email
+        case .phoneDigits: self = .phoneDigits
+        case .lastFour: self = .lastFour
         }
     }
 
@@ -139,6 +141,8 @@ extension Normaliser {
         case .casefold: .casefold
         case .trim: .trim
         case .email: .email
+        case .phoneDigits: .phoneDigits
+        case .lastFour: .lastFour
         }
     }
 }

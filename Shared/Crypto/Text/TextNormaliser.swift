@@ -8,6 +8,10 @@ public enum IndexNormaliser: UInt8, Hashable, Sendable, CaseIterable {
     case trim = 2
     /// Trimmed, then as ``casefold``.
     case email = 3
+    /// The digits 0 to 9 of the casefolded text. A number begins with `+`, with `00`, which is dropped, or is taken as it is.
+    case phoneDigits = 4
+    /// The last four of the digits 0 to 9 of the casefolded text, or the fewer that it has.
+    case lastFour = 5
 
     /// Raised when the result for any text changes, which changes the index.
     var version: UInt8 { 1 }
@@ -15,11 +19,33 @@ public enum IndexNormaliser: UInt8, Hashable, Sendable, CaseIterable {
     /// - Throws: ``CryptoError`` `.text` when the value has to be UTF-8 and is not.
     func normalise(_ value: UnsafeRawBufferPointer) throws(CryptoError) -> [UInt8] {
         if self == .none { return Array(value) }
+        return Self.utf8(normalised(try Self.scalars(value)))
+    }
+
+    private func normalised(_ scalars: [UInt32]) -> [UInt32] {
+        switch self {
+        case .none: scalars
+        case .casefold: Normalisation.foldedForm(scalars)
+        case .trim: Self.trimmed(scalars)
+        case .email: Normalisation.foldedForm(Self.trimmed(scalars))
+        case .phoneDigits: Self.phoneNumber(Normalisation.foldedForm(scalars))
+        case .lastFour: Array(Normalisation.foldedForm(scalars).filter(Self.isDigit).suffix(4))
+        }
+    }
+
+    /// - Throws: ``CryptoError`` `.text` when the value is not UTF-8.
+    static func scalars(_ value: UnsafeRawBufferPointer) throws(CryptoError) -> [UInt32] {
         guard value.isUTF8 else { throw CryptoError(.text) }
-        var scalars = Array(String(decoding: value, as: UTF8.self).unicodeScalars.map(\.value))
-        if self != .casefold { scalars = Self.trimmed(scalars) }
-        if self != .trim { scalars = Normalisation.foldedForm(scalars) }
-        return Self.utf8(scalars)
+        return String(decoding: value, as: UTF8.self).unicodeScalars.map(\.value)
+    }
+
+    private static func isDigit(_ scalar: UInt32) -> Bool { (0x30...0x39).contains(scalar) }
+
+    private static func phoneNumber(_ scalars: [UInt32]) -> [UInt32] {
+        let plus: UInt32 = 0x2B
+        let isInternational = scalars.first { isDigit($0) || $0 == plus } == plus
+        let digits = scalars.filter(isDigit)
+        return !isInternational && digits.starts(with: [0x30, 0x30]) ? Array(digits.dropFirst(2)) : digits
     }
 
     /// Without the code points of property White_Space at both ends.
@@ -37,7 +63,7 @@ public enum IndexNormaliser: UInt8, Hashable, Sendable, CaseIterable {
         }
     }
 
-    private static func utf8(_ scalars: [UInt32]) -> [UInt8] {
+    static func utf8(_ scalars: [UInt32]) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(scalars.count)
         for scalar in scalars {

@@ -30,6 +30,10 @@ extension Proto {
         case trim = 2
         /// trimmed, NFKC, case folded
         case email = 3
+        /// the digits; a leading + or 00 is dropped
+        case phoneDigits = 4
+        /// the last four digits
+        case lastFour = 5
     }
 
     public enum KeyType: Int32, ProtoEnumeration {

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import unicodedata
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from .client import Client
 from .errors import Code, FieldsealError
 from .exchange import Operation
 from .forms import from_text, to_text
+from .normalisers import NORMALISERS
 from .v1 import common_pb2
 from .v1 import encryption_pb2 as messages
 
@@ -34,7 +34,7 @@ class InsecureWarning(UserWarning):
 
 @dataclass(frozen=True)
 class FakeIndex:
-    """`normaliser`: none, casefold, trim or email."""
+    """`normaliser`: none, casefold, trim, email, phone-digits or last-four."""
 
     name: str = "equality"
     bits: int = 128
@@ -128,7 +128,7 @@ class _Service:
         result.description.row_bound = bool(field.key_columns)
         result.description.key_columns.extend(field.key_columns)
         for index in field.indexes:
-            normaliser = common_pb2.Normaliser.Value(f"NORMALISER_{index.normaliser.upper()}")
+            normaliser = common_pb2.Normaliser.Value(f"NORMALISER_{index.normaliser.upper().replace('-', '_')}")
             result.description.indexes.add(name=index.name, bits=index.bits, normaliser=normaliser)
 
     def key(self, name: str, result: Any, text: bool) -> None:
@@ -191,13 +191,7 @@ def _masked(nonce: bytes, data: bytes) -> bytes:
 
 
 def _index(field: str, plaintext: bytes, index: FakeIndex) -> bytes:
-    value = plaintext
-    if index.normaliser != "none":
-        text = plaintext.decode()
-        text = text.strip() if index.normaliser in ("trim", "email") else text
-        if index.normaliser in ("casefold", "email"):
-            text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", text).casefold())
-        value = text.encode()
+    value = NORMALISERS[index.normaliser](plaintext)
     digest = bytearray(hashlib.blake2b(repr((field, index, value)).encode(), digest_size=32).digest()[: -(-index.bits // 8)])
     if index.bits % 8:
         digest[-1] &= 0xFF << (8 - index.bits % 8) & 0xFF

@@ -489,8 +489,13 @@ def normalise(normaliser, value):
     text = value.decode()
     if normaliser in (2, 3):
         text = text.strip(WHITE_SPACE)
-    if normaliser in (1, 3):
+    if normaliser != 2:
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", text).casefold())
+    if normaliser in (4, 5):
+        digits = re.sub("[^0-9]", "", text)
+        if normaliser == 5:
+            return digits[-4:].encode()
+        return (digits.removeprefix("00") if re.match("[^0-9+]*[0-9]", text) else digits).encode()
     return text.encode()
 
 

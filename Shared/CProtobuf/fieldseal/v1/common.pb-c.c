@@ -887,21 +887,25 @@ const ProtobufCEnumDescriptor fieldseal__v1__suite__descriptor =
   fieldseal__v1__suite__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue fieldseal__v1__normaliser__enum_values_by_number[4] =
+static const ProtobufCEnumValue fieldseal__v1__normaliser__enum_values_by_number[6] =
 {
   { "NORMALISER_NONE", "FIELDSEAL__V1__NORMALISER__NORMALISER_NONE", 0 },
   { "NORMALISER_CASEFOLD", "FIELDSEAL__V1__NORMALISER__NORMALISER_CASEFOLD", 1 },
   { "NORMALISER_TRIM", "FIELDSEAL__V1__NORMALISER__NORMALISER_TRIM", 2 },
   { "NORMALISER_EMAIL", "FIELDSEAL__V1__NORMALISER__NORMALISER_EMAIL", 3 },
+  { "NORMALISER_PHONE_DIGITS", "FIELDSEAL__V1__NORMALISER__NORMALISER_PHONE_DIGITS", 4 },
+  { "NORMALISER_LAST_FOUR", "FIELDSEAL__V1__NORMALISER__NORMALISER_LAST_FOUR", 5 },
 };
 static const ProtobufCIntRange fieldseal__v1__normaliser__value_ranges[] = {
-{0, 0},{0, 4}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__normaliser__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex fieldseal__v1__normaliser__enum_values_by_name[6] =
 {
   { "NORMALISER_CASEFOLD", 1 },
   { "NORMALISER_EMAIL", 3 },
+  { "NORMALISER_LAST_FOUR", 5 },
   { "NORMALISER_NONE", 0 },
+  { "NORMALISER_PHONE_DIGITS", 4 },
   { "NORMALISER_TRIM", 2 },
 };
 const ProtobufCEnumDescriptor fieldseal__v1__normaliser__descriptor =
@@ -911,9 +915,9 @@ const ProtobufCEnumDescriptor fieldseal__v1__normaliser__descriptor =
   "Normaliser",
   "Fieldseal__V1__Normaliser",
   "fieldseal.v1",
-  4,
+  6,
   fieldseal__v1__normaliser__enum_values_by_number,
-  4,
+  6,
   fieldseal__v1__normaliser__enum_values_by_name,
   1,
   fieldseal__v1__normaliser__value_ranges,

@@ -50,7 +50,7 @@ def _differences(column: Column[Any], description: Any) -> Iterator[str]:
         if found is None:
             yield f"{index.name} is of the index {index.type.index!r}, which the catalog does not have"
             continue
-        normaliser = Normaliser.Name(found.normaliser).removeprefix("NORMALISER_").lower()
+        normaliser = Normaliser.Name(found.normaliser).removeprefix("NORMALISER_").lower().replace("_", "-")
         declared = (index.type.bits, index.type.normaliser)
         if declared != (found.bits, normaliser) and (found.bits < 64 or declared != (found.bits, None)):
             yield f"{index.name} must be declared with bits={found.bits}, normaliser={normaliser!r}, as in the catalog"

@@ -14,8 +14,8 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ColumnEleme
 from sqlalchemy.sql.schema import Column, ColumnDefault, Table
 from sqlalchemy.types import TypeDecorator
 
+from ..normalisers import NORMALISERS
 from .marks import INSTALLED, PENDING, Ciphertext, CiphertextText, Pending, Wanted
-from .normalisers import NORMALISERS
 
 SEARCHED = (operators.eq, operators.ne, operators.in_op, operators.not_in_op)
 #: What changes no value, or says in which order rows come (which an index of the ciphertext would do in no useful way).
@@ -27,7 +27,8 @@ class BlindIndex(TypeDecorator[bytes]):
 
     of: the encrypted column of the same table. index: the index's name in the catalog. It is written with the value, in
     the same call; it shows which rows hold equal values. bits: below 64 it finds other values too, which are dropped once
-    they are opened. normaliser: the catalog's ("none", "casefold", "trim" or "email"); an index of so few bits demands it."""
+    they are opened. normaliser: the catalog's
+    ("none", "casefold", "trim", "email", "phone-digits" or "last-four"); an index of so few bits demands it."""
 
     impl = LargeBinary
     cache_ok = True

@@ -64,7 +64,15 @@ typedef enum _Fieldseal__V1__Normaliser {
   /*
    * trimmed, NFKC, case folded
    */
-  FIELDSEAL__V1__NORMALISER__NORMALISER_EMAIL = 3
+  FIELDSEAL__V1__NORMALISER__NORMALISER_EMAIL = 3,
+  /*
+   * the digits; a leading + or 00 is dropped
+   */
+  FIELDSEAL__V1__NORMALISER__NORMALISER_PHONE_DIGITS = 4,
+  /*
+   * the last four digits
+   */
+  FIELDSEAL__V1__NORMALISER__NORMALISER_LAST_FOUR = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__NORMALISER)
 } Fieldseal__V1__Normaliser;
 typedef enum _Fieldseal__V1__KeyType {
