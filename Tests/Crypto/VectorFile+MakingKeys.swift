@@ -153,6 +153,40 @@ extension VectorFile {
         }
     }
 
+    static func makeFilters() throws -> [Filter] {
+        let kinds: [(IndexKind, IndexNormaliser, Int)] = [
+            (.prefix(lengths: 2...5, hashes: 3), .trim, 256), (.trigram(hashes: 8), .casefold, 64),
+            (.trigram(hashes: 1), .none, 4_096), (.prefix(lengths: 1...64, hashes: 2), .phoneDigits, 512),
+        ]
+        let texts = ["", "ab", " Straße 7 ", "0049 (30) 1234", "🙂🙃🙂🙃", String(repeating: "ab ", count: 683)]
+        return try kinds.flatMap { kind, normaliser, bits in
+            let index = try BlindIndex(
+                key: secret(key), id: #require(ObjectID(ids[0])), normaliser: normaliser, bits: bits, kind: kind)
+            return try texts.flatMap { text in
+                try [false, true].compactMap { isTerm -> Filter? in
+                    var output = [UInt8](repeating: 0, count: index.byteCount)
+                    let code = refusal {
+                        try Array(text.utf8).withBytes { text throws(CryptoError) in
+                            try output.withMutableBytes { output throws(CryptoError) in
+                                if isTerm {
+                                    try index.compute(term: text, into: output)
+                                } else {
+                                    try index.compute(text, into: output)
+                                }
+                            }
+                        }
+                    }
+                    guard code == nil else { return nil }
+                    let numbers = kind.numbers
+                    return Filter(
+                        key: hexString(key), id: ids[0], normaliser: normaliser.rawValue, kind: numbers.kind + 1,
+                        bits: bits, hashes: numbers.hashes, shortest: numbers.shortest, longest: numbers.longest,
+                        value: hexString(Array(text.utf8)), isTerm: isTerm, index: hexString(output))
+                }
+            }
+        }
+    }
+
     static func makeNormalised() throws -> [Normalised] {
         let ranges: [ClosedRange<UInt32>] = [
             0...0x33FF, 0xA640...0xABFF, 0xAC00...0xADFF, 0xD700...0xD7FF, 0xE000...0xE0FF, 0xF900...0xFFFF,

@@ -53,6 +53,16 @@ extension Normaliser: Worded {
     }
 }
 
+extension IndexKind: Worded {
+    var word: String {
+        switch self {
+        case .equality: "equality"
+        case .prefix: "prefix"
+        case .trigram: "trigram"
+        }
+    }
+}
+
 extension KeyState: Worded {
     var word: String {
         switch self {

@@ -48,7 +48,8 @@ extension EncryptionHandler {
             writer.indexes(trailing: try indexSize(item.indexes, of: key.material))
             for index in 0..<item.indexes.count {
                 let indexKey = try indexKey(item.indexes[index], of: key.material)
-                try compute(item.value, indexKey, into: writer.blindIndex(count: indexKey.index.byteCount))
+                let output = writer.blindIndex(count: indexKey.index.byteCount)
+                try compute(item.value, isTerm: item.isTerm, indexKey, into: output)
             }
             note(.blindIndex, plan, key: nil, failure: nil)
         } catch {
@@ -76,13 +77,19 @@ extension EncryptionHandler {
     }
 
     func compute(
-        _ value: UnsafeRawBufferPointer, _ key: FieldKeyMaterial.IndexKey, into output: UnsafeMutableRawBufferPointer
+        _ value: UnsafeRawBufferPointer, isTerm: Bool = false, _ key: FieldKeyMaterial.IndexKey,
+        into output: UnsafeMutableRawBufferPointer
     ) throws(ItemFailure) {
+        guard key.index.kind.isFilter || !isTerm else { throw .indexTerm }
         let index = try ciphers.blindIndex(key)
         do throws(CryptoError) {
-            try index.compute(value, into: output)
+            if isTerm { try index.compute(term: value, into: output) } else { try index.compute(value, into: output) }
         } catch {
-            throw error.code == .text ? .indexInput : ItemFailure(error)
+            switch error.code {
+            case .text: throw .indexInput
+            case .term: throw .indexTermShort
+            default: throw ItemFailure(error)
+            }
         }
     }
 }

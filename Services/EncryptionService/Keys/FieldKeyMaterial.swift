@@ -8,6 +8,7 @@ struct FieldProfile: Equatable, Sendable {
         var id: ObjectID
         var bits: Int
         var normaliser: IndexNormaliser
+        var kind = IndexKind.equality
     }
 
     /// "table.field".

@@ -44,9 +44,10 @@ struct CatalogIndex: Sendable, Equatable, Identifiable {
     var id: ObjectID
     var fieldID: ObjectID
     var name: String
-    /// Length of an index value, 1 to 256.
+    /// Length of an index value: 1 to 256, of a filter 64 to 4,096.
     var bits: UInt16
     var normaliser: Normaliser
+    var kind = IndexKind.equality
     var isRemoved = false
 }
 

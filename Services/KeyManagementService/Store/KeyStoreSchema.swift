@@ -16,6 +16,7 @@ enum KeyStoreSchema {
             schedule,
             leases,
             compromisedSubjects,
+            indexKinds,
         ])
 
     private static let createStore = """

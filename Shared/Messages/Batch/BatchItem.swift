@@ -14,6 +14,8 @@ public struct BatchItem: ~Escapable {
     public let indexes: ByteStringsView
     /// Whom a plaintext belongs to; empty where nobody is named.
     public let subject: UnsafeRawBufferPointer
+    /// The value is a part of values that is searched for.
+    public let isTerm: Bool
 
     @_lifetime(immortal)
     init(_ c: Fieldseal__V1__EncryptItem?) {
@@ -23,6 +25,7 @@ public struct BatchItem: ~Escapable {
         recordID = RecordIDView(c?.record_id)
         indexes = ByteStringsView(c?.indexes, count: c?.n_indexes ?? 0)
         subject = c?.subject.buffer ?? .empty
+        isTerm = false
     }
 
     @_lifetime(immortal)
@@ -33,6 +36,7 @@ public struct BatchItem: ~Escapable {
         recordID = RecordIDView(c?.record_id)
         indexes = ByteStringsView(nil, count: 0)
         subject = .empty
+        isTerm = false
     }
 
     @_lifetime(immortal)
@@ -43,6 +47,7 @@ public struct BatchItem: ~Escapable {
         recordID = nil
         indexes = ByteStringsView(c?.indexes, count: c?.n_indexes ?? 0)
         subject = .empty
+        isTerm = c.map { $0.term != 0 } ?? false
     }
 }
 

@@ -102,7 +102,8 @@ def rebind_item(moved: Moved) -> bytes:
 
 def blind_index_item(value: Value) -> bytes:
     body = counted(b"\x0a", value.field.encode()) + counted(b"\x12", value.data)
-    return counted(b"\x0a", body + b"".join(counted(b"\x1a", index.encode()) for index in value.indexes))
+    body += b"".join(counted(b"\x1a", index.encode()) for index in value.indexes)
+    return counted(b"\x0a", body + (b"\x20\x01" if value.is_term else b""))
 
 
 def name_item(name: str) -> bytes:

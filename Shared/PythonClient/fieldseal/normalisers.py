@@ -18,17 +18,28 @@ def _kept(text: str, kept: str) -> str:
     return "".join(sign for sign in _casefold(text) if sign in kept)
 
 
-def _phone_digits(text: str) -> str:
+def _phone_digits(text: str, starts: bool = True) -> str:
     number = _kept(text, "+" + DIGITS)
     digits = number.replace("+", "")
-    return digits if number.startswith("+") else digits.removeprefix("00")
+    return digits if number.startswith("+") or not starts else digits.removeprefix("00")
 
 
-NORMALISERS: dict[str, Callable[[bytes], bytes]] = {
-    "none": lambda value: value,
-    "casefold": lambda value: _casefold(value.decode()).encode(),
-    "trim": lambda value: value.decode().strip(SPACE).encode(),
-    "email": lambda value: _casefold(value.decode().strip(SPACE)).encode(),
-    "phone-digits": lambda value: _phone_digits(value.decode()).encode(),
-    "last-four": lambda value: _kept(value.decode(), DIGITS)[-4:].encode(),
+def _trim(text: str, starts: bool, ends: bool) -> str:
+    text = text.lstrip(SPACE) if starts else text
+    return text.rstrip(SPACE) if ends else text
+
+
+#: Each takes a text, and whether values start and end with it: then the same is done there as with values.
+TEXT_NORMALISERS: dict[str, Callable[[str, bool, bool], str]] = {
+    "none": lambda text, starts, ends: text,
+    "casefold": lambda text, starts, ends: _casefold(text),
+    "trim": _trim,
+    "email": lambda text, starts, ends: _casefold(_trim(text, starts, ends)),
+    "phone-digits": lambda text, starts, ends: _phone_digits(text, starts),
+    "last-four": lambda text, starts, ends: _kept(text, DIGITS)[-4:],
 }
+
+
+def normalise(normaliser: str, value: bytes) -> bytes:
+    """The normalised form of a whole value."""
+    return value if normaliser == "none" else TEXT_NORMALISERS[normaliser](value.decode(), True, True).encode()

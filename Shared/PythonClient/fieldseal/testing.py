@@ -17,7 +17,7 @@ from .client import Client
 from .errors import Code, FieldsealError
 from .exchange import Operation
 from .forms import from_text, to_text
-from .normalisers import NORMALISERS
+from .normalisers import TEXT_NORMALISERS, normalise
 from .v1 import common_pb2
 from .v1 import encryption_pb2 as messages
 
@@ -34,11 +34,13 @@ class InsecureWarning(UserWarning):
 
 @dataclass(frozen=True)
 class FakeIndex:
-    """`normaliser`: none, casefold, trim, email, phone-digits or last-four."""
+    """`normaliser`: none, casefold, trim, email, phone-digits or last-four. `kind`: equality, prefix or trigram."""
 
     name: str = "equality"
     bits: int = 128
     normaliser: str = "none"
+    kind: str = "equality"
+    shortest: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,9 @@ def declared_fields(metadata: Any) -> list[FakeField]:
 
 
 def _declared_index(column: Any) -> FakeIndex:
-    return FakeIndex(column.type.index, column.type.bits, column.type.normaliser or "none")
+    type_ = column.type
+    shortest = getattr(type_, "shortest", 0)
+    return FakeIndex(type_.index, type_.bits, type_.normaliser or "none", type_.kind, shortest)
 
 
 class _Refused(Exception):
@@ -120,7 +124,8 @@ class _Service:
 
     def blind_index(self, item: Any, result: Any, text: bool) -> None:
         field = self._known(item.field)
-        result.indexes.extend(_index(item.field, item.plaintext, self._index_of(field, name)) for name in item.indexes)
+        for name in item.indexes:
+            result.indexes.append(_index(item.field, item.plaintext, self._index_of(field, name), item.term))
 
     def describe(self, name: str, result: Any, text: bool) -> None:
         field = self._known(name)
@@ -129,7 +134,9 @@ class _Service:
         result.description.key_columns.extend(field.key_columns)
         for index in field.indexes:
             normaliser = common_pb2.Normaliser.Value(f"NORMALISER_{index.normaliser.upper().replace('-', '_')}")
-            result.description.indexes.add(name=index.name, bits=index.bits, normaliser=normaliser)
+            kind = common_pb2.IndexKind.Value(f"INDEX_{index.kind.upper()}")
+            described = result.description.indexes.add(name=index.name, bits=index.bits, normaliser=normaliser, kind=kind)
+            described.shortest = index.shortest
 
     def key(self, name: str, result: Any, text: bool) -> None:
         self._known(name)
@@ -190,12 +197,30 @@ def _masked(nonce: bytes, data: bytes) -> bytes:
     return bytes(one ^ other for one, other in zip(data, stream))
 
 
-def _index(field: str, plaintext: bytes, index: FakeIndex) -> bytes:
-    value = NORMALISERS[index.normaliser](plaintext)
+def _index(field: str, plaintext: bytes, index: FakeIndex, is_term: bool = False) -> bytes:
+    if index.kind != "equality":
+        return _filter(field, plaintext.decode(), index, is_term)
+    if is_term:
+        raise _Refused(Code.INVALID_ARGUMENT, "the blind index finds whole values only")
+    value = normalise(index.normaliser, plaintext)
     digest = bytearray(hashlib.blake2b(repr((field, index, value)).encode(), digest_size=32).digest()[: -(-index.bits // 8)])
     if index.bits % 8:
         digest[-1] &= 0xFF << (8 - index.bits % 8) & 0xFF
     return bytes(digest)
+
+
+def _filter(field: str, plaintext: str, index: FakeIndex, is_term: bool) -> bytes:
+    starts = not is_term or index.kind == "prefix"
+    text = TEXT_NORMALISERS[index.normaliser](plaintext, starts, not is_term)
+    shortest = index.shortest if index.kind == "prefix" else 3
+    if is_term and len(text) < shortest:
+        raise _Refused(Code.INVALID_ARGUMENT, "the text is too short to be searched for")
+    ends = range(shortest, len(text) + 1)
+    found = 0
+    for part in {text[:end] if index.kind == "prefix" else text[end - 3 : end] for end in ends}:
+        digest = hashlib.blake2b(repr((field, index, part)).encode(), digest_size=8).digest()
+        found |= 1 << int.from_bytes(digest, "big") % index.bits
+    return found.to_bytes(index.bits // 8, "big")
 
 
 def _written(sealed: bytes, text: bool) -> bytes:

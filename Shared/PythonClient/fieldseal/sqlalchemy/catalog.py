@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.sql.schema import Column, MetaData
 
 from ..errors import ConfigurationError, FieldsealError
-from ..v1.common_pb2 import Normaliser
+from ..v1.common_pb2 import IndexKind, Normaliser
 from .types import Encrypted
 
 
@@ -51,6 +51,12 @@ def _differences(column: Column[Any], description: Any) -> Iterator[str]:
             yield f"{index.name} is of the index {index.type.index!r}, which the catalog does not have"
             continue
         normaliser = Normaliser.Name(found.normaliser).removeprefix("NORMALISER_").lower().replace("_", "-")
+        kind = IndexKind.Name(found.kind).removeprefix("INDEX_").lower()
+        if index.type.kind != kind:
+            yield f"{index.name} is of the index {index.type.index!r}, which the catalog says is of the kind {kind}"
+            continue
         declared = (index.type.bits, index.type.normaliser)
         if declared != (found.bits, normaliser) and (found.bits < 64 or declared != (found.bits, None)):
             yield f"{index.name} must be declared with bits={found.bits}, normaliser={normaliser!r}, as in the catalog"
+        if getattr(index.type, "shortest", 0) != found.shortest:
+            yield f"{index.name} must be declared with shortest={found.shortest}, as in the catalog"

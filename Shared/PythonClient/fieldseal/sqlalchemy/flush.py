@@ -102,7 +102,8 @@ def _seal_ahead(middleware: Any, work: Sequence[Work]) -> None:
     flush = current_flush.get()
     assert flush is not None
     known = [item for item in items if item is not None]
-    results = iter(middleware.run(SEAL, known) if known else ())
+    extra = max((one.attribute.type.sealing.filters for one in work), default=0)
+    results = iter(middleware.run(SEAL.longer(extra), known) if known else ())
     for one, item in zip(work, items):
         if item is None:
             continue
@@ -111,9 +112,10 @@ def _seal_ahead(middleware: Any, work: Sequence[Work]) -> None:
             raise result.at(one.attribute.type.field or "", _identity(one))
         flush.results.setdefault(item, []).append(result)
         if not one.is_new:
-            for name, hashed in zip(one.attribute.indexes, result.indexes):
+            columns = one.attribute.type.sealing.indexes
+            for name, column, hashed in zip(one.attribute.indexes, columns, result.indexes):
                 if name is not None:
-                    setattr(one.state.obj(), name, hashed)
+                    setattr(one.state.obj(), name, column.type.stored(hashed))  # type: ignore[attr-defined]
 
 
 def _item(work: Work) -> bytes | None:

@@ -9,11 +9,12 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Insert, Update, UpdateBase
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, Null, TextClause, TypeCoerce
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, Null, TextClause
 from sqlalchemy.sql.schema import Column, Table
 from sqlalchemy.sql.selectable import Select, TextualSelect
 
-from .search import BlindIndex
+from .indexes import BlindIndex
+from .search import searched_index
 from .types import Encrypted
 
 ATTRIBUTE = "_fieldseal_plan"
@@ -272,20 +273,18 @@ class _Planner:
             return
         by_key = {parameter.key: name for parameter, name in self.compiled.bind_names.items()}
         for criterion in _conjunction(getattr(self.statement, "_where_criteria", ())):
-            if not isinstance(criterion, BinaryExpression) or criterion.operator not in (operators.eq, operators.in_op):
-                continue
-            index, value = criterion.left, criterion.right
-            name = by_key.get(value.key) if isinstance(value, BindParameter) else None
-            if name in narrow and isinstance(index, TypeCoerce):
-                at = self._opened_beside(index.clause, narrow[name], opened)
+            index, value = searched_index(criterion) or (None, None)
+            name = by_key.get(value.key) if value is not None else None
+            if name in narrow:
+                at = self._opened_beside(index, narrow[name], opened)
                 if at is not None:
                     yield Narrow(name, at, narrow.pop(name))
         clauses = ("_limit_clause", "_offset_clause", "_fetch_clause")
         limited = any(getattr(self.statement, name, None) is not None for name in clauses)
         if narrow or limited or not isinstance(self.statement, Select):
             raise InvalidRequestError(
-                "an index of few bits finds other values too, which can be dropped only where a SELECT without LIMIT demands the "
-                "equality for every row and selects the encrypted column"
+                "an index of few bits, of beginnings or of trigrams finds other values too, which can be dropped only where a SELECT "
+                "without LIMIT demands the match for every row and selects the encrypted column"
             )
 
     def _opened_beside(self, index: Any, type_: BlindIndex, opened: tuple[Opened, ...]) -> int | None:

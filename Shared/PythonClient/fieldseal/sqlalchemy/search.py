@@ -1,109 +1,27 @@
-"""Equality over blind indexes: which SQL a comparison with an encrypted column becomes, or why it cannot be made."""
+"""Comparisons over blind indexes: which SQL one with an encrypted column becomes, or why it cannot be made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import LargeBinary, Text, and_, or_, type_coerce
-from sqlalchemy.engine import Dialect
-from sqlalchemy.event import listen
-from sqlalchemy.exc import ArgumentError, InvalidRequestError
+from sqlalchemy import LargeBinary, Text, and_, bindparam, or_, type_coerce
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ColumnElement, Null
-from sqlalchemy.sql.schema import Column, ColumnDefault, Table
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ColumnElement, Null, TypeCoerce
+from sqlalchemy.sql.schema import Column
 
-from ..normalisers import NORMALISERS
-from .marks import INSTALLED, PENDING, Ciphertext, CiphertextText, Pending, Wanted
+from .indexes import BlindIndex, indexes_of
+from .marks import Ciphertext, CiphertextText, Wanted
+from .patterns import FOLDING_OPERATORS, TEXT_OPERATORS, TextPattern
 
 SEARCHED = (operators.eq, operators.ne, operators.in_op, operators.not_in_op)
 #: What changes no value, or says in which order rows come (which an index of the ciphertext would do in no useful way).
 ALLOWED = (operators.is_, operators.is_not)
-
-
-class BlindIndex(TypeDecorator[bytes]):
-    """The companion column of an encrypted one: a keyed hash of its normalised value, by which equal values are found.
-
-    of: the encrypted column of the same table. index: the index's name in the catalog. It is written with the value, in
-    the same call; it shows which rows hold equal values. bits: below 64 it finds other values too, which are dropped once
-    they are opened. normaliser: the catalog's
-    ("none", "casefold", "trim", "email", "phone-digits" or "last-four"); an index of so few bits demands it."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def __init__(
-        self, of: str, index: str = "equality", bits: int = 128, normaliser: str | None = None, table: str | None = None
-    ) -> None:
-        """`table` is filled in by the column: a part of the key under which statements are cached."""
-        super().__init__()
-        if normaliser not in NORMALISERS and (bits < 64 or normaliser is not None):
-            raise ArgumentError(f"BlindIndex: normaliser={normaliser!r} is none of {', '.join(NORMALISERS)}")
-        self.of, self.index, self.bits, self.normaliser, self.table = of, index, bits, normaliser, table
-        self._column: Column[Any] | None = None
-        self._is_copy = False
-
-    def __repr__(self) -> str:
-        more = f", bits={self.bits}" if self.bits != 128 else ""
-        more += f", normaliser={self.normaliser!r}" if self.normaliser is not None else ""
-        return f"BlindIndex({self.of!r}, {self.index!r}{more})"
-
-    @property
-    def is_narrow(self) -> bool:
-        """Whether other values are found too."""
-        return self.bits < 64
-
-    def normalised(self, value: bytes) -> bytes:
-        return NORMALISERS[self.normaliser or "none"](value)
-
-    def copy(self, **options: Any) -> BlindIndex:
-        copied = super().copy(**options)
-        assert isinstance(copied, BlindIndex)
-        copied._is_copy = True
-        return copied
-
-    def _set_parent(self, parent: Any, outer: bool = False, **options: Any) -> None:
-        super()._set_parent(parent, outer=outer, **options)
-        if not isinstance(parent, Column) or parent is self._column:
-            return
-        if self._column is not None and not self._is_copy:
-            raise ArgumentError(f"{parent}: a blind index type belongs to one column; make another one for this column")
-        self._column, self._is_copy = parent, False
-        listen(parent, "after_parent_attach", self._attached)
-
-    def _attached(self, column: Column[Any], table: Any) -> None:
-        if column is self._column and isinstance(table, Table):
-            self.table = table.name
-            # An INSERT that does not name the column gets it all the same.
-            if column.default is None:
-                column.default = ColumnDefault(lambda: PENDING)
-                column.default._set_parent_with_dispatch(column)
-
-    @property
-    def source(self) -> Column[Any]:
-        table = None if self._column is None else self._column.table
-        if table is None or self.of not in table.c:
-            raise ArgumentError(f"{self!r}: {self.of} is no column of its table")
-        return table.c[self.of]
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
-        if not hasattr(dialect, INSTALLED):
-            raise InvalidRequestError("blind index columns need an EncryptionMiddleware on their engine")
-
-        def process(value: Any) -> Any:
-            passes = value is None or isinstance(value, (bytes, Wanted, Pending))
-            return value if passes else Wanted(self, value)
-
-        return process
-
-    def coerce_compared_value(self, op: Any, value: Any) -> Any:
-        return self
-
-
-def indexes_of(column: Column[Any]) -> list[Column[Any]]:
-    """The blind index columns of an encrypted column."""
-    return [beside for beside in column.table.c if isinstance(beside.type, BlindIndex) and beside.type.of == column.key]
+#: Normalisers after which upper and lower case are one.
+FOLDING = ("casefold", "email", "phone-digits")
+#: The precedence of `&`, above that of `=`.
+COMMON_BITS = 7
 
 
 def operate(
@@ -116,10 +34,12 @@ def operate(
         return plainly(op, *other, **options)
     if op in (operators.eq, operators.ne) and isinstance(value, ColumnElement) and not isinstance(value, BindParameter):
         return _column_equality(column, op, value)
+    if op in TEXT_OPERATORS:
+        return _text_search(column, op, value, options)
     if op not in SEARCHED:
         raise InvalidRequestError(
             f"{column}: {getattr(op, '__name__', op)} cannot be answered over ciphertext; an encrypted column can be compared "
-            "with ==, !=, in_ and is_(None)"
+            "with ==, !=, in_ and is_(None), and a text with startswith, contains and like"
         )
     index = _beside(column)
     type_: Any = index.type
@@ -174,12 +94,71 @@ def _column_equality(column: ColumnElement[Any], op: Any, other: ColumnElement[A
 
 
 def _beside(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The index column that answers equality."""
     own = getattr(column.type, "_column", None)
-    indexes = [] if own is None else indexes_of(own)
+    indexes = [] if own is None else [index for index in indexes_of(own) if not index.type.is_filter]  # type: ignore[attr-defined]
     if not indexes:
         raise InvalidRequestError(f"{column}: equality needs a blind index; declare a BlindIndex column for it")
+    whole = [index for index in indexes if index.type.normaliser != "last-four"]  # type: ignore[attr-defined]
+    if not whole:
+        raise InvalidRequestError(f"{column}: its index is of the last four digits; compare {indexes[0]} with them")
+    return _selected(column, whole[0])
+
+
+def _selected(column: ColumnElement[Any], index: Column[Any]) -> ColumnElement[Any]:
+    """The index column as it is selected beside the encrypted one."""
     selectable = getattr(column, "table", None)
     for found in () if selectable is None else selectable.c:
-        if found.shares_lineage(indexes[0]):
+        if found.shares_lineage(index):
             return found  # type: ignore[no-any-return]
-    raise InvalidRequestError(f"{column}: its index {indexes[0].name} is not selected beside it")
+    raise InvalidRequestError(f"{column}: its index {index.name} is not selected beside it")
+
+
+def _text_search(column: ColumnElement[Any], op: Any, value: Any, options: dict[str, Any]) -> ColumnElement[Any]:
+    """The filters that hold all bits of what is looked for; other values that do are dropped once they are opened."""
+    type_: Any = column.type
+    if getattr(type_, "plain_type", None) is not str:
+        raise InvalidRequestError(f"{column}: it holds no text that has parts")
+    if type_.accepts_plaintext:
+        raise InvalidRequestError(f"{column}: while it accepts plaintext, it can be searched by whole values only")
+    if not isinstance(value, str):
+        raise InvalidRequestError(f"{column}: it is searched by a text that is known when the statement is made")
+    own = getattr(type_, "_column", None)
+    filters = [] if own is None else [index for index in indexes_of(own) if index.type.is_filter]  # type: ignore[attr-defined]
+    if not filters:
+        raise InvalidRequestError(
+            f"{column}: parts of texts need an index of their own; declare a PrefixIndex or TrigramIndex column"
+        )
+    found: list[ColumnElement[Any]] = []
+    for index in filters:
+        kind: Any = index.type
+        if op in FOLDING_OPERATORS and kind.normaliser not in FOLDING:
+            continue
+        pattern = TextPattern.of(op, value, kind.normaliser, **options)
+        found += [_holds(_selected(column, index), Wanted(kind, term, pattern)) for term in kind.terms(pattern)]
+    if found:
+        return and_(*found)
+    usable = [index.type.shortest_term for index in filters if op not in FOLDING_OPERATORS or index.type.normaliser in FOLDING]  # type: ignore[attr-defined]
+    if not usable:
+        raise InvalidRequestError(f"{column}: case can be ignored only by an index whose normaliser folds it")
+    raise InvalidRequestError(f"{column}: the text is too short: its values are found by at least {' or '.join(usable)}")
+
+
+def _holds(index: ColumnElement[Any], wanted: Wanted) -> ColumnElement[bool]:
+    bits = bindparam(None, wanted, type_=wanted.type, unique=True)
+    common = type_coerce(index, wanted.type).op("&", precedence=COMMON_BITS, return_type=wanted.type)(bits)
+    return common == bits
+
+
+def searched_index(criterion: Any) -> tuple[ColumnElement[Any], BindParameter[Any]] | None:
+    """The index column and the parameter of a comparison that this module made; None of any other."""
+    if not isinstance(criterion, BinaryExpression):
+        return None
+    index, value = criterion.left, criterion.right
+    if criterion.operator is operators.eq and isinstance(index, BinaryExpression):
+        index = index.left if getattr(index.operator, "opstring", None) == "&" else index
+    elif criterion.operator not in (operators.eq, operators.in_op):
+        return None
+    index = index.clause if isinstance(index, TypeCoerce) else index
+    is_search = isinstance(getattr(index, "type", None), BlindIndex) and isinstance(value, BindParameter)
+    return (index, value) if is_search else None  # type: ignore[return-value]

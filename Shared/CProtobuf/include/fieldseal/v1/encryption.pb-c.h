@@ -364,10 +364,14 @@ struct  Fieldseal__V1__BlindIndexItem
   ProtobufCBinaryData plaintext;
   size_t n_indexes;
   ProtobufCBinaryData *indexes;
+  /*
+   * the plaintext is a part of values that is searched for: their beginning in a prefix index
+   */
+  protobuf_c_boolean term;
 };
 #define FIELDSEAL__V1__BLIND_INDEX_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__blind_index_item__descriptor) \
-    , {0,NULL}, {0,NULL}, 0,NULL }
+    , {0,NULL}, {0,NULL}, 0,NULL, 0 }
 
 
 struct  Fieldseal__V1__BlindIndexResponse
