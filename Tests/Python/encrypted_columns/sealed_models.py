@@ -64,6 +64,10 @@ CATALOG = """
         row-bound: true
         indexes:
           - {name: equality, normaliser: phone-digits}
+          - {name: next, normaliser: phone-digits}
+          - {name: short, bits: 4, normaliser: phone-digits}
+          - {name: beginning, kind: prefix, normaliser: phone-digits}
+          - {name: next-beginning, kind: prefix, bits: 512, normaliser: phone-digits}
           - {name: last, normaliser: last-four}
 """
 

@@ -26,15 +26,22 @@ class BlindIndex(TypeDecorator[bytes]):
 
     of: the encrypted column of the same table. index: the index's name in the catalog. It is written with the value, in
     the same call; it shows which rows hold equal values. bits: below 64 it finds other values too, which are dropped once
-    they are opened. normaliser: the catalog's
-    ("none", "casefold", "trim", "email", "phone-digits" or "last-four"); an index of so few bits demands it."""
+    they are opened. normaliser: the catalog's ("none", "casefold", "trim", "email", "phone-digits" or "last-four"); an index of
+    so few bits demands it. rotating_to: the column of another index of the catalog, with another key, which takes this one's
+    place once it is filled (`EncryptionMiddleware.fill_index`); until then both are written, and a search matches either."""
 
     impl = LargeBinary
     cache_ok = True
     kind = "equality"
 
     def __init__(
-        self, of: str, index: str = "equality", bits: int = 128, normaliser: str | None = None, table: str | None = None
+        self,
+        of: str,
+        index: str = "equality",
+        bits: int = 128,
+        normaliser: str | None = None,
+        rotating_to: str | None = None,
+        table: str | None = None,
     ) -> None:
         """`table` is filled in by the column: a part of the key under which statements are cached."""
         super().__init__()
@@ -42,12 +49,14 @@ class BlindIndex(TypeDecorator[bytes]):
             name, known = type(self).__name__, ", ".join(TEXT_NORMALISERS)
             raise ArgumentError(f"{name}: normaliser={normaliser!r} is none of {known}")
         self.of, self.index, self.bits, self.normaliser, self.table = of, index, bits, normaliser, table
+        self.rotating_to = rotating_to
         self._column: Column[Any] | None = None
         self._is_copy = False
 
     def __repr__(self) -> str:
         more = f", bits={self.bits}" if self.bits != 128 else ""
-        more += f", normaliser={self.normaliser!r}" if self.normaliser is not None else ""
+        for name in ("normaliser", "rotating_to"):
+            more += f", {name}={getattr(self, name)!r}" if getattr(self, name) is not None else ""
         return f"{type(self).__name__}({self.of!r}, {self.index!r}{more})"
 
     @property
@@ -179,9 +188,10 @@ class PrefixIndex(_Filter):
         bits: int = 256,
         normaliser: str = "none",
         shortest: int = 2,
+        rotating_to: str | None = None,
         table: str | None = None,
     ) -> None:
-        super().__init__(of, index, bits, normaliser, table)
+        super().__init__(of, index, bits, normaliser, rotating_to, table)
         self.shortest = shortest
 
     def terms(self, pattern: TextPattern) -> list[str]:
@@ -203,9 +213,15 @@ class TrigramIndex(_Filter):
     kind = "trigram"
 
     def __init__(
-        self, of: str, index: str = "trigram", bits: int = 256, normaliser: str = "none", table: str | None = None
+        self,
+        of: str,
+        index: str = "trigram",
+        bits: int = 256,
+        normaliser: str = "none",
+        rotating_to: str | None = None,
+        table: str | None = None,
     ) -> None:
-        super().__init__(of, index, bits, normaliser, table)
+        super().__init__(of, index, bits, normaliser, rotating_to, table)
 
     def terms(self, pattern: TextPattern) -> list[str]:
         return [term.text for term in pattern.terms if len(term.text) >= TRIGRAM]
@@ -218,3 +234,25 @@ class TrigramIndex(_Filter):
 def indexes_of(column: Column[Any]) -> list[Column[Any]]:
     """The blind index columns of an encrypted column."""
     return [beside for beside in column.table.c if isinstance(beside.type, BlindIndex) and beside.type.of == column.key]
+
+
+def rotations_of(column: Column[Any]) -> list[list[Column[Any]]]:
+    """Its index columns, each with those that take its place, which are searched together."""
+    indexes = {index.key: index for index in indexes_of(column)}
+    successors = {index.key: index.type.rotating_to for index in indexes.values()}  # type: ignore[attr-defined]
+    rotations = []
+    for key in indexes:
+        if key in successors.values():
+            continue
+        rotation = [indexes[key]]
+        while (following := successors[rotation[-1].key]) is not None:
+            if following not in indexes or indexes[following] in rotation or not _alike(rotation[0], indexes[following]):
+                raise ArgumentError(f"{rotation[-1]}: {following} is no index of {column.key} of its kind and normaliser")
+            rotation.append(indexes[following])
+        rotations.append(rotation)
+    return rotations
+
+
+def _alike(one: Column[Any], other: Column[Any]) -> bool:
+    first, second = one.type, other.type
+    return (first.kind, first.normaliser) == (second.kind, second.normaliser)  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from sqlalchemy.exc import ArgumentError, InvalidRequestError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import Update
-from sqlalchemy.sql.schema import MetaData, Table
+from sqlalchemy.sql.schema import Column, MetaData, Table
 from sqlalchemy.util import await_only
 
 from ..aio import AsyncClient
@@ -22,6 +22,7 @@ from .marks import INSTALLED, PENDING
 from .opening import OpeningCursor
 from .plan import EMPTY, Plan, plan_of
 from .rebinding import rebind_row
+from .reindexing import fill_index_of
 from .sealing import found_rows, refuse_moved, seal_parameters, search_parameters
 from .types import Encrypted
 
@@ -71,6 +72,14 @@ class EncryptionMiddleware:
         No plaintext leaves the service. On an AsyncEngine: `await connection.run_sync(middleware.rebind, table, …)`.
         Raises NoResultFound where there is no such row, FieldsealError where a value cannot be rebound."""
         rebind_row(self.run, connection, table, old, new)
+
+    def fill_index(self, connection: Connection, index: Column[Any], size: int = CHUNK) -> int:
+        """Computes a blind index for up to `size` rows that have a value and no index, in the connection's transaction: to be
+        called and committed until it answers 0. Answers how many rows were filled.
+
+        Rows that others lock are left out. On an AsyncEngine: `await connection.run_sync(middleware.fill_index, column)`.
+        Raises FieldsealError where a value cannot be opened or indexed."""
+        return fill_index_of(self.run, connection, index, size)
 
     def run(self, operation: Operation[Any], batch: Sequence[bytes]) -> list[Any]:
         return await_only(self.client.run(operation, batch)) if self._is_async else self.client.run(operation, batch)

@@ -70,7 +70,8 @@ class Plan(NamedTuple):
     moved: tuple[Moved, ...] = ()
     searches: bool = False
     opened: tuple[Opened, ...] = ()
-    narrow: tuple[Narrow, ...] = ()
+    #: Of each group, one must be found.
+    narrow: tuple[tuple[Narrow, ...], ...] = ()
 
 
 EMPTY = Plan()
@@ -263,7 +264,7 @@ class _Planner:
 
     # --- what is read
 
-    def _narrow(self, opened: tuple[Opened, ...]) -> Iterator[Narrow]:
+    def _narrow(self, opened: tuple[Opened, ...]) -> Iterator[tuple[Narrow, ...]]:
         narrow = {
             name: parameter.type
             for parameter, name in self.compiled.bind_names.items()
@@ -271,14 +272,15 @@ class _Planner:
         }
         if not narrow:
             return
-        by_key = {parameter.key: name for parameter, name in self.compiled.bind_names.items()}
         for criterion in _conjunction(getattr(self.statement, "_where_criteria", ())):
-            index, value = searched_index(criterion) or (None, None)
-            name = by_key.get(value.key) if value is not None else None
-            if name in narrow:
-                at = self._opened_beside(index, narrow[name], opened)
-                if at is not None:
-                    yield Narrow(name, at, narrow.pop(name))
+            is_choice = isinstance(criterion, BooleanClauseList) and criterion.operator is operators.or_
+            alternatives = [self._search(one, opened) for one in (criterion.clauses if is_choice else [criterion])]
+            known = [one for one in alternatives if one is not None]
+            # An alternative that cannot be told in Python leaves the search unanswered.
+            if len(known) == len(alternatives) and any(one.name in narrow for one in known):
+                yield tuple(known)
+                for one in known:
+                    narrow.pop(one.name, None)
         clauses = ("_limit_clause", "_offset_clause", "_fetch_clause")
         limited = any(getattr(self.statement, name, None) is not None for name in clauses)
         if narrow or limited or not isinstance(self.statement, Select):
@@ -286,6 +288,15 @@ class _Planner:
                 "an index of few bits, of beginnings or of trigrams finds other values too, which can be dropped only where a SELECT "
                 "without LIMIT demands the match for every row and selects the encrypted column"
             )
+
+    def _search(self, criterion: Any, opened: tuple[Opened, ...]) -> Narrow | None:
+        """None for what is no search by an index of known normaliser beside its opened column."""
+        index, value = searched_index(criterion) or (None, None)
+        if value is None or value.type.normaliser is None:  # type: ignore[attr-defined]
+            return None
+        name = next((name for parameter, name in self.compiled.bind_names.items() if parameter.key == value.key), None)
+        at = self._opened_beside(index, value.type, opened)  # type: ignore[arg-type]
+        return None if name is None or at is None else Narrow(name, at, value.type)  # type: ignore[arg-type]
 
     def _opened_beside(self, index: Any, type_: BlindIndex, opened: tuple[Opened, ...]) -> int | None:
         """The place of the encrypted column of the same row as the index column."""

@@ -15,7 +15,7 @@ from ..v1.encryption_pb2 import EncryptResult
 from ..values import Value
 from .indexes import BlindIndex
 from .marks import PENDING, Wanted
-from .plan import Plan, Row
+from .plan import Narrow, Plan, Row
 from .types import Encrypted
 
 
@@ -199,20 +199,22 @@ def search_parameters(run: Any, context: Any) -> None:
 
 def found_rows(context: Any, plan: Plan) -> Callable[[Sequence[Any]], bool]:
     """Whether an opened row holds what was looked for by indexes of few bits."""
-    demanded = []
-    for name, at, index in plan.narrow:
-        given = context.compiled_parameters[0]
-        values = [given[expanded] for expanded in context._expanded_parameters.get(name, [name])]
-        plain = [value.value if isinstance(value, Wanted) else value for value in values]
-        demanded.append((at, index, _matching(index, values, plain)))
+    demanded = [[(one.at, one.type, _wanted_by(context, one)) for one in alternatives] for alternatives in plan.narrow]
 
     def is_found(row: Sequence[Any]) -> bool:
-        return all(
-            row[at] is not None and matches(index.normalised(index.source.type.encode(row[at])))  # type: ignore[attr-defined]
-            for at, index, matches in demanded
-        )
+        return all(any(_matches(row[at], index, matches) for at, index, matches in alternatives) for alternatives in demanded)
 
     return is_found
+
+
+def _matches(value: Any, index: BlindIndex, matches: Callable[[bytes], bool]) -> bool:
+    return value is not None and matches(index.normalised(index.source.type.encode(value)))  # type: ignore[attr-defined]
+
+
+def _wanted_by(context: Any, narrow: Narrow) -> Callable[[bytes], bool]:
+    given = context.compiled_parameters[0]
+    values = [given[expanded] for expanded in context._expanded_parameters.get(narrow.name, [narrow.name])]
+    return _matching(narrow.type, values, [value.value if isinstance(value, Wanted) else value for value in values])
 
 
 def _matching(index: BlindIndex, values: list[Any], plain: list[Any]) -> Callable[[bytes], bool]:

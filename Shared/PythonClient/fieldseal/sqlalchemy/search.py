@@ -11,7 +11,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ColumnElement, Null, TypeCoerce
 from sqlalchemy.sql.schema import Column
 
-from .indexes import BlindIndex, indexes_of
+from .indexes import BlindIndex, rotations_of
 from .marks import Ciphertext, CiphertextText, Wanted
 from .patterns import FOLDING_OPERATORS, TEXT_OPERATORS, TextPattern
 
@@ -41,34 +41,46 @@ def operate(
             f"{column}: {getattr(op, '__name__', op)} cannot be answered over ciphertext; an encrypted column can be compared "
             "with ==, !=, in_ and is_(None), and a text with startswith, contains and like"
         )
-    index = _beside(column)
-    type_: Any = index.type
-    # Without the coercion the unit of work would compare the attribute itself, in Python, with what is wanted.
-    searched = type_coerce(index, type_)
+    indexes = _beside(column)
     if isinstance(value, BindParameter):
-        if column.type.accepts_plaintext:  # type: ignore[attr-defined]
-            raise InvalidRequestError(f"{column}: while it accepts plaintext, compare it with the value itself")
-        return searched.operate(op, value, **options)
+        if column.type.accepts_plaintext or len(indexes) > 1:  # type: ignore[attr-defined]
+            why = "it accepts plaintext" if column.type.accepts_plaintext else "its index rotates"  # type: ignore[attr-defined]
+            raise InvalidRequestError(f"{column}: while {why}, compare it with the value itself")
+        return _searched(indexes[0]).operate(op, value, **options)
     many = op in (operators.in_op, operators.not_in_op)
     if many and not isinstance(value, (list, tuple, set, frozenset)):
         raise InvalidRequestError(f"{column}: in_ takes a list of values")
     values = list(value) if many else [value]
-    wanted = [one if one is None else Wanted(type_, one) for one in values]
-    found = searched.operate(op, wanted if many else wanted[0], **options)
-    return _or_plaintext(column, searched, op, found, values) if column.type.accepts_plaintext else found  # type: ignore[attr-defined]
+    found = []
+    for index in indexes:
+        wanted = [one if one is None else Wanted(index.type, one) for one in values]
+        found.append(_searched(index).operate(op, wanted if many else wanted[0], **options))
+    if op in (operators.eq, operators.in_op):
+        return or_(*found, *_plaintext(column, op, values))
+    if len(found) == 1 and not column.type.accepts_plaintext:  # type: ignore[attr-defined]
+        return found[0]
+    # A row without an index has none in this column yet, or is stored in plain.
+    differs = [or_(_searched(index).is_(None), one) for index, one in zip(indexes, found)]
+    stored = _plaintext(column, op, values) or [or_(*(_searched(index).is_not(None) for index in indexes))]
+    return and_(*differs, *stored)
 
 
-def _or_plaintext(column: Any, index: ColumnElement[Any], op: Any, found: Any, values: list[Any]) -> Any:
-    """During a rollout: equal to a stored plaintext, too, which has no index."""
+def _searched(index: ColumnElement[Any]) -> ColumnElement[Any]:
+    # Without the coercion the unit of work would compare the attribute itself, in Python, with what is wanted.
+    return type_coerce(index, index.type)
+
+
+def _plaintext(column: Any, op: Any, values: list[Any]) -> list[ColumnElement[bool]]:
+    """During a rollout: the comparison with a stored plaintext, which has no index."""
+    if not column.type.accepts_plaintext:
+        return []
     encoded = [one if one is None else column.type.encode(one) for one in values]
     if column.type.text:
         stored: list[Any] = [one if one is None else CiphertextText(one.decode()) for one in encoded]
     else:
         stored = [one if one is None else Ciphertext(one) for one in encoded]
     plain = type_coerce(column, Text() if column.type.text else LargeBinary())
-    if op in (operators.eq, operators.in_op):
-        return or_(found, plain.in_(stored))
-    return and_(or_(index.is_(None), found), plain.not_in(stored))
+    return [plain.in_(stored) if op in (operators.eq, operators.in_op) else plain.not_in(stored)]
 
 
 class Unanswerable(BinaryExpression[Any]):
@@ -85,7 +97,7 @@ def _column_equality(column: ColumnElement[Any], op: Any, other: ColumnElement[A
     try:
         if getattr(other.type, "field", None) != column.type.field:  # type: ignore[attr-defined]
             raise InvalidRequestError(f"{column}: equality with {other} cannot be seen: each field has an index key of its own")
-        expression: BinaryExpression[Any] = _beside(column).operate(op, _beside(other))  # type: ignore[assignment]
+        expression: BinaryExpression[Any] = _beside(column)[0].operate(op, _beside(other)[0])  # type: ignore[assignment]
     except InvalidRequestError as error:
         expression = Unanswerable(column, other, op)
         expression.why = str(error)
@@ -93,16 +105,20 @@ def _column_equality(column: ColumnElement[Any], op: Any, other: ColumnElement[A
     return expression
 
 
-def _beside(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The index column that answers equality."""
-    own = getattr(column.type, "_column", None)
-    indexes = [] if own is None else [index for index in indexes_of(own) if not index.type.is_filter]  # type: ignore[attr-defined]
-    if not indexes:
+def _beside(column: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """The index column that answers equality, and those that take its place."""
+    rotations = [rotation for rotation in _rotations(column) if not rotation[0].type.is_filter]  # type: ignore[attr-defined]
+    if not rotations:
         raise InvalidRequestError(f"{column}: equality needs a blind index; declare a BlindIndex column for it")
-    whole = [index for index in indexes if index.type.normaliser != "last-four"]  # type: ignore[attr-defined]
+    whole = [rotation for rotation in rotations if rotation[0].type.normaliser != "last-four"]  # type: ignore[attr-defined]
     if not whole:
-        raise InvalidRequestError(f"{column}: its index is of the last four digits; compare {indexes[0]} with them")
-    return _selected(column, whole[0])
+        raise InvalidRequestError(f"{column}: its index is of the last four digits; compare {rotations[0][0]} with them")
+    return [_selected(column, index) for index in whole[0]]
+
+
+def _rotations(column: ColumnElement[Any]) -> list[list[Column[Any]]]:
+    own = getattr(column.type, "_column", None)
+    return [] if own is None else rotations_of(own)
 
 
 def _selected(column: ColumnElement[Any], index: Column[Any]) -> ColumnElement[Any]:
@@ -123,22 +139,23 @@ def _text_search(column: ColumnElement[Any], op: Any, value: Any, options: dict[
         raise InvalidRequestError(f"{column}: while it accepts plaintext, it can be searched by whole values only")
     if not isinstance(value, str):
         raise InvalidRequestError(f"{column}: it is searched by a text that is known when the statement is made")
-    own = getattr(type_, "_column", None)
-    filters = [] if own is None else [index for index in indexes_of(own) if index.type.is_filter]  # type: ignore[attr-defined]
-    if not filters:
+    rotations = [rotation for rotation in _rotations(column) if rotation[0].type.is_filter]  # type: ignore[attr-defined]
+    if not rotations:
         raise InvalidRequestError(
             f"{column}: parts of texts need an index of their own; declare a PrefixIndex or TrigramIndex column"
         )
     found: list[ColumnElement[Any]] = []
-    for index in filters:
-        kind: Any = index.type
+    usable: list[str] = []
+    for rotation in rotations:
+        kind: Any = rotation[0].type
         if op in FOLDING_OPERATORS and kind.normaliser not in FOLDING:
             continue
+        usable.append(kind.shortest_term)
         pattern = TextPattern.of(op, value, kind.normaliser, **options)
-        found += [_holds(_selected(column, index), Wanted(kind, term, pattern)) for term in kind.terms(pattern)]
+        for term in kind.terms(pattern):
+            found.append(or_(*(_holds(_selected(column, index), Wanted(index.type, term, pattern)) for index in rotation)))
     if found:
         return and_(*found)
-    usable = [index.type.shortest_term for index in filters if op not in FOLDING_OPERATORS or index.type.normaliser in FOLDING]  # type: ignore[attr-defined]
     if not usable:
         raise InvalidRequestError(f"{column}: case can be ignored only by an index whose normaliser folds it")
     raise InvalidRequestError(f"{column}: the text is too short: its values are found by at least {' or '.join(usable)}")
