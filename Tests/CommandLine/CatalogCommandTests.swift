@@ -21,6 +21,9 @@ import Testing
                         Proto.IndexDescription(
                             name: "parts", bits: 256, normaliser: .lastFour, kind: .trigram, hashes: 3,
                             leakageAccepted: true),
+                        Proto.IndexDescription(
+                            name: "pair", bits: 128, normaliser: .trim, kind: .pair, beside: "it's",
+                            besideNormaliser: .email),
                     ]),
                 Proto.CatalogField(name: "it's", sensitivity: .low),
                 Proto.CatalogField(

@@ -70,6 +70,31 @@ struct BlindIndexTests {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    @Test func pairsAreToldApart() throws {
+        func pair(_ value: String, _ beside: String, _ kind: IndexKind = .pair(.none)) throws -> [UInt8] {
+            let index = try BlindIndex(
+                key: secret([UInt8](repeating: 1, count: 32)), id: id, normaliser: .trim, bits: 128, kind: kind)
+            var output = [UInt8](repeating: 0, count: 16)
+            try Array(value.utf8).withBytes { value throws(CryptoError) in
+                try Array(beside.utf8).withBytes { beside throws(CryptoError) in
+                    try output.withMutableBytes { output throws(CryptoError) in
+                        try index.compute(value, beside: beside, into: output)
+                    }
+                }
+            }
+            return output
+        }
+        let pairs = [("ab", "c"), ("a", "bc"), ("abc", ""), ("", "abc"), ("c", "ab")]
+        #expect(Set(try pairs.map { try pair($0.0, $0.1) }).count == pairs.count)
+        #expect(try pair(" ab ", "c") == pair("ab", "c"))
+        #expect(try pair("ab", " c") != pair("ab", "c"))
+        #expect(try pair("ab", "c", .pair(.trim)) != pair("ab", "c"))
+        #expect(refusal { _ = try pair("ab", "c", .equality) } == .parameter)
+        let index = try BlindIndex(
+            key: secret([UInt8](repeating: 1, count: 32)), id: id, normaliser: .none, bits: 128, kind: .pair(.none))
+        #expect(refusal { _ = try Array("a".utf8).withBytes { a throws(CryptoError) in try index.compute(a) } } == .parameter)
+    }
+
     @Test func textThatIsNotUTF8IsRefusedWhereItMustBe() throws {
         for normaliser in IndexNormaliser.allCases {
             let index = try BlindIndex(

@@ -15,6 +15,7 @@ extension VectorFile {
             wrappedSubjectKeys: try makeWrappedSubjectKeys(), subjectLookups: try makeSubjectLookups(),
             sealedKeys: try makeSealedKeys(), rows: try makeRows(),
             auditHashes: try makeAuditHashes(), blindIndexes: try makeIndexes(), textFilters: try makeFilters(),
+            pairIndexes: try makePairs(),
             normalisation: try makeNormalised(), scrypt: try makeScrypt())
     }
 

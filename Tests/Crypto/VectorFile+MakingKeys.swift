@@ -187,6 +187,28 @@ extension VectorFile {
         }
     }
 
+    static func makePairs() throws -> [Pair] {
+        let values: [(String, IndexNormaliser, String, IndexNormaliser, Int)] = [
+            ("Lovelace", .casefold, "1815-12-10", .none, 128), ("ab", .none, "c", .none, 256), ("a", .none, "bc", .none, 256),
+            ("", .trim, "", .email, 64), (" Ann ", .trim, "+49 1", .phoneDigits, 13),
+        ]
+        return try values.map { value, normaliser, beside, besideNormaliser, bits in
+            let index = try BlindIndex(
+                key: secret(key), id: #require(ObjectID(ids[0])), normaliser: normaliser, bits: bits,
+                kind: .pair(besideNormaliser))
+            var output = [UInt8](repeating: 0, count: index.byteCount)
+            try Array(value.utf8).withUnsafeBytes { value in
+                try Array(beside.utf8).withUnsafeBytes { beside in
+                    try output.withUnsafeMutableBytes { try index.compute(value, beside: beside, into: $0) }
+                }
+            }
+            return Pair(
+                key: hexString(key), id: ids[0], normaliser: normaliser.rawValue,
+                besideNormaliser: besideNormaliser.rawValue, bits: bits, value: hexString(Array(value.utf8)),
+                beside: hexString(Array(beside.utf8)), index: hexString(output))
+        }
+    }
+
     static func makeNormalised() throws -> [Normalised] {
         let ranges: [ClosedRange<UInt32>] = [
             0...0x33FF, 0xA640...0xABFF, 0xAC00...0xADFF, 0xD700...0xD7FF, 0xE000...0xE0FF, 0xF900...0xFFFF,

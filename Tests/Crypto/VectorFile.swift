@@ -14,6 +14,7 @@ struct VectorFile: Codable, Equatable {
     var auditHashes: [AuditHashValue]
     var blindIndexes: [Index]
     var textFilters: [Filter]
+    var pairIndexes: [Pair]
     var normalisation: [Normalised]
     var scrypt: [ScryptKey]
 
@@ -191,6 +192,18 @@ struct VectorFile: Codable, Equatable {
         var longest: Int
         var value: String
         var isTerm: Bool
+        var index: String
+    }
+
+    /// A blind index over the values of two fields.
+    struct Pair: Codable, Equatable {
+        var key: String
+        var id: String
+        var normaliser: UInt8
+        var besideNormaliser: UInt8
+        var bits: Int
+        var value: String
+        var beside: String
         var index: String
     }
 

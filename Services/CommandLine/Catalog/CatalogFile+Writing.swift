@@ -38,9 +38,14 @@ extension CatalogFile {
         var entries = ["name: \(scalar(index.name))"]
         if index.kind != .equality { entries.append("kind: \(index.kind.word)") }
         entries.append("bits: \(index.bits)")
-        if index.kind != .equality { entries.append("hashes: \(index.hashes)") }
+        if index.hashes > 0 { entries.append("hashes: \(index.hashes)") }
         if index.kind == .prefix { entries += ["shortest: \(index.shortest)", "longest: \(index.longest)"] }
         entries.append("normaliser: \(index.normaliser.word)")
+        if index.kind == .pair {
+            entries += [
+                "beside: \(scalar(index.beside))", "beside-normaliser: \(index.besideNormaliser.word)",
+            ]
+        }
         if index.leakageAccepted { entries.append("accept-leakage: true") }
         return entries
     }
@@ -86,7 +91,8 @@ extension CatalogField {
                 ("kind", .string(index.kind.word)), ("bits", .unsigned(UInt64(index.bits))),
                 ("normaliser", .string(index.normaliser.word)), ("hashes", number(index.hashes)),
                 ("shortest", number(index.shortest)), ("longest", number(index.longest)),
-                ("accept-leakage", .bool(index.leakageAccepted)),
+                ("accept-leakage", .bool(index.leakageAccepted)), ("beside", .text(index.beside)),
+                ("beside-normaliser", index.beside.isEmpty ? .null : .string(index.besideNormaliser.word)),
             ])
         }
         return .object([

@@ -18,9 +18,10 @@ struct CatalogCommand: ParsableCommand {
             that hold its ciphertexts, as the census names them) are none.
 
             Of an index, kind (\(IndexKind.words.joined(separator: ", "))) is equality, normaliser (\(Normaliser.words.joined(separator: ", "))) \
-            is none, and bits is 128 (1 to 256), of the other kinds 256 (64 to 4096, a multiple of 8). hashes (1 to 8) is 3: the bits \
+            is none, and bits is 128 (1 to 256), of prefix and trigram indexes 256 (64 to 4096, a multiple of 8). hashes (1 to 8) is 3: the bits \
             that each prefix or trigram sets. shortest and longest (1 to 64 characters) are 2 and 8: the prefixes that a prefix index \
-            holds.
+            holds. An index of a pair finds rows by the values of two fields; beside names the other, of the same table, and \
+            beside-normaliser, which is none, its normaliser.
 
             Whoever reads the database learns from an equality index which rows hold equal values, from a prefix index which \
             values begin alike, and how often. A trigram index shows which values have parts in common: whoever knows some values, \

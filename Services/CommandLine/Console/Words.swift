@@ -59,6 +59,7 @@ extension IndexKind: Worded {
         case .equality: "equality"
         case .prefix: "prefix"
         case .trigram: "trigram"
+        case .pair: "pair"
         }
     }
 }

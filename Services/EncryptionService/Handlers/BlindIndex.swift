@@ -49,7 +49,12 @@ extension EncryptionHandler {
             for index in 0..<item.indexes.count {
                 let indexKey = try indexKey(item.indexes[index], of: key.material)
                 let output = writer.blindIndex(count: indexKey.index.byteCount)
-                try compute(item.value, isTerm: item.isTerm, indexKey, into: output)
+                if indexKey.index.kind.isPair {
+                    try compute(item.value, beside: item.beside, of: key.material.profile, indexKey, into: output)
+                } else {
+                    guard item.beside.isEmpty else { throw .indexBeside }
+                    try compute(item.value, isTerm: item.isTerm, indexKey, into: output)
+                }
             }
             note(.blindIndex, plan, key: nil, failure: nil)
         } catch {
@@ -76,10 +81,27 @@ extension EncryptionHandler {
         throw .indexUnknown
     }
 
+    /// Of a pair, whose other field the caller must have the right on, too.
+    private func compute(
+        _ value: UnsafeRawBufferPointer, beside: UnsafeRawBufferPointer, of profile: FieldProfile,
+        _ key: FieldKeyMaterial.IndexKey, into output: UnsafeMutableRawBufferPointer
+    ) throws(ItemFailure) {
+        let other = Array("\(FieldName.parts(of: profile.name).table).\(key.index.beside)".utf8)
+        let operations = other.withUnsafeBytes { rights.operations(on: $0, field: nil) }
+        guard operations.contains(.blindIndex) else { throw .denied }
+        let index = try ciphers.blindIndex(key)
+        do throws(CryptoError) {
+            try index.compute(value, beside: beside, into: output)
+        } catch {
+            throw error.code == .text ? .indexInput : ItemFailure(error)
+        }
+    }
+
     func compute(
         _ value: UnsafeRawBufferPointer, isTerm: Bool = false, _ key: FieldKeyMaterial.IndexKey,
         into output: UnsafeMutableRawBufferPointer
     ) throws(ItemFailure) {
+        guard !key.index.kind.isPair else { throw .indexBeside }
         guard key.index.kind.isFilter || !isTerm else { throw .indexTerm }
         let index = try ciphers.blindIndex(key)
         do throws(CryptoError) {

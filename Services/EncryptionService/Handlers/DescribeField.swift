@@ -67,6 +67,7 @@ extension Proto.IndexDescription {
             name: index.name, bits: UInt32(clamping: index.bits),
             normaliser: Proto.Normaliser(rawValue: Int32(index.normaliser.rawValue)) ?? .none,
             id: index.id.bytes, kind: Proto.IndexKind(rawValue: Int32(numbers.kind)) ?? .equality,
-            hashes: UInt32(numbers.hashes), shortest: UInt32(numbers.shortest), longest: UInt32(numbers.longest))
+            hashes: UInt32(numbers.hashes), shortest: UInt32(numbers.shortest), longest: UInt32(numbers.longest),
+            beside: index.beside, besideNormaliser: Proto.Normaliser(rawValue: Int32(numbers.beside)) ?? .none)
     }
 }

@@ -9,6 +9,8 @@ struct FieldProfile: Equatable, Sendable {
         var bits: Int
         var normaliser: IndexNormaliser
         var kind = IndexKind.equality
+        /// Of a pair: the column of the other field, of the same table.
+        var beside = ""
     }
 
     /// "table.field".

@@ -121,7 +121,11 @@ extension FieldProfile {
                 let normaliser = UInt8(exactly: index.normaliser.rawValue).flatMap({ IndexNormaliser(rawValue: $0) }),
                 kind.allows(normaliser)
             else { return nil }
-            indexes.append(Index(name: index.name, id: id, bits: Int(index.bits), normaliser: normaliser, kind: kind))
+            guard kind.isPair == !index.beside.isEmpty else { return nil }
+            indexes.append(
+                Index(
+                    name: index.name, id: id, bits: Int(index.bits), normaliser: normaliser, kind: kind,
+                    beside: index.beside))
         }
         self.init(
             name: description.field, tableID: tableID, fieldID: fieldID, sensitivity: description.sensitivity.rawValue,
@@ -136,6 +140,6 @@ extension IndexKind {
         self.init(
             Numbers(
                 kind: Int(index.kind.rawValue), hashes: Int(index.hashes), shortest: Int(index.shortest),
-                longest: Int(index.longest)))
+                longest: Int(index.longest), beside: Int(index.besideNormaliser.rawValue)))
     }
 }

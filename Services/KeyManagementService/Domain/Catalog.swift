@@ -48,6 +48,8 @@ struct CatalogIndex: Sendable, Equatable, Identifiable {
     var bits: UInt16
     var normaliser: Normaliser
     var kind = IndexKind.equality
+    /// Of a pair: the other field, of the same table.
+    var beside = ""
     var isRemoved = false
 }
 

@@ -29,6 +29,8 @@ struct CatalogDeclaration: Sendable {
         var bits: UInt16
         var normaliser: Normaliser
         var kind = IndexKind.equality
+        /// Of a pair: the other field, of the same table.
+        var beside = ""
         /// Whoever declares it knows what a trigram index shows.
         var acceptsLeakage = false
     }
@@ -98,6 +100,15 @@ extension CatalogDeclaration.Table {
                 throw CatalogError(object: object, reason: "is also the name of a table")
             }
             try field.validate(object: object, hasKeyColumns: !keyColumns.isEmpty)
+        }
+        for field in fields {
+            for index in field.indexes where index.kind.isPair || !index.beside.isEmpty {
+                guard index.kind.isPair, index.beside != field.name, names.contains(index.beside) else {
+                    throw CatalogError(
+                        object: "\(name).\(field.name)/\(index.name)",
+                        reason: "an index of a pair, and no other, names another field of the table as beside")
+                }
+            }
         }
     }
 }

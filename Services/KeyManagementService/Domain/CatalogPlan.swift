@@ -169,7 +169,8 @@ struct CatalogPlanBuilder {
             let current = indexes.first { $0.id == match }
             let index = CatalogIndex(
                 id: current?.id ?? circumstances.makeID(), fieldID: field.id, name: declaredIndex.name,
-                bits: declaredIndex.bits, normaliser: declaredIndex.normaliser, kind: declaredIndex.kind)
+                bits: declaredIndex.bits, normaliser: declaredIndex.normaliser, kind: declaredIndex.kind,
+                beside: declaredIndex.beside)
             guard index != current else { continue }
             plan.indexes.append(index)
             var details = [index.summary, index.kind.leakage]

@@ -59,6 +59,11 @@ extension CatalogIndex {
             row.append("shortest", Int64(kind.numbers.shortest))
             row.append("longest", Int64(kind.numbers.longest))
         }
+        if kind.isPair {
+            row.append("kind", Int64(kind.numbers.kind))
+            row.append("beside", beside)
+            row.append("beside_normaliser", Int64(kind.numbers.beside))
+        }
         return row
     }
 }

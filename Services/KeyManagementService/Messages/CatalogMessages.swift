@@ -46,13 +46,13 @@ extension CatalogDeclaration.Index {
                 object: field,
                 reason: """
                     an index of prefixes has 1 to 8 hashes and a shortest and a longest prefix of 1 to 64 characters, one of \
-                    trigrams 1 to 8 hashes, one of whole values none of them
+                    trigrams 1 to 8 hashes, one of whole values or a pair none of them
                     """)
         }
         // Numbers out of range stay so, to be refused by the rules.
         self.init(
             name: message.name, bits: UInt16(clamping: message.bits), normaliser: Normaliser(message.normaliser),
-            kind: kind, acceptsLeakage: message.leakageAccepted)
+            kind: kind, beside: message.beside, acceptsLeakage: message.leakageAccepted)
     }
 }
 
@@ -61,7 +61,7 @@ extension IndexKind {
         self.init(
             Numbers(
                 kind: Int(message.kind.rawValue), hashes: Int(message.hashes), shortest: Int(message.shortest),
-                longest: Int(message.longest)))
+                longest: Int(message.longest), beside: Int(message.besideNormaliser.rawValue)))
     }
 
     fileprivate var isTrigram: Bool { if case .trigram = self { true } else { false } }
@@ -123,7 +123,8 @@ extension CatalogIndex {
         return Proto.IndexDescription(
             name: name, bits: UInt32(bits), normaliser: normaliser.message, id: id.bytes,
             kind: Proto.IndexKind(rawValue: Int32(numbers.kind)) ?? .equality, hashes: UInt32(numbers.hashes),
-            shortest: UInt32(numbers.shortest), longest: UInt32(numbers.longest), leakageAccepted: kind.isTrigram)
+            shortest: UInt32(numbers.shortest), longest: UInt32(numbers.longest), leakageAccepted: kind.isTrigram,
+            beside: beside, besideNormaliser: Proto.Normaliser(rawValue: Int32(numbers.beside)) ?? .none)
     }
 }
 

@@ -17,6 +17,7 @@ enum KeyStoreSchema {
             leases,
             compromisedSubjects,
             indexKinds,
+            indexesOfPairs,
         ])
 
     private static let createStore = """

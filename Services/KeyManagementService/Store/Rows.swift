@@ -130,7 +130,8 @@ extension FieldLifecycle {
 
 extension CatalogIndex {
     static let columns: PostgresQuery = """
-        id, field_id, name, bits, normaliser, kind, hashes, shortest, longest, is_removed, revision, row_mac
+        id, field_id, name, bits, normaliser, kind, hashes, shortest, longest, beside, beside_normaliser, is_removed, revision,
+        row_mac
         """
 
     init(_ row: PostgresRow) throws {
@@ -141,7 +142,7 @@ extension CatalogIndex {
         guard let kind = IndexKind(try .init(row)) else { throw row.unreadable("kind") }
         self.init(
             id: try row.objectID("id"), fieldID: try row.objectID("field_id"), name: try row.value("name"), bits: bits,
-            normaliser: normaliser, kind: kind, isRemoved: try row.value("is_removed"))
+            normaliser: normaliser, kind: kind, beside: try row.value("beside"), isRemoved: try row.value("is_removed"))
     }
 }
 
@@ -150,6 +151,6 @@ extension IndexKind.Numbers {
         func number(_ column: String) throws -> Int { Int(try row.value(column, as: Int16.self)) }
         self.init(
             kind: try number("kind"), hashes: try number("hashes"), shortest: try number("shortest"),
-            longest: try number("longest"))
+            longest: try number("longest"), beside: try number("beside_normaliser"))
     }
 }

@@ -114,11 +114,16 @@ public struct BlindIndexItem: Sendable, Hashable {
     public var indexes: [String]
     /// The plaintext is a part of values that is searched for: their beginning in a prefix index, any part in a trigram index.
     public var isTerm: Bool
+    /// Of an index of a pair: the value of its other field.
+    public var beside: [UInt8]
 
-    public init(field: String, plaintext: [UInt8], indexes: [String], isTerm: Bool = false) {
+    public init(
+        field: String, plaintext: [UInt8], indexes: [String], isTerm: Bool = false, beside: [UInt8] = []
+    ) {
         self.field = field
         self.plaintext = plaintext
         self.indexes = indexes
         self.isTerm = isTerm
+        self.beside = beside
     }
 }

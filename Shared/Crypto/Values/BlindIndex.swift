@@ -48,14 +48,45 @@ public final class BlindIndex {
         guard value.count <= CipherSuite.maximumPlaintextCount, output.count >= byteCount else {
             throw CryptoError(.size)
         }
+        guard !kind.isPair else { throw CryptoError(.parameter) }
         guard !kind.isFilter else { return try computeFilter(of: value, as: .whole, into: output) }
-        if normaliser == .none {
-            try mac.update(value)
-        } else {
-            var text = try normaliser.normalise(value)
-            defer { text.withMutableBytes { wipe($0) } }
+        try update(normaliser, value)
+        try finish(into: output)
+    }
+
+    /// Writes the index of the values of two fields; `output` as for one.
+    ///
+    /// - Throws: as for one; ``CryptoError`` `.parameter` when the index is not of two.
+    public func compute(
+        _ value: UnsafeRawBufferPointer, beside other: UnsafeRawBufferPointer,
+        into output: UnsafeMutableRawBufferPointer
+    ) throws(CryptoError) {
+        guard case .pair(let otherNormaliser) = kind else { throw CryptoError(.parameter) }
+        guard value.count <= CipherSuite.maximumPlaintextCount, other.count <= CipherSuite.maximumPlaintextCount,
+            output.count >= byteCount
+        else { throw CryptoError(.size) }
+        // Both are normalised first: a failure leaves nothing behind in the MAC.
+        var first = try normaliser.normalise(value)
+        defer { first.withMutableBytes { wipe($0) } }
+        var second = try otherNormaliser.normalise(other)
+        defer { second.withMutableBytes { wipe($0) } }
+        for text in [first, second] {
+            var count: [UInt8] = []
+            count.append(bigEndian: UInt32(text.count))
+            try mac.update(count)
             try mac.update(text)
         }
+        try finish(into: output)
+    }
+
+    private func update(_ normaliser: IndexNormaliser, _ value: UnsafeRawBufferPointer) throws(CryptoError) {
+        guard normaliser != .none else { return try mac.update(value) }
+        var text = try normaliser.normalise(value)
+        defer { text.withMutableBytes { wipe($0) } }
+        try mac.update(text)
+    }
+
+    private func finish(into output: UnsafeMutableRawBufferPointer) throws(CryptoError) {
         var whole = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
         try withUnsafeMutableBytes(of: &whole) { whole throws(CryptoError) in
             try mac.finish(into: whole)

@@ -13,7 +13,7 @@ struct TextFilter {
     /// Code points of the shortest text that can be looked for.
     var shortestTerm: Int {
         switch kind {
-        case .equality: 0
+        case .equality, .pair: 0
         case .prefix(let lengths, _): lengths.lowerBound
         case .trigram: IndexKind.trigramLength
         }
@@ -23,7 +23,7 @@ struct TextFilter {
     func compute(_ scalars: [UInt32], into output: UnsafeMutableRawBufferPointer) throws(CryptoError) {
         output.initializeMemory(as: UInt8.self, repeating: 0)
         switch kind {
-        case .equality: throw CryptoError(.parameter)
+        case .equality, .pair: throw CryptoError(.parameter)
         case .prefix(let lengths, let hashes):
             try mark(scalars.prefix(lengths.upperBound), hashes, in: output) { end in
                 end >= lengths.lowerBound ? 0 : nil

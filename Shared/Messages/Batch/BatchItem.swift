@@ -16,6 +16,8 @@ public struct BatchItem: ~Escapable {
     public let subject: UnsafeRawBufferPointer
     /// The value is a part of values that is searched for.
     public let isTerm: Bool
+    /// The value of the other field of an index of a pair.
+    public let beside: UnsafeRawBufferPointer
 
     @_lifetime(immortal)
     init(_ c: Fieldseal__V1__EncryptItem?) {
@@ -26,6 +28,7 @@ public struct BatchItem: ~Escapable {
         indexes = ByteStringsView(c?.indexes, count: c?.n_indexes ?? 0)
         subject = c?.subject.buffer ?? .empty
         isTerm = false
+        beside = .empty
     }
 
     @_lifetime(immortal)
@@ -37,6 +40,7 @@ public struct BatchItem: ~Escapable {
         indexes = ByteStringsView(nil, count: 0)
         subject = .empty
         isTerm = false
+        beside = .empty
     }
 
     @_lifetime(immortal)
@@ -48,6 +52,7 @@ public struct BatchItem: ~Escapable {
         indexes = ByteStringsView(c?.indexes, count: c?.n_indexes ?? 0)
         subject = .empty
         isTerm = c.map { $0.term != 0 } ?? false
+        beside = c?.beside.buffer ?? .empty
     }
 }
 

@@ -44,6 +44,8 @@ extension Proto {
         case prefix = 1
         /// which texts contain a text; shows which have parts in common: whoever knows the column's language can guess texts
         case trigram = 2
+        /// which values of two fields are equal, both of them
+        case pair = 3
     }
 
     public enum KeyType: Int32, ProtoEnumeration {
@@ -152,13 +154,17 @@ extension Proto {
         public var longest: UInt32 = 0
         /// trigrams are declared with it alone
         public var leakageAccepted: Bool = false
+        /// of a pair: the other field, of the same table
+        public var beside: String = ""
+        /// of the other field's value
+        public var besideNormaliser: Proto.Normaliser = .none
 
         public init() {}
 
         public init(
             name: String = "", bits: UInt32 = 0, normaliser: Proto.Normaliser = .none, id: [UInt8] = [],
             kind: Proto.IndexKind = .equality, hashes: UInt32 = 0, shortest: UInt32 = 0, longest: UInt32 = 0,
-            leakageAccepted: Bool = false
+            leakageAccepted: Bool = false, beside: String = "", besideNormaliser: Proto.Normaliser = .none
         ) {
             self.name = name
             self.bits = bits
@@ -169,6 +175,8 @@ extension Proto {
             self.shortest = shortest
             self.longest = longest
             self.leakageAccepted = leakageAccepted
+            self.beside = beside
+            self.besideNormaliser = besideNormaliser
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -350,6 +358,8 @@ extension Proto.IndexDescription: CMessageConvertible {
         shortest = c.shortest
         longest = c.longest
         leakageAccepted = c.leakage_accepted != 0
+        beside = try decodeText(c.beside)
+        besideNormaliser = try decodeEnumeration(c.beside_normaliser.rawValue)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__IndexDescription>, in arena: MessageArena) {
@@ -362,6 +372,8 @@ extension Proto.IndexDescription: CMessageConvertible {
         c.pointee.shortest = shortest
         c.pointee.longest = longest
         c.pointee.leakage_accepted = leakageAccepted ? 1 : 0
+        c.pointee.beside = arena.bytes(beside)
+        c.pointee.beside_normaliser = Fieldseal__V1__Normaliser(rawValue: encodeEnumeration(besideNormaliser))
     }
 }
 

@@ -69,6 +69,31 @@ import Testing
         }
     }
 
+    @Test func aPairNeedsBothValuesAndBothRights() async throws {
+        try await HandlerBench.run { bench in
+            let pair = FieldProfile.Index(
+                name: "pair", id: .random(), bits: 128, normaliser: .casefold, kind: .pair(.none), beside: "born")
+            let exact = FieldProfile.Index(name: "exact", id: .random(), bits: 128, normaliser: .none)
+            bench.source.addField("users.email", indexes: [pair, exact])
+            func item(_ value: String, _ beside: String, _ index: String = "pair") -> Proto.BlindIndexItem {
+                .init(
+                    field: "users.email", plaintext: Array(value.utf8), indexes: [index], beside: Array(beside.utf8))
+            }
+            let answer: Proto.BlindIndexResponse = try await bench.call(
+                .blindIndex, request([item("ANN", "1"), item("ann", "1"), item("ann1", ""), item("ann", "1", "exact")]))
+            #expect(answer.results[0].indexes.first?.count == 16)
+            #expect(answer.results[0].indexes == answer.results[1].indexes)
+            #expect(answer.results[2].indexes != answer.results[1].indexes)
+            #expect(answer.results[3].error == Proto.ItemError(.indexBeside))
+            let response: Proto.EncryptResponse = try await bench.call(
+                .encrypt,
+                Proto.EncryptRequest(items: [
+                    Proto.EncryptItem(field: "users.email", plaintext: [1], indexes: ["pair"])
+                ]))
+            #expect(response.results.first?.outcome == .error(Proto.ItemError(.indexBeside)))
+        }
+    }
+
     @Test func describesAField() async throws {
         try await HandlerBench.run { bench in
             let version = bench.source.addField(

@@ -87,6 +87,23 @@ import Testing
         #expect(error?.reason.contains("accept-leakage: it shows which values have parts in common") == true)
     }
 
+    @Test(arguments: ["note", "email", "none", ""])
+    func aPairIsOfTwoFieldsOfTheTable(beside: String) throws {
+        let declaration = Sample.declaration {
+            $0.fields[0].indexes = [
+                .init(name: "pair", bits: 128, normaliser: .none, kind: .pair(.none), beside: beside)
+            ]
+        }
+        guard beside != "note" else { return try declaration.validate() }
+        #expect(throws: CatalogError.self) { try declaration.validate() }
+    }
+
+    @Test func onlyAPairHasAFieldBeside() {
+        #expect(throws: CatalogError.self) {
+            try Sample.declaration { $0.fields[0].indexes[0].beside = "note" }.validate()
+        }
+    }
+
     @Test(arguments: [
         Proto.IndexDescription(name: "i", bits: 64, kind: .prefix),
         Proto.IndexDescription(name: "i", bits: 64, kind: .prefix, hashes: 3, shortest: 3, longest: 2),

@@ -31,6 +31,7 @@ import Testing
                 $0.fields[1].suite = .aes256SIV
                 $0.fields[1].indexes = [
                     .init(name: "p", bits: 4_096, normaliser: .none, kind: .prefix(lengths: 1...64, hashes: 8)),
+                    .init(name: "b", bits: 128, normaliser: .trim, kind: .pair(.email), beside: "email"),
                     .init(name: "t", bits: 64, normaliser: .trim, kind: .trigram(hashes: 1), acceptsLeakage: true),
                 ]
             }

@@ -514,6 +514,14 @@ def blind_index(key, index_id, normaliser, bits, value):
     return kept.to_bytes(32)[: (bits + 7) // 8]
 
 
+def pair_index(key, index_id, normaliser, beside_normaliser, bits, value, beside):
+    info = b"fieldseal/v1 index" + index_id.bytes + bytes([normaliser, 1, 4, beside_normaliser, 1]) + struct.pack(">H", bits)
+    texts = normalise(normaliser, value), normalise(beside_normaliser, beside)
+    message = b"".join(struct.pack(">L", len(text)) + text for text in texts)
+    kept = int.from_bytes(hmac.digest(hkdf_expand(key, info, 32), message, "sha256")) >> (256 - bits) << (256 - bits)
+    return kept.to_bytes(32)[: (bits + 7) // 8]
+
+
 PREFIXES, TRIGRAMS, LONGEST_TEXT = 2, 3, 2048
 
 

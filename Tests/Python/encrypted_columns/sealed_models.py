@@ -58,6 +58,7 @@ CATALOG = """
         indexes:
           - {name: equality, normaliser: casefold}
           - {name: prefix, kind: prefix, bits: 256, longest: 6, normaliser: casefold}
+          - {name: pair, kind: pair, normaliser: casefold, beside: phone, beside-normaliser: phone-digits}
           - {name: trigram, kind: trigram, bits: 512, normaliser: casefold, accept-leakage: true}
       - name: phone
         sensitivity: high

@@ -13,4 +13,13 @@ extension KeyStoreSchema {
             ADD COLUMN shortest smallint NOT NULL DEFAULT 0,
             ADD COLUMN longest smallint NOT NULL DEFAULT 0;
         """)
+
+    /// Indexes over the values of two fields.
+    static let indexesOfPairs = Migration(
+        13, "blind indexes of pairs",
+        """
+        ALTER TABLE catalog_indexes
+            ADD COLUMN beside text NOT NULL DEFAULT '',
+            ADD COLUMN beside_normaliser smallint NOT NULL DEFAULT 0;
+        """)
 }

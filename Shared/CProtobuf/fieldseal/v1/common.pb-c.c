@@ -456,7 +456,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__record_id__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__record_id__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__index_description__field_descriptors[9] =
+static const ProtobufCFieldDescriptor fieldseal__v1__index_description__field_descriptors[11] =
 {
   {
     "name",
@@ -566,8 +566,34 @@ static const ProtobufCFieldDescriptor fieldseal__v1__index_description__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "beside",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__IndexDescription, beside),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "beside_normaliser",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__IndexDescription, beside_normaliser),
+    &fieldseal__v1__normaliser__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__index_description__field_indices_by_name[] = {
+  9,   /* field[9] = beside */
+  10,   /* field[10] = beside_normaliser */
   1,   /* field[1] = bits */
   5,   /* field[5] = hashes */
   3,   /* field[3] = id */
@@ -581,7 +607,7 @@ static const unsigned fieldseal__v1__index_description__field_indices_by_name[] 
 static const ProtobufCIntRange fieldseal__v1__index_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__index_description__descriptor =
 {
@@ -591,7 +617,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__index_description__descriptor =
   "Fieldseal__V1__IndexDescription",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__IndexDescription),
-  9,
+  11,
   fieldseal__v1__index_description__field_descriptors,
   fieldseal__v1__index_description__field_indices_by_name,
   1,  fieldseal__v1__index_description__number_ranges,
@@ -988,18 +1014,20 @@ const ProtobufCEnumDescriptor fieldseal__v1__normaliser__descriptor =
   fieldseal__v1__normaliser__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue fieldseal__v1__index_kind__enum_values_by_number[3] =
+static const ProtobufCEnumValue fieldseal__v1__index_kind__enum_values_by_number[4] =
 {
   { "INDEX_EQUALITY", "FIELDSEAL__V1__INDEX_KIND__INDEX_EQUALITY", 0 },
   { "INDEX_PREFIX", "FIELDSEAL__V1__INDEX_KIND__INDEX_PREFIX", 1 },
   { "INDEX_TRIGRAM", "FIELDSEAL__V1__INDEX_KIND__INDEX_TRIGRAM", 2 },
+  { "INDEX_PAIR", "FIELDSEAL__V1__INDEX_KIND__INDEX_PAIR", 3 },
 };
 static const ProtobufCIntRange fieldseal__v1__index_kind__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 4}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__index_kind__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex fieldseal__v1__index_kind__enum_values_by_name[4] =
 {
   { "INDEX_EQUALITY", 0 },
+  { "INDEX_PAIR", 3 },
   { "INDEX_PREFIX", 1 },
   { "INDEX_TRIGRAM", 2 },
 };
@@ -1010,9 +1038,9 @@ const ProtobufCEnumDescriptor fieldseal__v1__index_kind__descriptor =
   "IndexKind",
   "Fieldseal__V1__IndexKind",
   "fieldseal.v1",
-  3,
+  4,
   fieldseal__v1__index_kind__enum_values_by_number,
-  3,
+  4,
   fieldseal__v1__index_kind__enum_values_by_name,
   1,
   fieldseal__v1__index_kind__value_ranges,

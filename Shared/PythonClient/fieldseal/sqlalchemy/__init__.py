@@ -4,7 +4,7 @@ from sqlalchemy.types import TypeDecorator
 
 from . import flush, tracking
 from .alembic import render_item
-from .indexes import BlindIndex, PrefixIndex, TrigramIndex
+from .indexes import BlindIndex, CompoundIndex, PrefixIndex, TrigramIndex
 from .middleware import EncryptionMiddleware
 from .types import (
     EncryptedBytes,
@@ -18,6 +18,7 @@ from .types import (
 
 __all__ = [
     "BlindIndex",
+    "CompoundIndex",
     "EncryptedBytes",
     "EncryptedDate",
     "EncryptedInteger",

@@ -231,9 +231,57 @@ class TrigramIndex(_Filter):
         return f"{TRIGRAM} characters"
 
 
+class CompoundIndex(BlindIndex):
+    """The companion column of two encrypted ones: a keyed hash of both values, by which rows are found where both are equal.
+
+    of, beside: the encrypted columns, of the same table. index, bits, normaliser and beside_normaliser: as in the catalog. It is
+    written by a call of its own, and NULL where one of the values is. A WHERE that demands both values uses it."""
+
+    cache_ok = True
+    kind = "pair"
+
+    def __init__(
+        self,
+        of: str,
+        beside: str,
+        index: str = "pair",
+        bits: int = 128,
+        normaliser: str = "none",
+        beside_normaliser: str = "none",
+        table: str | None = None,
+    ) -> None:
+        super().__init__(of, index, bits, normaliser, None, table)
+        if bits < 64 or beside_normaliser not in TEXT_NORMALISERS:
+            raise ArgumentError("CompoundIndex: it has at least 64 bits, and known normalisers")
+        self.beside, self.beside_normaliser = beside, beside_normaliser
+
+    @property
+    def is_filter(self) -> bool:
+        return False
+
+    @property
+    def other(self) -> Column[Any]:
+        """The second column."""
+        table = self.source.table
+        if self.beside not in table.c:
+            raise ArgumentError(f"{self!r}: {self.beside} is no column of its table")
+        return table.c[self.beside]
+
+    def _wanted(self, value: Any) -> Any:
+        if isinstance(value, (tuple, list)) and len(value) == 2:
+            return Wanted(self, tuple(value))
+        raise InvalidRequestError(f"{self!r}: it is compared with a pair of values")
+
+
+def pairs_of(table: Any) -> list[Column[Any]]:
+    """The columns of a table that are indexes of pairs."""
+    return [column for column in table.c if isinstance(column.type, CompoundIndex)]
+
+
 def indexes_of(column: Column[Any]) -> list[Column[Any]]:
-    """The blind index columns of an encrypted column."""
-    return [beside for beside in column.table.c if isinstance(beside.type, BlindIndex) and beside.type.of == column.key]
+    """The blind index columns of an encrypted column alone."""
+    found = [beside for beside in column.table.c if isinstance(beside.type, BlindIndex) and beside.type.of == column.key]
+    return [index for index in found if not isinstance(index.type, CompoundIndex)]
 
 
 def rotations_of(column: Column[Any]) -> list[list[Column[Any]]]:

@@ -20,10 +20,11 @@ from ..exchange import Operation
 from .catalog import compare, fields_of
 from .marks import INSTALLED, PENDING
 from .opening import OpeningCursor
+from .pairs import values_of_update, with_pairs
 from .plan import EMPTY, Plan, plan_of
 from .rebinding import rebind_row
 from .reindexing import fill_index_of
-from .sealing import found_rows, refuse_moved, seal_parameters, search_parameters
+from .sealing import found_rows, index_pairs, refuse_moved, seal_parameters, search_parameters
 from .types import Encrypted
 
 CHUNK = 1000
@@ -120,6 +121,8 @@ class _EncryptingContext:
         plan = plan_of(self.compiled)
         if plan.moved:
             refuse_moved(self, plan)
+        if plan.pairs:
+            index_pairs(getattr(self.dialect, INSTALLED).run, self, plan)
         if plan.rows or plan.empty:
             seal_parameters(getattr(self.dialect, INSTALLED).run, self, plan)
         if plan.narrow:
@@ -157,7 +160,7 @@ def _row_logging(connection: Any, plan: Plan) -> Callable[[Any], Any]:
 def _with_indexes(
     connection: Connection, statement: Any, multiparams: Any, params: Any, execution_options: Any
 ) -> tuple[Any, Any, Any]:
-    """An UPDATE of an encrypted column writes its blind indexes too."""
+    """An UPDATE of an encrypted column writes its blind indexes too; a search for two values uses the index of the pair."""
     if isinstance(statement, Update) and isinstance(statement.table, Table):
         given = getattr(statement, "_values", None) or dict(getattr(statement, "_ordered_values", None) or ())
         names = {getattr(column, "key", column) for column in given}
@@ -167,7 +170,9 @@ def _with_indexes(
                 missing = [index.key for index in column.type.sealing.indexes if index.key not in names]
                 if missing:
                     statement = statement.values({statement.table.c[name]: PENDING for name in missing})
-    return statement, multiparams, params
+        if pairs := values_of_update(statement, names):
+            statement = statement.values(pairs)
+    return with_pairs(statement), multiparams, params
 
 
 def _without_plaintext(context: ExceptionContext) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClau
 from sqlalchemy.sql.schema import Column, Table
 from sqlalchemy.sql.selectable import Select, TextualSelect
 
-from .indexes import BlindIndex
+from .indexes import BlindIndex, CompoundIndex, pairs_of
+from .pairs import WrittenPair, conjunction
 from .search import searched_index
 from .types import Encrypted
 
@@ -70,6 +71,7 @@ class Plan(NamedTuple):
     moved: tuple[Moved, ...] = ()
     searches: bool = False
     opened: tuple[Opened, ...] = ()
+    pairs: tuple[WrittenPair, ...] = ()
     #: Of each group, one must be found.
     narrow: tuple[tuple[Narrow, ...], ...] = ()
 
@@ -98,8 +100,9 @@ class _Planner:
 
     def plan(self) -> Plan:
         self._refuse_order()
-        rows, opened = tuple(self._rows()), tuple(self._opened())
-        return Plan(rows, tuple(self.empty), tuple(self._moved()), self._searches(), opened, tuple(self._narrow(opened)))
+        rows, opened, pairs = tuple(self._rows()), tuple(self._opened()), tuple(self._pairs())
+        moved = tuple(self._moved())
+        return Plan(rows, tuple(self.empty), moved, self._searches(), opened, pairs, tuple(self._narrow(opened)))
 
     def _refuse_order(self) -> None:
         """Ciphertexts are equal to nothing and in no order."""
@@ -158,6 +161,19 @@ class _Planner:
         for (key, problem), sealed in by_key.items():
             yield Row(key, tuple(sealed), problem)
 
+    def _pairs(self) -> Iterator[WrittenPair]:
+        if not isinstance(self.statement, (Insert, Update)) or not isinstance(self.table, Table):
+            return
+        for index in pairs_of(self.table):
+            type_: Any = index.type
+            for suffix in self._suffixes():
+                name, *values = (self._written(column, suffix) for column in (index, type_.source, type_.other))
+                if name is None and values != [None, None]:
+                    raise InvalidRequestError(f"{index} is not in a statement that writes what it is of")
+                if name is not None and (isinstance(self.statement, Insert) or None not in values):
+                    self.taken.add(name)
+                    yield WrittenPair(name, type_, *values)
+
     def _written(self, column: Column[Any], suffix: str) -> str | None:
         """The parameter that VALUES or SET gives the column."""
         # A default of the first of several rows has no number.
@@ -190,7 +206,7 @@ class _Planner:
 
     def _compared(self, part: Column[Any]) -> str | None:
         """The parameter that WHERE demands the column to equal."""
-        for criterion in _conjunction(self.statement._where_criteria):
+        for criterion in conjunction(self.statement._where_criteria):
             if isinstance(criterion, BinaryExpression) and criterion.operator is operators.eq:
                 for column, value in ((criterion.left, criterion.right), (criterion.right, criterion.left)):
                     if isinstance(value, BindParameter) and isinstance(column, Column) and self._is_of_row(column, part):
@@ -272,7 +288,7 @@ class _Planner:
         }
         if not narrow:
             return
-        for criterion in _conjunction(getattr(self.statement, "_where_criteria", ())):
+        for criterion in conjunction(getattr(self.statement, "_where_criteria", ())):
             is_choice = isinstance(criterion, BooleanClauseList) and criterion.operator is operators.or_
             alternatives = [self._search(one, opened) for one in (criterion.clauses if is_choice else [criterion])]
             known = [one for one in alternatives if one is not None]
@@ -332,11 +348,3 @@ class _Planner:
             if part in entry.objects or any(getattr(column, "key", None) == part.key for column in entry.objects):
                 return entry.keyname if by_name else at
         return None
-
-
-def _conjunction(criteria: Iterable[Any]) -> Iterator[Any]:
-    for criterion in criteria:
-        if isinstance(criterion, BooleanClauseList) and criterion.operator is operators.and_:
-            yield from _conjunction(criterion.clauses)
-        else:
-            yield criterion

@@ -13,8 +13,9 @@ from ..exchange import BLIND_INDEX, SEAL
 from ..items import blind_index_item
 from ..v1.encryption_pb2 import EncryptResult
 from ..values import Value
-from .indexes import BlindIndex
+from .indexes import BlindIndex, CompoundIndex
 from .marks import PENDING, Wanted
+from .pairs import pair_items
 from .plan import Narrow, Plan, Row
 from .types import Encrypted
 
@@ -100,6 +101,23 @@ def _records(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes 
     except TypeError as error:
         words = f"{type_.field} is bound to {', '.join(type_.bound_to)}, which has no value here that names a row: {error}"
     raise InvalidRequestError(words)
+
+
+def index_pairs(run: Any, context: Any, plan: Plan) -> None:
+    """Computes the indexes of pairs of values that are written. Raises FieldsealError for the first that cannot be."""
+    given: Sequence[MutableMapping[str, Any]] = context.compiled_parameters
+    work = list(pair_items(plan.pairs, given))
+    wanted = [one for _, _, one in work if one is not None]
+    results = iter(run(BLIND_INDEX, [_index_item(one) for one in wanted]) if wanted else ())
+    with _Targets(context) as targets:
+        for pair, number, one in work:
+            hashed = None
+            if one is not None:
+                result = next(results)
+                if isinstance(result, FieldsealError):
+                    raise result.at(_encrypted(one).field or "", None)
+                hashed = pair.type.stored(result[0])
+            given[number][pair.name] = targets[number][pair.name] = hashed
 
 
 def _sealed(run: Any, items: list[bytes], extra: int) -> Iterable[Any]:
@@ -234,9 +252,20 @@ def _encrypted(wanted: Wanted) -> Encrypted[Any]:
 
 def _index_item(wanted: Wanted) -> bytes:
     type_ = _encrypted(wanted)
+    if isinstance(wanted.type, CompoundIndex):
+        return _pair_item(type_, wanted.type, wanted.value)
     try:
         data, is_term = type_.encode(wanted.value), wanted.pattern is not None
         return blind_index_item(Value(type_.field or "", data, indexes=(wanted.type.index,), is_term=is_term))
     except (TypeError, UnicodeEncodeError):
         pass
     raise TypeError(f"{type_.field}: it is not compared with {type(wanted.value).__name__}")
+
+
+def _pair_item(type_: Encrypted[Any], index: CompoundIndex, values: tuple[Any, Any]) -> bytes:
+    try:
+        first, second = type_.encode(values[0]), index.other.type.encode(values[1])  # type: ignore[attr-defined]
+        return blind_index_item(Value(type_.field or "", first, indexes=(index.index,), beside=second))
+    except (TypeError, UnicodeEncodeError):
+        pass
+    raise TypeError(f"{type_.field}: a value of the pair {index.index} is of another type")

@@ -11,8 +11,9 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ColumnElement, Null, TypeCoerce
 from sqlalchemy.sql.schema import Column
 
-from .indexes import BlindIndex, rotations_of
+from .indexes import BlindIndex, pairs_of, rotations_of
 from .marks import Ciphertext, CiphertextText, Wanted
+from .pairs import Half
 from .patterns import FOLDING_OPERATORS, TEXT_OPERATORS, TextPattern
 
 SEARCHED = (operators.eq, operators.ne, operators.in_op, operators.not_in_op)
@@ -41,6 +42,8 @@ def operate(
             f"{column}: {getattr(op, '__name__', op)} cannot be answered over ciphertext; an encrypted column can be compared "
             "with ==, !=, in_ and is_(None), and a text with startswith, contains and like"
         )
+    if op is operators.eq and not isinstance(value, BindParameter) and _is_of_pairs_alone(column):
+        return Half.of(column, value)
     indexes = _beside(column)
     if isinstance(value, BindParameter):
         if column.type.accepts_plaintext or len(indexes) > 1:  # type: ignore[attr-defined]
@@ -103,6 +106,13 @@ def _column_equality(column: ColumnElement[Any], op: Any, other: ColumnElement[A
         expression.why = str(error)
     expression._orig = (hash(column), hash(other))
     return expression
+
+
+def _is_of_pairs_alone(column: ColumnElement[Any]) -> bool:
+    own = getattr(column.type, "_column", None)
+    types: list[Any] = [] if own is None else [pair.type for pair in pairs_of(own.table)]
+    in_pairs = own is not None and any(own.key in (type_.of, type_.beside) for type_ in types)
+    return in_pairs and all(rotation[0].type.is_filter for rotation in _rotations(column))  # type: ignore[attr-defined]
 
 
 def _beside(column: ColumnElement[Any]) -> list[ColumnElement[Any]]:

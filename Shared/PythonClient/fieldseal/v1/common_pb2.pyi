@@ -18,6 +18,7 @@ FEK: KeyType
 HIGH: Sensitivity
 INDEX: KeyType
 INDEX_EQUALITY: IndexKind
+INDEX_PAIR: IndexKind
 INDEX_PREFIX: IndexKind
 INDEX_TRIGRAM: IndexKind
 KEY_STATE_UNSPECIFIED: KeyState
@@ -85,7 +86,9 @@ class FieldKeyReference(_message.Message):
     def __init__(self, field: _Optional[str] = ..., field_id: _Optional[bytes] = ..., version: _Optional[int] = ..., suite: _Optional[_Union[Suite, str]] = ..., state: _Optional[_Union[KeyState, str]] = ..., created_unix_ms: _Optional[int] = ...) -> None: ...
 
 class IndexDescription(_message.Message):
-    __slots__ = ["bits", "hashes", "id", "kind", "leakage_accepted", "longest", "name", "normaliser", "shortest"]
+    __slots__ = ["beside", "beside_normaliser", "bits", "hashes", "id", "kind", "leakage_accepted", "longest", "name", "normaliser", "shortest"]
+    BESIDE_FIELD_NUMBER: _ClassVar[int]
+    BESIDE_NORMALISER_FIELD_NUMBER: _ClassVar[int]
     BITS_FIELD_NUMBER: _ClassVar[int]
     HASHES_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
@@ -95,6 +98,8 @@ class IndexDescription(_message.Message):
     NAME_FIELD_NUMBER: _ClassVar[int]
     NORMALISER_FIELD_NUMBER: _ClassVar[int]
     SHORTEST_FIELD_NUMBER: _ClassVar[int]
+    beside: str
+    beside_normaliser: Normaliser
     bits: int
     hashes: int
     id: bytes
@@ -104,7 +109,7 @@ class IndexDescription(_message.Message):
     name: str
     normaliser: Normaliser
     shortest: int
-    def __init__(self, name: _Optional[str] = ..., bits: _Optional[int] = ..., normaliser: _Optional[_Union[Normaliser, str]] = ..., id: _Optional[bytes] = ..., kind: _Optional[_Union[IndexKind, str]] = ..., hashes: _Optional[int] = ..., shortest: _Optional[int] = ..., longest: _Optional[int] = ..., leakage_accepted: bool = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., bits: _Optional[int] = ..., normaliser: _Optional[_Union[Normaliser, str]] = ..., id: _Optional[bytes] = ..., kind: _Optional[_Union[IndexKind, str]] = ..., hashes: _Optional[int] = ..., shortest: _Optional[int] = ..., longest: _Optional[int] = ..., leakage_accepted: bool = ..., beside: _Optional[str] = ..., beside_normaliser: _Optional[_Union[Normaliser, str]] = ...) -> None: ...
 
 class ItemError(_message.Message):
     __slots__ = ["code", "message"]

@@ -90,7 +90,11 @@ typedef enum _Fieldseal__V1__IndexKind {
   /*
    * which texts contain a text; shows which have parts in common: whoever knows the column's language can guess texts
    */
-  FIELDSEAL__V1__INDEX_KIND__INDEX_TRIGRAM = 2
+  FIELDSEAL__V1__INDEX_KIND__INDEX_TRIGRAM = 2,
+  /*
+   * which values of two fields are equal, both of them
+   */
+  FIELDSEAL__V1__INDEX_KIND__INDEX_PAIR = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__INDEX_KIND)
 } Fieldseal__V1__IndexKind;
 typedef enum _Fieldseal__V1__KeyType {
@@ -213,10 +217,18 @@ struct  Fieldseal__V1__IndexDescription
    * trigrams are declared with it alone
    */
   protobuf_c_boolean leakage_accepted;
+  /*
+   * of a pair: the other field, of the same table
+   */
+  ProtobufCBinaryData beside;
+  /*
+   * of the other field's value
+   */
+  Fieldseal__V1__Normaliser beside_normaliser;
 };
 #define FIELDSEAL__V1__INDEX_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__index_description__descriptor) \
-    , {0,NULL}, 0, FIELDSEAL__V1__NORMALISER__NORMALISER_NONE, {0,NULL}, FIELDSEAL__V1__INDEX_KIND__INDEX_EQUALITY, 0, 0, 0, 0 }
+    , {0,NULL}, 0, FIELDSEAL__V1__NORMALISER__NORMALISER_NONE, {0,NULL}, FIELDSEAL__V1__INDEX_KIND__INDEX_EQUALITY, 0, 0, 0, 0, {0,NULL}, FIELDSEAL__V1__NORMALISER__NORMALISER_NONE }
 
 
 /*
