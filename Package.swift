@@ -141,8 +141,8 @@ let package = Package(
             name: "CommandLineTool",
             dependencies: [
                 "FieldsealAuditVerification", "FieldsealClient", "FieldsealCrypto", "FieldsealCustody",
-                "FieldsealMessages", "FieldsealSecureMemory", "FieldsealServiceRuntime", "FieldsealTransparencyLog",
-                "FieldsealWitness", .arguments,
+                "FieldsealMessages", "FieldsealPostgres", "FieldsealSecureMemory", "FieldsealServiceRuntime",
+                "FieldsealTransparencyLog", "FieldsealWitness", .arguments, .log,
             ],
             path: "Services/CommandLine", swiftSettings: settings),
         .executableTarget(

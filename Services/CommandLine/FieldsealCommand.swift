@@ -23,7 +23,7 @@ struct FieldsealCommand: ParsableCommand {
         subcommands: [
             StatusCommand.self, CatalogCommand.self, EncryptCommand.self, DecryptCommand.self, KeysCommand.self,
             MasterCommand.self,
-            UnsealCommand.self, RestoreCommand.self, AuditCommand.self, PolicyCommand.self,
+            UnsealCommand.self, RestoreCommand.self, AuditCommand.self, PolicyCommand.self, IndexCommand.self,
         ])
 }
 

@@ -26,6 +26,8 @@ public struct CryptoError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let key = Code(description: "key")
         /// Text that is not valid UTF-8 where it must be.
         public static let text = Code(description: "text")
+        /// A text that is too short to be searched for.
+        public static let term = Code(description: "term")
         /// The locked memory is exhausted or cannot be had.
         public static let memory = Code(description: "memory")
         /// libcrypto or the kernel's random source failed.

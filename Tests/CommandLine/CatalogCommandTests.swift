@@ -12,7 +12,19 @@ import Testing
             fields: [
                 Proto.CatalogField(
                     name: "email", sensitivity: .high, suite: .xaes256GCM, rowBound: true, recordKeys: true,
-                    indexes: [Proto.IndexDescription(name: "equality", bits: 64, normaliser: .email)]),
+                    indexes: [
+                        Proto.IndexDescription(name: "equality", bits: 64, normaliser: .email),
+                        Proto.IndexDescription(
+                            name: "beginning", bits: 512, normaliser: .phoneDigits, kind: .prefix, hashes: 2,
+                            shortest: 1,
+                            longest: 9),
+                        Proto.IndexDescription(
+                            name: "parts", bits: 256, normaliser: .lastFour, kind: .trigram, hashes: 3,
+                            leakageAccepted: true),
+                        Proto.IndexDescription(
+                            name: "pair", bits: 128, normaliser: .trim, kind: .pair, beside: "it's",
+                            besideNormaliser: .email),
+                    ]),
                 Proto.CatalogField(name: "it's", sensitivity: .low),
                 Proto.CatalogField(
                     name: "note", sensitivity: .medium, rotationDays: 7, transitionDays: 3, dual: true,
@@ -70,6 +82,14 @@ import Testing
         (
             "version: 1\ntables:\n  - {name: a, key-columns: [i], fields: [{name: b, sensitivity: low, locations: [c, c]}]}",
             "the location is given twice"
+        ),
+        (
+            "version: 1\ntables:\n  - {name: a, key-columns: [i], fields: [{name: b, sensitivity: low, indexes: [{name: c, hashes: 2}]}]}",
+            "hashes says nothing of an index of this kind"
+        ),
+        (
+            "version: 1\ntables:\n  - {name: a, key-columns: [i], fields: [{name: b, sensitivity: low, indexes: [{name: c, kind: prefix, bits: 63}]}]}",
+            "indexes[0].bits"
         ),
     ])
     func errorsNameThePlace(text: String, problem: String) {

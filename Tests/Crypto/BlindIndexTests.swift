@@ -49,6 +49,52 @@ struct BlindIndexTests {
         #expect(try index("e\u{301}", .none) != index("\u{E9}", .none))
     }
 
+    @Test(arguments: [
+        ("+49 (30) 123", "4930123"), ("0049/30-123", "4930123"), ("49 30 123", "4930123"), ("030 123", "030123"),
+        ("tel. 00 1 2", "12"), ("+0012", "0012"), ("0", "0"), ("00", ""), ("0+01", "1"), ("＋４９", "49"), ("٣", ""),
+        ("", ""),
+    ])
+    func phoneNumbers(text: String, digits: String) throws {
+        #expect(try normalised(text, .phoneDigits) == digits)
+    }
+
+    @Test(arguments: [
+        ("4111 1111 1111 1234", "1234"), ("078-05-1120", "1120"), ("12", "12"), ("1½2", "1122"), ("no", ""),
+    ])
+    func lastFourDigits(text: String, digits: String) throws {
+        #expect(try normalised(text, .lastFour) == digits)
+    }
+
+    private func normalised(_ text: String, _ normaliser: IndexNormaliser) throws -> String {
+        let bytes = try Array(text.utf8).withBytes { text throws(CryptoError) in try normaliser.normalise(text) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test func pairsAreToldApart() throws {
+        func pair(_ value: String, _ beside: String, _ kind: IndexKind = .pair(.none)) throws -> [UInt8] {
+            let index = try BlindIndex(
+                key: secret([UInt8](repeating: 1, count: 32)), id: id, normaliser: .trim, bits: 128, kind: kind)
+            var output = [UInt8](repeating: 0, count: 16)
+            try Array(value.utf8).withBytes { value throws(CryptoError) in
+                try Array(beside.utf8).withBytes { beside throws(CryptoError) in
+                    try output.withMutableBytes { output throws(CryptoError) in
+                        try index.compute(value, beside: beside, into: output)
+                    }
+                }
+            }
+            return output
+        }
+        let pairs = [("ab", "c"), ("a", "bc"), ("abc", ""), ("", "abc"), ("c", "ab")]
+        #expect(Set(try pairs.map { try pair($0.0, $0.1) }).count == pairs.count)
+        #expect(try pair(" ab ", "c") == pair("ab", "c"))
+        #expect(try pair("ab", " c") != pair("ab", "c"))
+        #expect(try pair("ab", "c", .pair(.trim)) != pair("ab", "c"))
+        #expect(refusal { _ = try pair("ab", "c", .equality) } == .parameter)
+        let index = try BlindIndex(
+            key: secret([UInt8](repeating: 1, count: 32)), id: id, normaliser: .none, bits: 128, kind: .pair(.none))
+        #expect(refusal { _ = try Array("a".utf8).withBytes { a throws(CryptoError) in try index.compute(a) } } == .parameter)
+    }
+
     @Test func textThatIsNotUTF8IsRefusedWhereItMustBe() throws {
         for normaliser in IndexNormaliser.allCases {
             let index = try BlindIndex(

@@ -14,8 +14,9 @@ extension VectorFile {
             wrappedKeys: try makeWrapped(),
             wrappedSubjectKeys: try makeWrappedSubjectKeys(), subjectLookups: try makeSubjectLookups(),
             sealedKeys: try makeSealedKeys(), rows: try makeRows(),
-            auditHashes: try makeAuditHashes(), blindIndexes: try makeIndexes(), normalisation: try makeNormalised(),
-            scrypt: try makeScrypt())
+            auditHashes: try makeAuditHashes(), blindIndexes: try makeIndexes(), textFilters: try makeFilters(),
+            pairIndexes: try makePairs(),
+            normalisation: try makeNormalised(), scrypt: try makeScrypt())
     }
 
     static let fieldKey = [UInt8](0..<32)

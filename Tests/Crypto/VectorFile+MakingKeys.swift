@@ -136,6 +136,10 @@ extension VectorFile {
             ("STRASSE ẞ ﬁ ① ｶﾞ Å İ Σίσυφος", .casefold, 128),
             ("q\u{307}\u{323} \u{1E9B}\u{323} \u{345}\u{301}", .casefold, 128),
             ("각 \u{1100}\u{1161}\u{11A8} 한글", .casefold, 128), ("\u{1F80}\u{1FB7} ﷺ 𝕳 ǅ", .casefold, 128),
+            ("(+49) 30/12-34", .phoneDigits, 128), ("00 49 30 ①２34", .phoneDigits, 128),
+            ("030 1234", .phoneDigits, 128),
+            ("＋0012", .phoneDigits, 64), ("none", .phoneDigits, 64), ("4111 1111 1111 1234", .lastFour, 13),
+            ("n° ７-８", .lastFour, 128),
         ]
         return try values.map { text, normaliser, bits in
             let value = Array(text.utf8)
@@ -146,6 +150,62 @@ extension VectorFile {
                 key: hexString(key), id: ids[0], normaliser: normaliser.rawValue, bits: bits, value: hexString(value),
                 normalised: hexString(normalised), index: hexString(try value.withUnsafeBytes { try index.compute($0) })
             )
+        }
+    }
+
+    static func makeFilters() throws -> [Filter] {
+        let kinds: [(IndexKind, IndexNormaliser, Int)] = [
+            (.prefix(lengths: 2...5, hashes: 3), .trim, 256), (.trigram(hashes: 8), .casefold, 64),
+            (.trigram(hashes: 1), .none, 4_096), (.prefix(lengths: 1...64, hashes: 2), .phoneDigits, 512),
+        ]
+        let texts = ["", "ab", " Straße 7 ", "0049 (30) 1234", "🙂🙃🙂🙃", String(repeating: "ab ", count: 683)]
+        return try kinds.flatMap { kind, normaliser, bits in
+            let index = try BlindIndex(
+                key: secret(key), id: #require(ObjectID(ids[0])), normaliser: normaliser, bits: bits, kind: kind)
+            return try texts.flatMap { text in
+                try [false, true].compactMap { isTerm -> Filter? in
+                    var output = [UInt8](repeating: 0, count: index.byteCount)
+                    let code = refusal {
+                        try Array(text.utf8).withBytes { text throws(CryptoError) in
+                            try output.withMutableBytes { output throws(CryptoError) in
+                                if isTerm {
+                                    try index.compute(term: text, into: output)
+                                } else {
+                                    try index.compute(text, into: output)
+                                }
+                            }
+                        }
+                    }
+                    guard code == nil else { return nil }
+                    let numbers = kind.numbers
+                    return Filter(
+                        key: hexString(key), id: ids[0], normaliser: normaliser.rawValue, kind: numbers.kind + 1,
+                        bits: bits, hashes: numbers.hashes, shortest: numbers.shortest, longest: numbers.longest,
+                        value: hexString(Array(text.utf8)), isTerm: isTerm, index: hexString(output))
+                }
+            }
+        }
+    }
+
+    static func makePairs() throws -> [Pair] {
+        let values: [(String, IndexNormaliser, String, IndexNormaliser, Int)] = [
+            ("Lovelace", .casefold, "1815-12-10", .none, 128), ("ab", .none, "c", .none, 256), ("a", .none, "bc", .none, 256),
+            ("", .trim, "", .email, 64), (" Ann ", .trim, "+49 1", .phoneDigits, 13),
+        ]
+        return try values.map { value, normaliser, beside, besideNormaliser, bits in
+            let index = try BlindIndex(
+                key: secret(key), id: #require(ObjectID(ids[0])), normaliser: normaliser, bits: bits,
+                kind: .pair(besideNormaliser))
+            var output = [UInt8](repeating: 0, count: index.byteCount)
+            try Array(value.utf8).withUnsafeBytes { value in
+                try Array(beside.utf8).withUnsafeBytes { beside in
+                    try output.withUnsafeMutableBytes { try index.compute(value, beside: beside, into: $0) }
+                }
+            }
+            return Pair(
+                key: hexString(key), id: ids[0], normaliser: normaliser.rawValue,
+                besideNormaliser: besideNormaliser.rawValue, bits: bits, value: hexString(Array(value.utf8)),
+                beside: hexString(Array(beside.utf8)), index: hexString(output))
         }
     }
 

@@ -13,6 +13,8 @@ struct VectorFile: Codable, Equatable {
     var rows: [Row]
     var auditHashes: [AuditHashValue]
     var blindIndexes: [Index]
+    var textFilters: [Filter]
+    var pairIndexes: [Pair]
     var normalisation: [Normalised]
     var scrypt: [ScryptKey]
 
@@ -174,6 +176,34 @@ struct VectorFile: Codable, Equatable {
         var bits: Int
         var value: String
         var normalised: String
+        var index: String
+    }
+
+    /// A blind index of prefixes or trigrams: that of a value, or of a term that is searched for.
+    struct Filter: Codable, Equatable {
+        var key: String
+        var id: String
+        var normaliser: UInt8
+        /// 2 prefixes, 3 trigrams.
+        var kind: Int
+        var bits: Int
+        var hashes: Int
+        var shortest: Int
+        var longest: Int
+        var value: String
+        var isTerm: Bool
+        var index: String
+    }
+
+    /// A blind index over the values of two fields.
+    struct Pair: Codable, Equatable {
+        var key: String
+        var id: String
+        var normaliser: UInt8
+        var besideNormaliser: UInt8
+        var bits: Int
+        var value: String
+        var beside: String
         var index: String
     }
 

@@ -30,11 +30,24 @@ extension CatalogFile {
         }
         guard !field.indexes.isEmpty else { return lines }
         lines.append("        indexes:")
-        for index in field.indexes {
-            lines.append(
-                "          - {name: \(scalar(index.name)), bits: \(index.bits), normaliser: \(index.normaliser.word)}")
-        }
+        for index in field.indexes { lines.append("          - {\(entries(index).joined(separator: ", "))}") }
         return lines
+    }
+
+    private static func entries(_ index: IndexDescription) -> [String] {
+        var entries = ["name: \(scalar(index.name))"]
+        if index.kind != .equality { entries.append("kind: \(index.kind.word)") }
+        entries.append("bits: \(index.bits)")
+        if index.hashes > 0 { entries.append("hashes: \(index.hashes)") }
+        if index.kind == .prefix { entries += ["shortest: \(index.shortest)", "longest: \(index.longest)"] }
+        entries.append("normaliser: \(index.normaliser.word)")
+        if index.kind == .pair {
+            entries += [
+                "beside: \(scalar(index.beside))", "beside-normaliser: \(index.besideNormaliser.word)",
+            ]
+        }
+        if index.leakageAccepted { entries.append("accept-leakage: true") }
+        return entries
     }
 
     /// Plain where that is safe, quoted otherwise.
@@ -72,10 +85,14 @@ extension CatalogField {
 
     var json: JSON {
         let indexes = indexes.map { index in
-            JSON.object([
+            func number(_ value: UInt32) -> JSON { value == 0 ? .null : .unsigned(UInt64(value)) }
+            return JSON.object([
                 ("name", .string(index.name)), ("id", .string(uuidText(index.id))),
-                ("bits", .unsigned(UInt64(index.bits))),
-                ("normaliser", .string(index.normaliser.word)),
+                ("kind", .string(index.kind.word)), ("bits", .unsigned(UInt64(index.bits))),
+                ("normaliser", .string(index.normaliser.word)), ("hashes", number(index.hashes)),
+                ("shortest", number(index.shortest)), ("longest", number(index.longest)),
+                ("accept-leakage", .bool(index.leakageAccepted)), ("beside", .text(index.beside)),
+                ("beside-normaliser", index.beside.isEmpty ? .null : .string(index.besideNormaliser.word)),
             ])
         }
         return .object([

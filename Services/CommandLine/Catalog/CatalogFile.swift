@@ -17,6 +17,7 @@ enum CatalogFile {
                     rotation-days: 30
                     indexes:
                       - {name: equality, bits: 128, normaliser: email}
+                      - {name: beginning, kind: prefix, bits: 256, hashes: 3, shortest: 2, longest: 8, normaliser: email}
         """
 
     static func read(_ path: String) throws -> [CatalogTable] {
@@ -103,11 +104,35 @@ extension CatalogField: Named {
 
 extension IndexDescription: Named {
     fileprivate init(_ node: ConfigurationNode) throws(ConfigurationError) {
-        let entries = try node.mapping(allowed: ["name", "bits", "normaliser"])
+        let entries = try node.mapping(allowed: [
+            "name", "kind", "bits", "normaliser", "hashes", "shortest", "longest", "accept-leakage", "beside",
+            "beside-normaliser",
+        ])
+        let kind: IndexKind = try entries["kind"]?.word() ?? .equality
+        func number(
+            _ key: String, in range: ClosedRange<Int>, otherwise: Int, of kinds: [IndexKind]
+        ) throws(ConfigurationError) -> UInt32 {
+            guard kinds.contains(kind) else {
+                if let node = entries[key] { throw node.error("\(key) says nothing of an index of this kind") }
+                return 0
+            }
+            return UInt32(try entries[key]?.integer(in: range) ?? otherwise)
+        }
+        let isWhole = kind == .equality || kind == .pair
+        let (fewest, most) = isWhole ? (1, 256) : (64, 4_096)
+        for key in ["beside", "beside-normaliser"] where kind != .pair {
+            if let node = entries[key] { throw node.error("\(key) says nothing of an index of this kind") }
+        }
         self.init(
             name: try node.required("name", entries).name(),
-            bits: UInt32(try entries["bits"]?.integer(in: 1...256) ?? 128),
-            normaliser: try entries["normaliser"]?.word() ?? .none)
+            bits: UInt32(try entries["bits"]?.integer(in: fewest...most) ?? (isWhole ? 128 : 256)),
+            normaliser: try entries["normaliser"]?.word() ?? .none, kind: kind,
+            hashes: try number("hashes", in: 1...8, otherwise: 3, of: [.prefix, .trigram]),
+            shortest: try number("shortest", in: 1...64, otherwise: 2, of: [.prefix]),
+            longest: try number("longest", in: 1...64, otherwise: 8, of: [.prefix]),
+            leakageAccepted: try entries["accept-leakage"]?.boolean() ?? false,
+            beside: kind == .pair ? try node.required("beside", entries).name() : "",
+            besideNormaliser: try entries["beside-normaliser"]?.word() ?? .none)
     }
 }
 

@@ -15,7 +15,17 @@ struct CatalogCommand: ParsableCommand {
             person or tenant whose key can be erased) and dual (during a transition values are sealed under both versions) are \
             false; rotation-days and transition-days are as the service configures them; backup-retention-days (how long backups \
             of the data live, 0 for none) is undeclared, and then no key of the field is destroyed; locations (further places \
-            that hold its ciphertexts, as the census names them) are none; bits (1 to 256) is 128; normaliser (\(Normaliser.words.joined(separator: ", "))) is none.
+            that hold its ciphertexts, as the census names them) are none.
+
+            Of an index, kind (\(IndexKind.words.joined(separator: ", "))) is equality, normaliser (\(Normaliser.words.joined(separator: ", "))) \
+            is none, and bits is 128 (1 to 256), of prefix and trigram indexes 256 (64 to 4096, a multiple of 8). hashes (1 to 8) is 3: the bits \
+            that each prefix or trigram sets. shortest and longest (1 to 64 characters) are 2 and 8: the prefixes that a prefix index \
+            holds. An index of a pair finds rows by the values of two fields; beside names the other, of the same table, and \
+            beside-normaliser, which is none, its normaliser.
+
+            Whoever reads the database learns from an equality index which rows hold equal values, from a prefix index which \
+            values begin alike, and how often. A trigram index shows which values have parts in common: whoever knows some values, \
+            or the language, can guess others. It is refused without accept-leakage: true.
             """,
         subcommands: [CatalogApplyCommand.self, CatalogShowCommand.self, CatalogDiffCommand.self])
 }

@@ -47,6 +47,19 @@ extension Normaliser: Worded {
         case .casefold: "casefold"
         case .trim: "trim"
         case .email: "email"
+        case .phoneDigits: "phone-digits"
+        case .lastFour: "last-four"
+        }
+    }
+}
+
+extension IndexKind: Worded {
+    var word: String {
+        switch self {
+        case .equality: "equality"
+        case .prefix: "prefix"
+        case .trigram: "trigram"
+        case .pair: "pair"
         }
     }
 }

@@ -15,6 +15,9 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
     case recordTooLong
     case indexUnknown
     case indexInput
+    case indexTerm
+    case indexTermShort
+    case indexBeside
     case tooLarge
     case form
     case suite
@@ -47,7 +50,7 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
         case .denied, .deterministicDenied, .keysDenied: .permissionDenied
         case .fieldUnknown: .notFound
         case .fieldName, .recordRequired, .recordColumns, .recordColumnValue, .recordTooLong, .indexUnknown,
-            .indexInput,
+            .indexInput, .indexTerm, .indexTermShort, .indexBeside,
             .form, .suite, .flags, .versionUnknown, .commitment, .tag, .subjectRequired, .subjectUnexpected,
             .subjectSize,
             .subjectUnknown:
@@ -86,6 +89,9 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
         case .recordTooLong: "the record id is too long"
         case .indexUnknown: "the field has no such blind index"
         case .indexInput: "the blind index takes UTF-8 text"
+        case .indexTerm: "the blind index finds whole values only"
+        case .indexTermShort: "the text is too short to be searched for"
+        case .indexBeside: "an index of a pair is computed by BlindIndex, with the values of both fields, and no other is"
         case .tooLarge: "value or context is too large"
         case .form, .suite, .flags, .versionUnknown, .commitment, .tag, .subjectUnknown: "ciphertext rejected"
         case .subjectRequired: "this field demands a subject"
@@ -122,6 +128,9 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
         case .recordTooLong: "record-size"
         case .indexUnknown: "index-unknown"
         case .indexInput: "index-input"
+        case .indexTerm: "index-term"
+        case .indexTermShort: "index-term-short"
+        case .indexBeside: "index-beside"
         case .tooLarge: "size"
         case .form: "form"
         case .suite: "suite"

@@ -48,7 +48,13 @@ extension EncryptionHandler {
             writer.indexes(trailing: try indexSize(item.indexes, of: key.material))
             for index in 0..<item.indexes.count {
                 let indexKey = try indexKey(item.indexes[index], of: key.material)
-                try compute(item.value, indexKey, into: writer.blindIndex(count: indexKey.index.byteCount))
+                let output = writer.blindIndex(count: indexKey.index.byteCount)
+                if indexKey.index.kind.isPair {
+                    try compute(item.value, beside: item.beside, of: key.material.profile, indexKey, into: output)
+                } else {
+                    guard item.beside.isEmpty else { throw .indexBeside }
+                    try compute(item.value, isTerm: item.isTerm, indexKey, into: output)
+                }
             }
             note(.blindIndex, plan, key: nil, failure: nil)
         } catch {
@@ -75,14 +81,37 @@ extension EncryptionHandler {
         throw .indexUnknown
     }
 
-    func compute(
-        _ value: UnsafeRawBufferPointer, _ key: FieldKeyMaterial.IndexKey, into output: UnsafeMutableRawBufferPointer
+    /// Of a pair, whose other field the caller must have the right on, too.
+    private func compute(
+        _ value: UnsafeRawBufferPointer, beside: UnsafeRawBufferPointer, of profile: FieldProfile,
+        _ key: FieldKeyMaterial.IndexKey, into output: UnsafeMutableRawBufferPointer
     ) throws(ItemFailure) {
+        let other = Array("\(FieldName.parts(of: profile.name).table).\(key.index.beside)".utf8)
+        let operations = other.withUnsafeBytes { rights.operations(on: $0, field: nil) }
+        guard operations.contains(.blindIndex) else { throw .denied }
         let index = try ciphers.blindIndex(key)
         do throws(CryptoError) {
-            try index.compute(value, into: output)
+            try index.compute(value, beside: beside, into: output)
         } catch {
             throw error.code == .text ? .indexInput : ItemFailure(error)
+        }
+    }
+
+    func compute(
+        _ value: UnsafeRawBufferPointer, isTerm: Bool = false, _ key: FieldKeyMaterial.IndexKey,
+        into output: UnsafeMutableRawBufferPointer
+    ) throws(ItemFailure) {
+        guard !key.index.kind.isPair else { throw .indexBeside }
+        guard key.index.kind.isFilter || !isTerm else { throw .indexTerm }
+        let index = try ciphers.blindIndex(key)
+        do throws(CryptoError) {
+            if isTerm { try index.compute(term: value, into: output) } else { try index.compute(value, into: output) }
+        } catch {
+            switch error.code {
+            case .text: throw .indexInput
+            case .term: throw .indexTermShort
+            default: throw ItemFailure(error)
+            }
         }
     }
 }

@@ -62,9 +62,12 @@ extension Proto.FieldDescription {
 
 extension Proto.IndexDescription {
     init(_ index: FieldProfile.Index) {
+        let numbers = index.kind.numbers
         self.init(
             name: index.name, bits: UInt32(clamping: index.bits),
             normaliser: Proto.Normaliser(rawValue: Int32(index.normaliser.rawValue)) ?? .none,
-            id: index.id.bytes)
+            id: index.id.bytes, kind: Proto.IndexKind(rawValue: Int32(numbers.kind)) ?? .equality,
+            hashes: UInt32(numbers.hashes), shortest: UInt32(numbers.shortest), longest: UInt32(numbers.longest),
+            beside: index.beside, besideNormaliser: Proto.Normaliser(rawValue: Int32(numbers.beside)) ?? .none)
     }
 }

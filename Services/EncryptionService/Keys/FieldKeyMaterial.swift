@@ -8,6 +8,9 @@ struct FieldProfile: Equatable, Sendable {
         var id: ObjectID
         var bits: Int
         var normaliser: IndexNormaliser
+        var kind = IndexKind.equality
+        /// Of a pair: the column of the other field, of the same table.
+        var beside = ""
     }
 
     /// "table.field".

@@ -116,15 +116,30 @@ extension FieldProfile {
         }
         var indexes: [Index] = []
         for index in description.indexes {
-            guard let id = ObjectID(bytes: index.id), (1...256).contains(index.bits),
-                let normaliser = UInt8(exactly: index.normaliser.rawValue).flatMap({ IndexNormaliser(rawValue: $0) })
+            guard let id = ObjectID(bytes: index.id), let kind = IndexKind(index),
+                kind.allows(bits: Int(index.bits)),
+                let normaliser = UInt8(exactly: index.normaliser.rawValue).flatMap({ IndexNormaliser(rawValue: $0) }),
+                kind.allows(normaliser)
             else { return nil }
-            indexes.append(Index(name: index.name, id: id, bits: Int(index.bits), normaliser: normaliser))
+            guard kind.isPair == !index.beside.isEmpty else { return nil }
+            indexes.append(
+                Index(
+                    name: index.name, id: id, bits: Int(index.bits), normaliser: normaliser, kind: kind,
+                    beside: index.beside))
         }
         self.init(
             name: description.field, tableID: tableID, fieldID: fieldID, sensitivity: description.sensitivity.rawValue,
             rowBound: description.rowBound, recordKeys: description.recordKeys, subjectKeys: description.subjectKeys,
             isDual: description.dual,
             activeVersion: description.activeVersion, indexes: indexes, keyColumns: description.keyColumns)
+    }
+}
+
+extension IndexKind {
+    init?(_ index: Proto.IndexDescription) {
+        self.init(
+            Numbers(
+                kind: Int(index.kind.rawValue), hashes: Int(index.hashes), shortest: Int(index.shortest),
+                longest: Int(index.longest), beside: Int(index.besideNormaliser.rawValue)))
     }
 }

@@ -84,7 +84,8 @@ final class LoopCiphers {
         if let known = indexes[key.index.id] { return known }
         do throws(CryptoError) {
             let index = try BlindIndex(
-                key: key.key, id: key.index.id, normaliser: key.index.normaliser, bits: key.index.bits)
+                key: key.key, id: key.index.id, normaliser: key.index.normaliser, bits: key.index.bits,
+                kind: key.index.kind)
             if indexes.count >= Self.indexLimit { indexes.removeAll(keepingCapacity: true) }
             indexes[key.index.id] = index
             return index

@@ -44,9 +44,12 @@ struct CatalogIndex: Sendable, Equatable, Identifiable {
     var id: ObjectID
     var fieldID: ObjectID
     var name: String
-    /// Length of an index value, 1 to 256.
+    /// Length of an index value: 1 to 256, of a filter 64 to 4,096.
     var bits: UInt16
     var normaliser: Normaliser
+    var kind = IndexKind.equality
+    /// Of a pair: the other field, of the same table.
+    var beside = ""
     var isRemoved = false
 }
 
@@ -63,6 +66,8 @@ enum Normaliser: Int16, Sendable {
     case casefold = 1
     case trim = 2
     case email = 3
+    case phoneDigits = 4
+    case lastFour = 5
 }
 
 /// A key as the hierarchy knows it: what it is for, whatever its versions.

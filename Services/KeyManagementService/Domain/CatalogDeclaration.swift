@@ -28,6 +28,11 @@ struct CatalogDeclaration: Sendable {
         var name: String
         var bits: UInt16
         var normaliser: Normaliser
+        var kind = IndexKind.equality
+        /// Of a pair: the other field, of the same table.
+        var beside = ""
+        /// Whoever declares it knows what a trigram index shows.
+        var acceptsLeakage = false
     }
 }
 
@@ -96,6 +101,15 @@ extension CatalogDeclaration.Table {
             }
             try field.validate(object: object, hasKeyColumns: !keyColumns.isEmpty)
         }
+        for field in fields {
+            for index in field.indexes where index.kind.isPair || !index.beside.isEmpty {
+                guard index.kind.isPair, index.beside != field.name, names.contains(index.beside) else {
+                    throw CatalogError(
+                        object: "\(name).\(field.name)/\(index.name)",
+                        reason: "an index of a pair, and no other, names another field of the table as beside")
+                }
+            }
+        }
     }
 }
 
@@ -118,9 +132,26 @@ extension CatalogDeclaration.Field {
             guard names.insert(index.name).inserted else {
                 throw CatalogError(object: place, reason: "declared twice")
             }
-            guard (1...256).contains(index.bits) else {
-                throw CatalogError(object: place, reason: "an index has 1 to 256 bits")
-            }
+            try index.validate(object: place)
+        }
+    }
+}
+
+extension CatalogDeclaration.Index {
+    fileprivate func validate(object: String) throws(CatalogError) {
+        guard kind.allows(bits: Int(bits)) else {
+            throw CatalogError(
+                object: object,
+                reason: kind.isFilter
+                    ? "an index of prefixes or trigrams has 64 to 4096 bits, a multiple of 8"
+                    : "an index has 1 to 256 bits")
+        }
+        guard !kind.isFilter || normaliser != .lastFour else {
+            throw CatalogError(
+                object: object, reason: "the last four digits are found as a whole: by an equality index")
+        }
+        if case .trigram = kind, !acceptsLeakage {
+            throw CatalogError(object: object, reason: "needs accept-leakage: \(kind.leakage)")
         }
     }
 }

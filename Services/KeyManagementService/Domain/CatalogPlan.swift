@@ -169,10 +169,11 @@ struct CatalogPlanBuilder {
             let current = indexes.first { $0.id == match }
             let index = CatalogIndex(
                 id: current?.id ?? circumstances.makeID(), fieldID: field.id, name: declaredIndex.name,
-                bits: declaredIndex.bits, normaliser: declaredIndex.normaliser)
+                bits: declaredIndex.bits, normaliser: declaredIndex.normaliser, kind: declaredIndex.kind,
+                beside: declaredIndex.beside)
             guard index != current else { continue }
             plan.indexes.append(index)
-            var details = ["\(index.bits) bits, normaliser \(index.normaliser)"]
+            var details = [index.summary, index.kind.leakage]
             if let current {
                 if current.isRemoved { details.append("restored with its key") }
                 details.append("stored index values must be computed anew")

@@ -52,6 +52,18 @@ extension CatalogIndex {
         row.append("bits", Int64(bits))
         row.append("normaliser", Int64(normaliser.rawValue))
         row.append("is_removed", isRemoved)
+        // As with fields, columns of a later migration enter where they say something.
+        if kind.isFilter {
+            row.append("kind", Int64(kind.numbers.kind))
+            row.append("hashes", Int64(kind.numbers.hashes))
+            row.append("shortest", Int64(kind.numbers.shortest))
+            row.append("longest", Int64(kind.numbers.longest))
+        }
+        if kind.isPair {
+            row.append("kind", Int64(kind.numbers.kind))
+            row.append("beside", beside)
+            row.append("beside_normaliser", Int64(kind.numbers.beside))
+        }
         return row
     }
 }

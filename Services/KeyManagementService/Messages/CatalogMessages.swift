@@ -35,13 +35,36 @@ extension CatalogDeclaration.Field {
             id: try ObjectID(declared: message.id, in: place), name: message.name, sensitivity: sensitivity,
             suite: suite, rowBound: message.rowBound, recordKeys: message.recordKeys, subjectKeys: message.subjectKeys,
             lifecycle: FieldLifecycle(message), indexes: [])
-        for index in message.indexes {
-            guard let bits = UInt16(exactly: index.bits) else {
-                throw CatalogError(object: place, reason: "an index has 1 to 256 bits")
-            }
-            indexes.append(.init(name: index.name, bits: bits, normaliser: Normaliser(index.normaliser)))
-        }
+        for index in message.indexes { indexes.append(try CatalogDeclaration.Index(index, in: place)) }
     }
+}
+
+extension CatalogDeclaration.Index {
+    init(_ message: Proto.IndexDescription, in field: String) throws(CatalogError) {
+        guard let kind = IndexKind(message) else {
+            throw CatalogError(
+                object: field,
+                reason: """
+                    an index of prefixes has 1 to 8 hashes and a shortest and a longest prefix of 1 to 64 characters, one of \
+                    trigrams 1 to 8 hashes, one of whole values or a pair none of them
+                    """)
+        }
+        // Numbers out of range stay so, to be refused by the rules.
+        self.init(
+            name: message.name, bits: UInt16(clamping: message.bits), normaliser: Normaliser(message.normaliser),
+            kind: kind, beside: message.beside, acceptsLeakage: message.leakageAccepted)
+    }
+}
+
+extension IndexKind {
+    init?(_ message: Proto.IndexDescription) {
+        self.init(
+            Numbers(
+                kind: Int(message.kind.rawValue), hashes: Int(message.hashes), shortest: Int(message.shortest),
+                longest: Int(message.longest), beside: Int(message.besideNormaliser.rawValue)))
+    }
+
+    fileprivate var isTrigram: Bool { if case .trigram = self { true } else { false } }
 }
 
 extension FieldLifecycle {
@@ -96,7 +119,12 @@ extension Catalog {
 
 extension CatalogIndex {
     var message: Proto.IndexDescription {
-        Proto.IndexDescription(name: name, bits: UInt32(bits), normaliser: normaliser.message, id: id.bytes)
+        let numbers = kind.numbers
+        return Proto.IndexDescription(
+            name: name, bits: UInt32(bits), normaliser: normaliser.message, id: id.bytes,
+            kind: Proto.IndexKind(rawValue: Int32(numbers.kind)) ?? .equality, hashes: UInt32(numbers.hashes),
+            shortest: UInt32(numbers.shortest), longest: UInt32(numbers.longest), leakageAccepted: kind.isTrigram,
+            beside: beside, besideNormaliser: Proto.Normaliser(rawValue: Int32(numbers.beside)) ?? .none)
     }
 }
 
@@ -130,6 +158,8 @@ extension Normaliser {
         case .casefold: self = .casefold
         case .trim: self = .trim
         case .email: self = .email
+        case .phoneDigits: self = .phoneDigits
+        case .lastFour: self = .lastFour
         }
     }
 
@@ -139,6 +169,8 @@ extension Normaliser {
         case .casefold: .casefold
         case .trim: .trim
         case .email: .email
+        case .phoneDigits: .phoneDigits
+        case .lastFour: .lastFour
         }
     }
 }

@@ -16,6 +16,8 @@ enum KeyStoreSchema {
             schedule,
             leases,
             compromisedSubjects,
+            indexKinds,
+            indexesOfPairs,
         ])
 
     private static let createStore = """

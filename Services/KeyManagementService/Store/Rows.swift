@@ -129,15 +129,28 @@ extension FieldLifecycle {
 }
 
 extension CatalogIndex {
-    static let columns: PostgresQuery = "id, field_id, name, bits, normaliser, is_removed, revision, row_mac"
+    static let columns: PostgresQuery = """
+        id, field_id, name, bits, normaliser, kind, hashes, shortest, longest, beside, beside_normaliser, is_removed, revision,
+        row_mac
+        """
 
     init(_ row: PostgresRow) throws {
         guard let bits = UInt16(exactly: try row.value("bits", as: Int16.self)) else { throw row.unreadable("bits") }
         guard let normaliser = Normaliser(rawValue: try row.value("normaliser")) else {
             throw row.unreadable("normaliser")
         }
+        guard let kind = IndexKind(try .init(row)) else { throw row.unreadable("kind") }
         self.init(
             id: try row.objectID("id"), fieldID: try row.objectID("field_id"), name: try row.value("name"), bits: bits,
-            normaliser: normaliser, isRemoved: try row.value("is_removed"))
+            normaliser: normaliser, kind: kind, beside: try row.value("beside"), isRemoved: try row.value("is_removed"))
+    }
+}
+
+extension IndexKind.Numbers {
+    fileprivate init(_ row: PostgresRow) throws {
+        func number(_ column: String) throws -> Int { Int(try row.value(column, as: Int16.self)) }
+        self.init(
+            kind: try number("kind"), hashes: try number("hashes"), shortest: try number("shortest"),
+            longest: try number("longest"), beside: try number("beside_normaliser"))
     }
 }

@@ -107,13 +107,22 @@ extension CatalogField: CatalogRow {
 extension CatalogIndex: CatalogRow {
     static func upsert(_ rows: [CatalogIndex], revision: Int64, macs: [[UInt8]]) -> PostgresQuery {
         """
-        INSERT INTO catalog_indexes (id, field_id, name, bits, normaliser, is_removed, revision, row_mac)
-        SELECT id, field_id, name, bits, normaliser, is_removed, \(revision), row_mac FROM unnest(
+        INSERT INTO catalog_indexes
+            (id, field_id, name, bits, normaliser, kind, hashes, shortest, longest, beside, beside_normaliser, is_removed,
+            revision, row_mac)
+        SELECT id, field_id, name, bits, normaliser, kind, hashes, shortest, longest, beside, beside_normaliser, is_removed,
+            \(revision), row_mac
+        FROM unnest(
             \(rows.map(\.id.uuid)), \(rows.map(\.fieldID.uuid)), \(rows.map(\.name)), \(rows.map { Int16($0.bits) }),
-            \(rows.map(\.normaliser.rawValue)), \(rows.map(\.isRemoved)), \(macs)
-        ) AS new (id, field_id, name, bits, normaliser, is_removed, row_mac)
+            \(rows.map(\.normaliser.rawValue)), \(rows.map { Int16($0.kind.numbers.kind) }),
+            \(rows.map { Int16($0.kind.numbers.hashes) }), \(rows.map { Int16($0.kind.numbers.shortest) }),
+            \(rows.map { Int16($0.kind.numbers.longest) }), \(rows.map(\.beside)),
+            \(rows.map { Int16($0.kind.numbers.beside) }), \(rows.map(\.isRemoved)), \(macs)
+        ) AS new (id, field_id, name, bits, normaliser, kind, hashes, shortest, longest, beside, beside_normaliser,
+            is_removed, row_mac)
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, bits = excluded.bits, normaliser = excluded.normaliser,
-            is_removed = excluded.is_removed, revision = excluded.revision, row_mac = excluded.row_mac
+            kind = excluded.kind, hashes = excluded.hashes, shortest = excluded.shortest, longest = excluded.longest,
+            beside = excluded.beside, beside_normaliser = excluded.beside_normaliser, is_removed = excluded.is_removed, revision = excluded.revision, row_mac = excluded.row_mac
         """
     }
 }

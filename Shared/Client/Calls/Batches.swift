@@ -5,6 +5,8 @@ enum Batches {
     static let mostItems = 5_000
     /// What an item takes besides its value, names and record id.
     private static let overhead = 256
+    /// What an index takes in the answer: at most 4,096 bits.
+    static let largestIndex = 516
 
     /// Ranges of `items`, in order; an item larger than the limit is alone in its range.
     static func split<Item>(_ items: [Item], size: (Item) -> Int) -> [Range<Int>] {
@@ -39,7 +41,7 @@ extension RecordID {
 extension EncryptItem {
     var size: Int {
         field.utf8.count + plaintext.count + (recordID?.size ?? 0) + (context?.count ?? 0)
-            + indexes.reduce(0) { $0 + $1.utf8.count + 64 }
+            + indexes.reduce(0) { $0 + $1.utf8.count + Batches.largestIndex }
     }
 }
 
@@ -52,5 +54,7 @@ extension RebindItem {
 }
 
 extension BlindIndexItem {
-    var size: Int { field.utf8.count + plaintext.count + indexes.reduce(0) { $0 + $1.utf8.count + 64 } }
+    var size: Int {
+        field.utf8.count + plaintext.count + beside.count + indexes.reduce(0) { $0 + $1.utf8.count + Batches.largestIndex }
+    }
 }

@@ -25,7 +25,7 @@ extension RebindItem {
 
 extension BlindIndexItem {
     var message: Proto.BlindIndexItem {
-        Proto.BlindIndexItem(field: field, plaintext: plaintext, indexes: indexes)
+        Proto.BlindIndexItem(field: field, plaintext: plaintext, indexes: indexes, term: isTerm, beside: beside)
     }
 }
 

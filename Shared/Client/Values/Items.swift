@@ -112,10 +112,18 @@ public struct BlindIndexItem: Sendable, Hashable {
     public var plaintext: [UInt8]
     /// Names of the indexes.
     public var indexes: [String]
+    /// The plaintext is a part of values that is searched for: their beginning in a prefix index, any part in a trigram index.
+    public var isTerm: Bool
+    /// Of an index of a pair: the value of its other field.
+    public var beside: [UInt8]
 
-    public init(field: String, plaintext: [UInt8], indexes: [String]) {
+    public init(
+        field: String, plaintext: [UInt8], indexes: [String], isTerm: Bool = false, beside: [UInt8] = []
+    ) {
         self.field = field
         self.plaintext = plaintext
         self.indexes = indexes
+        self.isTerm = isTerm
+        self.beside = beside
     }
 }

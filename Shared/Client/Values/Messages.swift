@@ -8,6 +8,7 @@ public typealias Sensitivity = Proto.Sensitivity
 public typealias Suite = Proto.Suite
 public typealias Normaliser = Proto.Normaliser
 public typealias IndexDescription = Proto.IndexDescription
+public typealias IndexKind = Proto.IndexKind
 public typealias KeyType = Proto.KeyType
 public typealias KeyState = Proto.KeyState
 public typealias KeyInfo = Proto.KeyInfo

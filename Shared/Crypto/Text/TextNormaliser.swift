@@ -8,6 +8,10 @@ public enum IndexNormaliser: UInt8, Hashable, Sendable, CaseIterable {
     case trim = 2
     /// Trimmed, then as ``casefold``.
     case email = 3
+    /// The digits 0 to 9 of the casefolded text. A number begins with `+`, with `00`, which is dropped, or is taken as it is.
+    case phoneDigits = 4
+    /// The last four of the digits 0 to 9 of the casefolded text, or the fewer that it has.
+    case lastFour = 5
 
     /// Raised when the result for any text changes, which changes the index.
     var version: UInt8 { 1 }
@@ -15,19 +19,50 @@ public enum IndexNormaliser: UInt8, Hashable, Sendable, CaseIterable {
     /// - Throws: ``CryptoError`` `.text` when the value has to be UTF-8 and is not.
     func normalise(_ value: UnsafeRawBufferPointer) throws(CryptoError) -> [UInt8] {
         if self == .none { return Array(value) }
-        guard value.isUTF8 else { throw CryptoError(.text) }
-        var scalars = Array(String(decoding: value, as: UTF8.self).unicodeScalars.map(\.value))
-        if self != .casefold { scalars = Self.trimmed(scalars) }
-        if self != .trim { scalars = Normalisation.foldedForm(scalars) }
-        return Self.utf8(scalars)
+        let scalars = try normalise(value, as: .whole)
+        var text: [UInt8] = []
+        text.reserveCapacity(scalars.count)
+        for scalar in scalars { Self.append(scalar, to: &text) }
+        return text
     }
 
-    /// Without the code points of property White_Space at both ends.
-    private static func trimmed(_ scalars: [UInt32]) -> [UInt32] {
-        guard let first = scalars.firstIndex(where: { !isWhiteSpace($0) }),
-            let last = scalars.lastIndex(where: { !isWhiteSpace($0) })
-        else { return [] }
-        return Array(scalars[first...last])
+    /// Which end of a value a text shares, and so what is done there.
+    enum Part {
+        case whole, start, middle
+    }
+
+    /// The code points of a normalised text.
+    ///
+    /// - Throws: ``CryptoError`` `.text` when the text is not UTF-8, whatever the normaliser.
+    func normalise(_ text: UnsafeRawBufferPointer, as part: Part) throws(CryptoError) -> [UInt32] {
+        guard text.isUTF8 else { throw CryptoError(.text) }
+        let scalars = String(decoding: text, as: UTF8.self).unicodeScalars.map(\.value)
+        switch self {
+        case .none: return scalars
+        case .casefold: return Normalisation.foldedForm(scalars)
+        case .trim: return Self.trimmed(scalars, as: part)
+        case .email: return Normalisation.foldedForm(Self.trimmed(scalars, as: part))
+        case .phoneDigits: return Self.phoneNumber(Normalisation.foldedForm(scalars), as: part)
+        case .lastFour: return Array(Normalisation.foldedForm(scalars).filter(Self.isDigit).suffix(4))
+        }
+    }
+
+    private static func isDigit(_ scalar: UInt32) -> Bool { (0x30...0x39).contains(scalar) }
+
+    private static func phoneNumber(_ scalars: [UInt32], as part: Part) -> [UInt32] {
+        let plus: UInt32 = 0x2B
+        let isInternational = scalars.first { isDigit($0) || $0 == plus } == plus
+        let digits = scalars.filter(isDigit)
+        return part != .middle && !isInternational && digits.starts(with: [0x30, 0x30])
+            ? Array(digits.dropFirst(2)) : digits
+    }
+
+    /// Without the code points of property White_Space at the ends that it shares with a value.
+    private static func trimmed(_ scalars: [UInt32], as part: Part) -> [UInt32] {
+        guard part != .middle else { return scalars }
+        let rest = scalars.drop(while: isWhiteSpace)
+        guard part == .whole, let last = rest.lastIndex(where: { !isWhiteSpace($0) }) else { return Array(rest) }
+        return Array(rest[...last])
     }
 
     private static func isWhiteSpace(_ scalar: UInt32) -> Bool {
@@ -37,16 +72,11 @@ public enum IndexNormaliser: UInt8, Hashable, Sendable, CaseIterable {
         }
     }
 
-    private static func utf8(_ scalars: [UInt32]) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(scalars.count)
-        for scalar in scalars {
-            if scalar < 0x80 {
-                text.append(UInt8(scalar))
-            } else if let scalar = Unicode.Scalar(scalar) {
-                text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-            }
+    static func append(_ scalar: UInt32, to text: inout [UInt8]) {
+        if scalar < 0x80 {
+            text.append(UInt8(scalar))
+        } else if let scalar = Unicode.Scalar(scalar) {
+            text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
         }
-        return text
     }
 }

@@ -14,6 +14,10 @@ public struct BatchItem: ~Escapable {
     public let indexes: ByteStringsView
     /// Whom a plaintext belongs to; empty where nobody is named.
     public let subject: UnsafeRawBufferPointer
+    /// The value is a part of values that is searched for.
+    public let isTerm: Bool
+    /// The value of the other field of an index of a pair.
+    public let beside: UnsafeRawBufferPointer
 
     @_lifetime(immortal)
     init(_ c: Fieldseal__V1__EncryptItem?) {
@@ -23,6 +27,8 @@ public struct BatchItem: ~Escapable {
         recordID = RecordIDView(c?.record_id)
         indexes = ByteStringsView(c?.indexes, count: c?.n_indexes ?? 0)
         subject = c?.subject.buffer ?? .empty
+        isTerm = false
+        beside = .empty
     }
 
     @_lifetime(immortal)
@@ -33,6 +39,8 @@ public struct BatchItem: ~Escapable {
         recordID = RecordIDView(c?.record_id)
         indexes = ByteStringsView(nil, count: 0)
         subject = .empty
+        isTerm = false
+        beside = .empty
     }
 
     @_lifetime(immortal)
@@ -43,6 +51,8 @@ public struct BatchItem: ~Escapable {
         recordID = nil
         indexes = ByteStringsView(c?.indexes, count: c?.n_indexes ?? 0)
         subject = .empty
+        isTerm = c.map { $0.term != 0 } ?? false
+        beside = c?.beside.buffer ?? .empty
     }
 }
 

@@ -30,6 +30,22 @@ extension Proto {
         case trim = 2
         /// trimmed, NFKC, case folded
         case email = 3
+        /// the digits; a leading + or 00 is dropped
+        case phoneDigits = 4
+        /// the last four digits
+        case lastFour = 5
+    }
+
+    /// What a blind index answers, and so what it leaks.
+    public enum IndexKind: Int32, ProtoEnumeration {
+        /// which values are equal
+        case equality = 0
+        /// which texts begin with a text; shows which begin alike, and how often
+        case prefix = 1
+        /// which texts contain a text; shows which have parts in common: whoever knows the column's language can guess texts
+        case trigram = 2
+        /// which values of two fields are equal, both of them
+        case pair = 3
     }
 
     public enum KeyType: Int32, ProtoEnumeration {
@@ -125,19 +141,42 @@ extension Proto {
     /// A blind index of a field.
     public struct IndexDescription: ProtoMessage {
         public var name: String = ""
-        /// 1 to 256
+        /// 1 to 256; of prefixes and trigrams 64 to 4,096, a multiple of 8
         public var bits: UInt32 = 0
         public var normaliser: Proto.Normaliser = .none
         /// 16 bytes, made by key management
         public var id: [UInt8] = []
+        public var kind: Proto.IndexKind = .equality
+        /// of prefixes and trigrams: bits that each sets, 1 to 8
+        public var hashes: UInt32 = 0
+        /// of prefixes: code points, 1 to 64
+        public var shortest: UInt32 = 0
+        public var longest: UInt32 = 0
+        /// trigrams are declared with it alone
+        public var leakageAccepted: Bool = false
+        /// of a pair: the other field, of the same table
+        public var beside: String = ""
+        /// of the other field's value
+        public var besideNormaliser: Proto.Normaliser = .none
 
         public init() {}
 
-        public init(name: String = "", bits: UInt32 = 0, normaliser: Proto.Normaliser = .none, id: [UInt8] = []) {
+        public init(
+            name: String = "", bits: UInt32 = 0, normaliser: Proto.Normaliser = .none, id: [UInt8] = [],
+            kind: Proto.IndexKind = .equality, hashes: UInt32 = 0, shortest: UInt32 = 0, longest: UInt32 = 0,
+            leakageAccepted: Bool = false, beside: String = "", besideNormaliser: Proto.Normaliser = .none
+        ) {
             self.name = name
             self.bits = bits
             self.normaliser = normaliser
             self.id = id
+            self.kind = kind
+            self.hashes = hashes
+            self.shortest = shortest
+            self.longest = longest
+            self.leakageAccepted = leakageAccepted
+            self.beside = beside
+            self.besideNormaliser = besideNormaliser
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -388,6 +427,13 @@ extension Proto.IndexDescription: CMessageConvertible {
         bits = c.bits
         normaliser = try decodeEnumeration(c.normaliser.rawValue)
         id = decodeBytes(c.id)
+        kind = try decodeEnumeration(c.kind.rawValue)
+        hashes = c.hashes
+        shortest = c.shortest
+        longest = c.longest
+        leakageAccepted = c.leakage_accepted != 0
+        beside = try decodeText(c.beside)
+        besideNormaliser = try decodeEnumeration(c.beside_normaliser.rawValue)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__IndexDescription>, in arena: MessageArena) {
@@ -395,6 +441,13 @@ extension Proto.IndexDescription: CMessageConvertible {
         c.pointee.bits = bits
         c.pointee.normaliser = Fieldseal__V1__Normaliser(rawValue: encodeEnumeration(normaliser))
         c.pointee.id = arena.bytes(id)
+        c.pointee.kind = Fieldseal__V1__IndexKind(rawValue: encodeEnumeration(kind))
+        c.pointee.hashes = hashes
+        c.pointee.shortest = shortest
+        c.pointee.longest = longest
+        c.pointee.leakage_accepted = leakageAccepted ? 1 : 0
+        c.pointee.beside = arena.bytes(beside)
+        c.pointee.beside_normaliser = Fieldseal__V1__Normaliser(rawValue: encodeEnumeration(besideNormaliser))
     }
 }
 

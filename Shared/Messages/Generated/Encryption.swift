@@ -392,13 +392,22 @@ extension Proto {
         public var field: String = ""
         public var plaintext: [UInt8] = []
         public var indexes: [String] = []
+        /// the plaintext is a part of values that is searched for: their beginning in a prefix index
+        public var term: Bool = false
+        /// of an index of a pair, and of none else: the value of its other field
+        public var beside: [UInt8] = []
 
         public init() {}
 
-        public init(field: String = "", plaintext: [UInt8] = [], indexes: [String] = []) {
+        public init(
+            field: String = "", plaintext: [UInt8] = [], indexes: [String] = [], term: Bool = false,
+            beside: [UInt8] = []
+        ) {
             self.field = field
             self.plaintext = plaintext
             self.indexes = indexes
+            self.term = term
+            self.beside = beside
         }
 
         public init(decoding bytes: UnsafeRawBufferPointer, limit: Int) throws(MessageError) {
@@ -956,12 +965,16 @@ extension Proto.BlindIndexItem: CMessageConvertible {
         field = try decodeText(c.field)
         plaintext = decodeBytes(c.plaintext)
         indexes = try decodeTexts(c.indexes, c.n_indexes)
+        term = c.term != 0
+        beside = decodeBytes(c.beside)
     }
 
     func fill(_ c: UnsafeMutablePointer<Fieldseal__V1__BlindIndexItem>, in arena: MessageArena) {
         c.pointee.field = arena.bytes(field)
         c.pointee.plaintext = arena.bytes(plaintext)
         (c.pointee.indexes, c.pointee.n_indexes) = arena.texts(indexes)
+        c.pointee.term = term ? 1 : 0
+        c.pointee.beside = arena.bytes(beside)
     }
 }
 

@@ -180,7 +180,8 @@ class AsyncClient:
         await self._channel.close()
 
     async def encrypt(self, values: Iterable[Value], text: bool = False) -> list[Sealed | FieldsealError]:
-        return await self.run(operations.ENCRYPT, [items.encrypt_item(value) for value in values], text)
+        given = list(values)
+        return await self.run(operations.ENCRYPT.for_indexes(given), [items.encrypt_item(value) for value in given], text)
 
     async def decrypt(self, values: Iterable[Value], text: bool = False) -> list[bytes | FieldsealError]:
         return await self.run(operations.DECRYPT, [items.decrypt_item(value) for value in values], text)
@@ -192,7 +193,8 @@ class AsyncClient:
         return await self.run(operations.REBIND, [items.rebind_item(value) for value in values], text)
 
     async def blind_index(self, values: Iterable[Value]) -> list[tuple[bytes, ...] | FieldsealError]:
-        return await self.run(operations.BLIND_INDEX, [items.blind_index_item(value) for value in values])
+        given = list(values)
+        return await self.run(operations.BLIND_INDEX.for_indexes(given), [items.blind_index_item(value) for value in given])
 
     async def describe(self, fields: Iterable[str]) -> list[FieldDescription | FieldsealError]:
         return await self.run(operations.DESCRIBE, [items.name_item(field) for field in fields])

@@ -52,7 +52,8 @@ class Client:
         self._channel.close()
 
     def encrypt(self, values: Iterable[Value], text: bool = False) -> list[Sealed | FieldsealError]:
-        return self.run(operations.ENCRYPT, [items.encrypt_item(value) for value in values], text)
+        given = list(values)
+        return self.run(operations.ENCRYPT.for_indexes(given), [items.encrypt_item(value) for value in given], text)
 
     def decrypt(self, values: Iterable[Value], text: bool = False) -> list[bytes | FieldsealError]:
         return self.run(operations.DECRYPT, [items.decrypt_item(value) for value in values], text)
@@ -66,7 +67,8 @@ class Client:
         return self.run(operations.REBIND, [items.rebind_item(value) for value in values], text)
 
     def blind_index(self, values: Iterable[Value]) -> list[tuple[bytes, ...] | FieldsealError]:
-        return self.run(operations.BLIND_INDEX, [items.blind_index_item(value) for value in values])
+        given = list(values)
+        return self.run(operations.BLIND_INDEX.for_indexes(given), [items.blind_index_item(value) for value in given])
 
     def describe(self, fields: Iterable[str]) -> list[FieldDescription | FieldsealError]:
         """What the catalog says of fields ("table.column")."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, Union
 
 from .errors import Code, FieldsealError, Unavailable, failure
 from .patience import Patience
 from .v1 import encryption_pb2 as messages
-from .values import Sealed
+from .values import Sealed, Value
 
 #: Below the limit of a frame, which holds for the answer too.
 BATCH_BYTES = 4_000_000
 BATCH_ITEMS = 8_192
+#: What an index takes in an answer: at most 4,096 bits.
+LARGEST_INDEX = 516
 
 Result = TypeVar("Result")
 
@@ -32,10 +34,21 @@ Step = Union[Call, Pause]
 class Operation(Generic[Result]):
     """A method of the encryption service: the type of its answer, and how that is read.
 
-    `results` takes the answer's `results` and returns for each the value or the FieldsealError."""
+    `results` takes the answer's `results` and returns for each the value or the FieldsealError. `extra`: bytes that a result
+    has besides what its item has, of indexes."""
 
-    def __init__(self, method: str, answer: Any, results: Callable[[Any], list[Result | FieldsealError]]) -> None:
-        self.method, self._answer, self._results = method, answer, results
+    def __init__(
+        self, method: str, answer: Any, results: Callable[[Any], list[Result | FieldsealError]], extra: int = 0
+    ) -> None:
+        self.method, self._answer, self._results, self.extra = method, answer, results, extra
+
+    def longer(self, extra: int) -> Operation[Result]:
+        """The same with results of so many bytes more."""
+        return self if extra == 0 else Operation(self.method, self._answer, self._results, extra)
+
+    def for_indexes(self, values: Iterable[Value]) -> Operation[Result]:
+        """The same with results that hold the indexes of the values."""
+        return self.longer(LARGEST_INDEX * max((len(value.indexes) for value in values), default=0))
 
     def read(self, body: bytes, count: int) -> list[Result | FieldsealError]:
         """Raises FieldsealError for an answer that does not fit the request."""
@@ -56,7 +69,7 @@ def exchange(
     Items that wait for a server behind the service are sent again for `patience` seconds."""
     tail = b"\x10\x01" if text else b""
     results: list[Result | FieldsealError] = []
-    for batch in _batches(items, text):
+    for batch in _batches(items, text, 256 + operation.extra):
         answer = yield Call(operation.method, b"".join(batch) + tail)
         found = operation.read(answer or b"", len(batch))
         trial = Patience(patience)
@@ -76,15 +89,16 @@ def _waiting(results: Sequence[Any]) -> list[int]:
     return [at for at, result in enumerate(results) if isinstance(result, Unavailable)]
 
 
-def _batches(items: Sequence[bytes], text: bool) -> Iterator[Sequence[bytes]]:
+def _batches(items: Sequence[bytes], text: bool, more: int) -> Iterator[Sequence[bytes]]:
+    """`more`: bytes by which an answer is longer than its item."""
     # Far below the limit in any form, as most batches are.
-    if 0 < len(items) <= BATCH_ITEMS and sum(map(len, items)) + 256 * len(items) <= BATCH_BYTES // 2:
+    if 0 < len(items) <= BATCH_ITEMS and sum(map(len, items)) + more * len(items) <= BATCH_BYTES // 2:
         yield items
         return
     start = size = 0
     for at, item in enumerate(items):
-        # An answer is longer than its item by what sealing adds, and by a third in text form.
-        count = len(item) + 256
+        # An answer is longer by a third in text form.
+        count = len(item) + more
         if text:
             count += count // 3 + 1
         if at > start and (size + count > BATCH_BYTES or at - start == BATCH_ITEMS):

@@ -102,7 +102,9 @@ def rebind_item(moved: Moved) -> bytes:
 
 def blind_index_item(value: Value) -> bytes:
     body = counted(b"\x0a", value.field.encode()) + counted(b"\x12", value.data)
-    return counted(b"\x0a", body + b"".join(counted(b"\x1a", index.encode()) for index in value.indexes))
+    body += b"".join(counted(b"\x1a", index.encode()) for index in value.indexes)
+    body += b"\x20\x01" if value.is_term else b""
+    return counted(b"\x0a", body + (counted(b"\x2a", value.beside) if value.beside else b""))
 
 
 def name_item(name: str) -> bytes:

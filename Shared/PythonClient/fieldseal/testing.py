@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import unicodedata
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from .client import Client
 from .errors import Code, FieldsealError
 from .exchange import Operation
 from .forms import from_text, to_text
+from .normalisers import TEXT_NORMALISERS, normalise
 from .v1 import common_pb2
 from .v1 import encryption_pb2 as messages
 
@@ -34,11 +34,15 @@ class InsecureWarning(UserWarning):
 
 @dataclass(frozen=True)
 class FakeIndex:
-    """`normaliser`: none, casefold, trim or email."""
+    """`normaliser`: none, casefold, trim, email, phone-digits or last-four. `kind`: equality, prefix, trigram or pair."""
 
     name: str = "equality"
     bits: int = 128
     normaliser: str = "none"
+    kind: str = "equality"
+    shortest: int = 0
+    beside: str = ""
+    beside_normaliser: str = "none"
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,22 @@ class FakeField:
 def declared_fields(metadata: Any) -> list[FakeField]:
     """The fields of a SQLAlchemy `MetaData`, as its encrypted columns declare them."""
     from .sqlalchemy.catalog import fields_of
+    from .sqlalchemy.indexes import pairs_of
 
-    types: list[tuple[str, Any]] = [(field, column.type) for field, column in fields_of(metadata).items()]
-    return [FakeField(field, type_.bound_to, tuple(map(_declared_index, type_.sealing.indexes))) for field, type_ in types]
+    fields: list[FakeField] = []
+    for field, column in fields_of(metadata).items():
+        type_: Any = column.type
+        pairs = [pair for pair in pairs_of(column.table) if pair.type.of == column.key]  # type: ignore[attr-defined]
+        fields.append(FakeField(field, type_.bound_to, tuple(map(_declared_index, [*type_.sealing.indexes, *pairs]))))
+    return fields
 
 
 def _declared_index(column: Any) -> FakeIndex:
-    return FakeIndex(column.type.index, column.type.bits, column.type.normaliser or "none")
+    type_ = column.type
+    shortest = getattr(type_, "shortest", 0)
+    beside = type_.other.type.sealing.field.rpartition(".")[2] if type_.kind == "pair" else ""
+    other = getattr(type_, "beside_normaliser", "none")
+    return FakeIndex(type_.index, type_.bits, type_.normaliser or "none", type_.kind, shortest, beside, other)
 
 
 class _Refused(Exception):
@@ -120,7 +133,8 @@ class _Service:
 
     def blind_index(self, item: Any, result: Any, text: bool) -> None:
         field = self._known(item.field)
-        result.indexes.extend(_index(item.field, item.plaintext, self._index_of(field, name)) for name in item.indexes)
+        for name in item.indexes:
+            result.indexes.append(_index(item.field, item.plaintext, self._index_of(field, name), item.term, item.beside))
 
     def describe(self, name: str, result: Any, text: bool) -> None:
         field = self._known(name)
@@ -128,8 +142,12 @@ class _Service:
         result.description.row_bound = bool(field.key_columns)
         result.description.key_columns.extend(field.key_columns)
         for index in field.indexes:
-            normaliser = common_pb2.Normaliser.Value(f"NORMALISER_{index.normaliser.upper()}")
-            result.description.indexes.add(name=index.name, bits=index.bits, normaliser=normaliser)
+            normaliser = common_pb2.Normaliser.Value(f"NORMALISER_{index.normaliser.upper().replace('-', '_')}")
+            kind = common_pb2.IndexKind.Value(f"INDEX_{index.kind.upper()}")
+            described = result.description.indexes.add(name=index.name, bits=index.bits, normaliser=normaliser, kind=kind)
+            described.shortest, described.beside = index.shortest, index.beside
+            other = index.beside_normaliser.upper().replace("-", "_")
+            described.beside_normaliser = common_pb2.Normaliser.Value(f"NORMALISER_{other}")
 
     def key(self, name: str, result: Any, text: bool) -> None:
         self._known(name)
@@ -190,18 +208,32 @@ def _masked(nonce: bytes, data: bytes) -> bytes:
     return bytes(one ^ other for one, other in zip(data, stream))
 
 
-def _index(field: str, plaintext: bytes, index: FakeIndex) -> bytes:
-    value = plaintext
-    if index.normaliser != "none":
-        text = plaintext.decode()
-        text = text.strip() if index.normaliser in ("trim", "email") else text
-        if index.normaliser in ("casefold", "email"):
-            text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", text).casefold())
-        value = text.encode()
+def _index(field: str, plaintext: bytes, index: FakeIndex, is_term: bool = False, beside: bytes | None = None) -> bytes:
+    if (index.kind == "pair" and beside is None) or (index.kind != "pair" and beside):
+        raise _Refused(Code.INVALID_ARGUMENT, "an index of a pair is computed with the values of both fields")
+    if index.kind in ("prefix", "trigram"):
+        return _filter(field, plaintext.decode(), index, is_term)
+    if is_term:
+        raise _Refused(Code.INVALID_ARGUMENT, "the blind index finds whole values only")
+    value = normalise(index.normaliser, plaintext), normalise(index.beside_normaliser, beside or b"")
     digest = bytearray(hashlib.blake2b(repr((field, index, value)).encode(), digest_size=32).digest()[: -(-index.bits // 8)])
     if index.bits % 8:
         digest[-1] &= 0xFF << (8 - index.bits % 8) & 0xFF
     return bytes(digest)
+
+
+def _filter(field: str, plaintext: str, index: FakeIndex, is_term: bool) -> bytes:
+    starts = not is_term or index.kind == "prefix"
+    text = TEXT_NORMALISERS[index.normaliser](plaintext, starts, not is_term)
+    shortest = index.shortest if index.kind == "prefix" else 3
+    if is_term and len(text) < shortest:
+        raise _Refused(Code.INVALID_ARGUMENT, "the text is too short to be searched for")
+    ends = range(shortest, len(text) + 1)
+    found = 0
+    for part in {text[:end] if index.kind == "prefix" else text[end - 3 : end] for end in ends}:
+        digest = hashlib.blake2b(repr((field, index, part)).encode(), digest_size=8).digest()
+        found |= 1 << int.from_bytes(digest, "big") % index.bits
+    return found.to_bytes(index.bits // 8, "big")
 
 
 def _written(sealed: bytes, text: bool) -> bytes:

@@ -16,7 +16,9 @@ Record = Union[Sequence[KeyValue], KeyValue]
 class Value:
     """A plaintext or a ciphertext of `field` ("table.column"), of the row `record`, in the caller's `context`.
 
-    A plaintext of a field with subject keys belongs to a `subject` (1 to 256 bytes): it opens no more once that is erased."""
+    A plaintext of a field with subject keys belongs to a `subject` (1 to 256 bytes): it opens no more once that is erased.
+    `is_term`, for `blind_index`: it is a part of values that is searched for, their beginning in a prefix index.
+    `beside`, for `blind_index` with an index of a pair: the value of its other field."""
 
     field: str
     data: bytes = dataclasses.field(repr=False)
@@ -24,6 +26,8 @@ class Value:
     context: bytes | None = None
     indexes: tuple[str, ...] = ()
     subject: bytes = dataclasses.field(default=b"", repr=False)
+    is_term: bool = False
+    beside: bytes = dataclasses.field(default=b"", repr=False)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,6 +20,19 @@ import Testing
         #expect(plan == CatalogPlan())
     }
 
+    @Test func aPlanSaysWhatAnIndexShows() throws {
+        var sample = Sample()
+        try sample.apply(Sample.declaration())
+        let plan = try sample.plan(to: Sample.prefixes(bits: 256))
+        let change = try #require(plan.changes.first { $0.object == "users.email/beginning" })
+        #expect(change.kind == .create)
+        #expect(
+            change.detail == """
+                prefixes of 2 to 8 characters, 3 hashes, 256 bits, normaliser casefold; \
+                it shows which values begin alike, and how often: frequent beginnings can be told by that
+                """)
+    }
+
     @Test func anUnnamedSuiteKeepsWhatTheFieldHas() throws {
         var sample = Sample()
         try sample.apply(Sample.declaration { $0.fields[0].suite = .xaes256GCM })
@@ -214,6 +227,14 @@ struct Sample {
             ])
         change(&table)
         return CatalogDeclaration(tables: [table])
+    }
+
+    static func prefixes(bits: UInt16, normaliser: Normaliser = .casefold) -> CatalogDeclaration {
+        declaration {
+            $0.fields[0].indexes = [
+                .init(name: "beginning", bits: bits, normaliser: normaliser, kind: .prefix(lengths: 2...8, hashes: 3))
+            ]
+        }
     }
 
     func plan(to declaration: CatalogDeclaration) throws -> CatalogPlan {

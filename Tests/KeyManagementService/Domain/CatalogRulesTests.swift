@@ -61,6 +61,65 @@ import Testing
         #expect(throws: CatalogError.self) { try Sample.declaration { $0.fields[0].indexes[0].bits = bits }.validate() }
     }
 
+    @Test(arguments: [56, 60, 65, 4_104])
+    func filterBitsAreBounded(bits: UInt16) {
+        #expect(throws: CatalogError.self) { try Sample.prefixes(bits: bits).validate() }
+    }
+
+    @Test func aFilterIsOfTextsWhosePartsAreParts() throws {
+        try Sample.prefixes(bits: 64).validate()
+        try Sample.prefixes(bits: 4_096).validate()
+        #expect(throws: CatalogError.self) { try Sample.prefixes(bits: 64, normaliser: .lastFour).validate() }
+    }
+
+    @Test func trigramsAreDeclaredByThoseWhoKnowWhatTheyShow() throws {
+        func declaration(_ accepts: Bool) -> CatalogDeclaration {
+            Sample.declaration {
+                $0.fields[0].indexes = [
+                    .init(
+                        name: "parts", bits: 256, normaliser: .none, kind: .trigram(hashes: 3), acceptsLeakage: accepts)
+                ]
+            }
+        }
+        try declaration(true).validate()
+        let error = #expect(throws: CatalogError.self) { try declaration(false).validate() }
+        #expect(error?.object == "users.email/parts")
+        #expect(error?.reason.contains("accept-leakage: it shows which values have parts in common") == true)
+    }
+
+    @Test(arguments: ["note", "email", "none", ""])
+    func aPairIsOfTwoFieldsOfTheTable(beside: String) throws {
+        let declaration = Sample.declaration {
+            $0.fields[0].indexes = [
+                .init(name: "pair", bits: 128, normaliser: .none, kind: .pair(.none), beside: beside)
+            ]
+        }
+        guard beside != "note" else { return try declaration.validate() }
+        #expect(throws: CatalogError.self) { try declaration.validate() }
+    }
+
+    @Test func onlyAPairHasAFieldBeside() {
+        #expect(throws: CatalogError.self) {
+            try Sample.declaration { $0.fields[0].indexes[0].beside = "note" }.validate()
+        }
+    }
+
+    @Test(arguments: [
+        Proto.IndexDescription(name: "i", bits: 64, kind: .prefix),
+        Proto.IndexDescription(name: "i", bits: 64, kind: .prefix, hashes: 3, shortest: 3, longest: 2),
+        Proto.IndexDescription(name: "i", bits: 64, kind: .trigram, hashes: 9),
+        Proto.IndexDescription(name: "i", bits: 64, hashes: 1),
+        Proto.IndexDescription(name: "i", bits: .max),
+    ])
+    func numbersOutOfRangeAreNoIndex(index: Proto.IndexDescription) {
+        let tables = [
+            Proto.CatalogTable(
+                name: "t", keyColumns: ["id"],
+                fields: [Proto.CatalogField(name: "f", sensitivity: .low, indexes: [index])])
+        ]
+        #expect(throws: CatalogError.self) { try CatalogDeclaration(tables).validate() }
+    }
+
     @Test(arguments: [
         FieldLifecycle(rotationDays: 0), FieldLifecycle(rotationDays: 3_651), FieldLifecycle(transitionDays: 0),
         FieldLifecycle(transitionDays: 3_651), FieldLifecycle(backupRetentionDays: -1),

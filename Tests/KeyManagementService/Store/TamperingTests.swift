@@ -43,6 +43,8 @@ import Testing
         "UPDATE catalog_tables SET key_columns = 'other'",
         "UPDATE catalog_indexes SET bits = 8",
         "UPDATE catalog_indexes SET normaliser = 0",
+        "UPDATE catalog_indexes SET kind = 2, hashes = 1",
+        "UPDATE catalog_indexes SET hashes = 1",
         // Made to look superseded or removed, so that a new key would be made or the field be unknown.
         "UPDATE encryption_keys SET state = 'transition', is_active = false WHERE key_type = 'fek'",
         "UPDATE encryption_keys SET state = 'transition', is_active = false WHERE key_type = 'dek'",

@@ -486,11 +486,24 @@ WHITE_SPACE = "".join(
 def normalise(normaliser, value):
     if normaliser == 0:
         return value
+    return normalise_part(normaliser, value, True, True)
+
+
+def normalise_part(normaliser, value, starts, ends):
+    """Of a text with which values start, or end."""
     text = value.decode()
+    if normaliser == 0:
+        return value
     if normaliser in (2, 3):
-        text = text.strip(WHITE_SPACE)
-    if normaliser in (1, 3):
+        text = text.lstrip(WHITE_SPACE) if starts else text
+        text = text.rstrip(WHITE_SPACE) if ends else text
+    if normaliser != 2:
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", text).casefold())
+    if normaliser in (4, 5):
+        digits = re.sub("[^0-9]", "", text)
+        if normaliser == 5:
+            return digits[-4:].encode()
+        return (digits.removeprefix("00") if starts and re.match("[^0-9+]*[0-9]", text) else digits).encode()
     return text.encode()
 
 
@@ -499,3 +512,36 @@ def blind_index(key, index_id, normaliser, bits, value):
     whole = hmac.digest(hkdf_expand(key, info, 32), normalise(normaliser, value), "sha256")
     kept = int.from_bytes(whole) >> (256 - bits) << (256 - bits)
     return kept.to_bytes(32)[: (bits + 7) // 8]
+
+
+def pair_index(key, index_id, normaliser, beside_normaliser, bits, value, beside):
+    info = b"fieldseal/v1 index" + index_id.bytes + bytes([normaliser, 1, 4, beside_normaliser, 1]) + struct.pack(">H", bits)
+    texts = normalise(normaliser, value), normalise(beside_normaliser, beside)
+    message = b"".join(struct.pack(">L", len(text)) + text for text in texts)
+    kept = int.from_bytes(hmac.digest(hkdf_expand(key, info, 32), message, "sha256")) >> (256 - bits) << (256 - bits)
+    return kept.to_bytes(32)[: (bits + 7) // 8]
+
+
+PREFIXES, TRIGRAMS, LONGEST_TEXT = 2, 3, 2048
+
+
+def text_filter(key, index_id, normaliser, kind, bits, hashes, shortest, longest, value, is_term):
+    """Nothing for a term that is too short."""
+    part = is_term and kind == TRIGRAMS
+    text = normalise_part(normaliser, value, not part, not is_term).decode()
+    if is_term and len(text) < (shortest if kind == PREFIXES else 3):
+        return None
+    if kind == PREFIXES:
+        parts = [text[:length] for length in range(shortest, min(longest, len(text)) + 1)]
+    elif len(text) > LONGEST_TEXT:
+        return bytes([255]) * (bits // 8)
+    else:
+        parts = [text[at : at + 3] for at in range(len(text) - 2)]
+    info = b"fieldseal/v1 index" + index_id.bytes + bytes([normaliser, 1, kind, hashes, shortest, longest]) + struct.pack(">H", bits)
+    index_key = hkdf_expand(key, info, 32)
+    found = 0
+    for one in parts:
+        words = struct.unpack(">8L", hmac.digest(index_key, one.encode(), "sha256"))
+        for word in words[:hashes]:
+            found |= 1 << (bits - 1 - word % bits)
+    return found.to_bytes(bits // 8)

@@ -176,6 +176,20 @@ def test_blind_indexes(value):
     assert index == data(value["index"])
 
 
+@each("textFilters")
+def test_text_filters(value):
+    numbers = [value[name] for name in ("normaliser", "kind", "bits", "hashes", "shortest", "longest")]
+    found = fs.text_filter(data(value["key"]), uuid.UUID(value["id"]), *numbers, data(value["value"]), value["isTerm"])
+    assert found == data(value["index"])
+
+
+@each("pairIndexes")
+def test_pair_indexes(value):
+    numbers = [value[name] for name in ("normaliser", "besideNormaliser", "bits")]
+    found = fs.pair_index(data(value["key"]), uuid.UUID(value["id"]), *numbers, data(value["value"]), data(value["beside"]))
+    assert found == data(value["index"])
+
+
 @pytest.mark.skipif(unicodedata.unidata_version != "14.0.0", reason="normalisers are those of Unicode 14.0")
 @each("normalisation")
 def test_normalisation(value):

@@ -16,6 +16,8 @@ from fieldseal.sqlalchemy import (
     EncryptedNumeric,
     EncryptedString,
     EncryptedText,
+    PrefixIndex,
+    TrigramIndex,
 )
 from sqlalchemy import JSON, Date, ForeignKey, LargeBinary, Numeric, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -47,6 +49,27 @@ CATALOG = """
     key-columns: [id]
     fields:
       - {name: address, sensitivity: low}
+  - name: contacts
+    key-columns: [id]
+    fields:
+      - name: name
+        sensitivity: high
+        row-bound: true
+        indexes:
+          - {name: equality, normaliser: casefold}
+          - {name: prefix, kind: prefix, bits: 256, longest: 6, normaliser: casefold}
+          - {name: pair, kind: pair, normaliser: casefold, beside: phone, beside-normaliser: phone-digits}
+          - {name: trigram, kind: trigram, bits: 512, normaliser: casefold, accept-leakage: true}
+      - name: phone
+        sensitivity: high
+        row-bound: true
+        indexes:
+          - {name: equality, normaliser: phone-digits}
+          - {name: next, normaliser: phone-digits}
+          - {name: short, bits: 4, normaliser: phone-digits}
+          - {name: beginning, kind: prefix, normaliser: phone-digits}
+          - {name: next-beginning, kind: prefix, bits: 512, normaliser: phone-digits}
+          - {name: last, normaliser: last-four}
 """
 
 
@@ -86,6 +109,20 @@ class Visit(Base):
     __tablename__ = "visits"
     id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str | None] = mapped_column(EncryptedString(bound_to=None, text=True))
+
+
+class Contact(Base):
+    """Its texts are searched by their parts."""
+
+    __tablename__ = "contacts"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    name: Mapped[str | None] = mapped_column(EncryptedString(bound_to="id"))
+    name_index: Mapped[bytes | None] = mapped_column(BlindIndex("name", normaliser="casefold"))
+    name_prefix: Mapped[str | None] = mapped_column(PrefixIndex("name", normaliser="casefold"))
+    name_parts: Mapped[str | None] = mapped_column(TrigramIndex("name", bits=512, normaliser="casefold"))
+    phone: Mapped[str | None] = mapped_column(EncryptedString(bound_to="id"))
+    phone_index: Mapped[bytes | None] = mapped_column(BlindIndex("phone", normaliser="phone-digits"))
+    phone_last: Mapped[bytes | None] = mapped_column(BlindIndex("phone", "last", normaliser="last-four"))
 
 
 class PlainBase(DeclarativeBase):

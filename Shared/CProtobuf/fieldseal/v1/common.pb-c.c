@@ -591,7 +591,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__record_id__descriptor =
   (ProtobufCMessageInit) fieldseal__v1__record_id__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__index_description__field_descriptors[4] =
+static const ProtobufCFieldDescriptor fieldseal__v1__index_description__field_descriptors[11] =
 {
   {
     "name",
@@ -641,17 +641,108 @@ static const ProtobufCFieldDescriptor fieldseal__v1__index_description__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "kind",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__IndexDescription, kind),
+    &fieldseal__v1__index_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hashes",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__IndexDescription, hashes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shortest",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__IndexDescription, shortest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "longest",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__IndexDescription, longest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leakage_accepted",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__IndexDescription, leakage_accepted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "beside",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__IndexDescription, beside),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "beside_normaliser",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__IndexDescription, beside_normaliser),
+    &fieldseal__v1__normaliser__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__index_description__field_indices_by_name[] = {
+  9,   /* field[9] = beside */
+  10,   /* field[10] = beside_normaliser */
   1,   /* field[1] = bits */
+  5,   /* field[5] = hashes */
   3,   /* field[3] = id */
+  4,   /* field[4] = kind */
+  8,   /* field[8] = leakage_accepted */
+  7,   /* field[7] = longest */
   0,   /* field[0] = name */
   2,   /* field[2] = normaliser */
+  6,   /* field[6] = shortest */
 };
 static const ProtobufCIntRange fieldseal__v1__index_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__index_description__descriptor =
 {
@@ -661,7 +752,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__index_description__descriptor =
   "Fieldseal__V1__IndexDescription",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__IndexDescription),
-  4,
+  11,
   fieldseal__v1__index_description__field_descriptors,
   fieldseal__v1__index_description__field_indices_by_name,
   1,  fieldseal__v1__index_description__number_ranges,
@@ -1227,21 +1318,25 @@ const ProtobufCEnumDescriptor fieldseal__v1__suite__descriptor =
   fieldseal__v1__suite__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue fieldseal__v1__normaliser__enum_values_by_number[4] =
+static const ProtobufCEnumValue fieldseal__v1__normaliser__enum_values_by_number[6] =
 {
   { "NORMALISER_NONE", "FIELDSEAL__V1__NORMALISER__NORMALISER_NONE", 0 },
   { "NORMALISER_CASEFOLD", "FIELDSEAL__V1__NORMALISER__NORMALISER_CASEFOLD", 1 },
   { "NORMALISER_TRIM", "FIELDSEAL__V1__NORMALISER__NORMALISER_TRIM", 2 },
   { "NORMALISER_EMAIL", "FIELDSEAL__V1__NORMALISER__NORMALISER_EMAIL", 3 },
+  { "NORMALISER_PHONE_DIGITS", "FIELDSEAL__V1__NORMALISER__NORMALISER_PHONE_DIGITS", 4 },
+  { "NORMALISER_LAST_FOUR", "FIELDSEAL__V1__NORMALISER__NORMALISER_LAST_FOUR", 5 },
 };
 static const ProtobufCIntRange fieldseal__v1__normaliser__value_ranges[] = {
-{0, 0},{0, 4}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex fieldseal__v1__normaliser__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex fieldseal__v1__normaliser__enum_values_by_name[6] =
 {
   { "NORMALISER_CASEFOLD", 1 },
   { "NORMALISER_EMAIL", 3 },
+  { "NORMALISER_LAST_FOUR", 5 },
   { "NORMALISER_NONE", 0 },
+  { "NORMALISER_PHONE_DIGITS", 4 },
   { "NORMALISER_TRIM", 2 },
 };
 const ProtobufCEnumDescriptor fieldseal__v1__normaliser__descriptor =
@@ -1251,12 +1346,44 @@ const ProtobufCEnumDescriptor fieldseal__v1__normaliser__descriptor =
   "Normaliser",
   "Fieldseal__V1__Normaliser",
   "fieldseal.v1",
-  4,
+  6,
   fieldseal__v1__normaliser__enum_values_by_number,
-  4,
+  6,
   fieldseal__v1__normaliser__enum_values_by_name,
   1,
   fieldseal__v1__normaliser__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue fieldseal__v1__index_kind__enum_values_by_number[4] =
+{
+  { "INDEX_EQUALITY", "FIELDSEAL__V1__INDEX_KIND__INDEX_EQUALITY", 0 },
+  { "INDEX_PREFIX", "FIELDSEAL__V1__INDEX_KIND__INDEX_PREFIX", 1 },
+  { "INDEX_TRIGRAM", "FIELDSEAL__V1__INDEX_KIND__INDEX_TRIGRAM", 2 },
+  { "INDEX_PAIR", "FIELDSEAL__V1__INDEX_KIND__INDEX_PAIR", 3 },
+};
+static const ProtobufCIntRange fieldseal__v1__index_kind__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex fieldseal__v1__index_kind__enum_values_by_name[4] =
+{
+  { "INDEX_EQUALITY", 0 },
+  { "INDEX_PAIR", 3 },
+  { "INDEX_PREFIX", 1 },
+  { "INDEX_TRIGRAM", 2 },
+};
+const ProtobufCEnumDescriptor fieldseal__v1__index_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "fieldseal.v1.IndexKind",
+  "IndexKind",
+  "Fieldseal__V1__IndexKind",
+  "fieldseal.v1",
+  4,
+  fieldseal__v1__index_kind__enum_values_by_number,
+  4,
+  fieldseal__v1__index_kind__enum_values_by_name,
+  1,
+  fieldseal__v1__index_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue fieldseal__v1__key_type__enum_values_by_number[7] =

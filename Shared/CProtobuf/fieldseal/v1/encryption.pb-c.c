@@ -2225,7 +2225,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__blind_index_request__descriptor 
   (ProtobufCMessageInit) fieldseal__v1__blind_index_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor fieldseal__v1__blind_index_item__field_descriptors[3] =
+static const ProtobufCFieldDescriptor fieldseal__v1__blind_index_item__field_descriptors[5] =
 {
   {
     "field",
@@ -2263,16 +2263,42 @@ static const ProtobufCFieldDescriptor fieldseal__v1__blind_index_item__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "term",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BlindIndexItem, term),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "beside",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Fieldseal__V1__BlindIndexItem, beside),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned fieldseal__v1__blind_index_item__field_indices_by_name[] = {
+  4,   /* field[4] = beside */
   0,   /* field[0] = field */
   2,   /* field[2] = indexes */
   1,   /* field[1] = plaintext */
+  3,   /* field[3] = term */
 };
 static const ProtobufCIntRange fieldseal__v1__blind_index_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor fieldseal__v1__blind_index_item__descriptor =
 {
@@ -2282,7 +2308,7 @@ const ProtobufCMessageDescriptor fieldseal__v1__blind_index_item__descriptor =
   "Fieldseal__V1__BlindIndexItem",
   "fieldseal.v1",
   sizeof(Fieldseal__V1__BlindIndexItem),
-  3,
+  5,
   fieldseal__v1__blind_index_item__field_descriptors,
   fieldseal__v1__blind_index_item__field_indices_by_name,
   1,  fieldseal__v1__blind_index_item__number_ranges,

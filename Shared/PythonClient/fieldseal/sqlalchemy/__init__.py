@@ -4,8 +4,8 @@ from sqlalchemy.types import TypeDecorator
 
 from . import flush, tracking
 from .alembic import render_item
+from .indexes import BlindIndex, CompoundIndex, PrefixIndex, TrigramIndex
 from .middleware import EncryptionMiddleware
-from .search import BlindIndex
 from .types import (
     EncryptedBytes,
     EncryptedDate,
@@ -18,6 +18,7 @@ from .types import (
 
 __all__ = [
     "BlindIndex",
+    "CompoundIndex",
     "EncryptedBytes",
     "EncryptedDate",
     "EncryptedInteger",
@@ -26,6 +27,8 @@ __all__ = [
     "EncryptedString",
     "EncryptedText",
     "EncryptionMiddleware",
+    "PrefixIndex",
+    "TrigramIndex",
     "render_item",
 ]
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.sql.schema import Column, MetaData
 
 from ..errors import ConfigurationError, FieldsealError
-from ..v1.common_pb2 import Normaliser
+from ..v1.common_pb2 import IndexKind, Normaliser
+from .indexes import pairs_of
 from .types import Encrypted
 
 
@@ -45,12 +46,24 @@ def _differences(column: Column[Any], description: Any) -> Iterator[str]:
     if description.subject_keys:
         yield "it has subject keys, which encrypted columns do not support"
     known = {index.name: index for index in description.indexes}
-    for index in type_.sealing.indexes:
+    pairs = [pair for pair in pairs_of(column.table) if pair.type.of == column.key]  # type: ignore[attr-defined]
+    for index in [*type_.sealing.indexes, *pairs]:
         found = known.get(index.type.index)
         if found is None:
             yield f"{index.name} is of the index {index.type.index!r}, which the catalog does not have"
             continue
-        normaliser = Normaliser.Name(found.normaliser).removeprefix("NORMALISER_").lower()
+        normaliser = Normaliser.Name(found.normaliser).removeprefix("NORMALISER_").lower().replace("_", "-")
+        kind = IndexKind.Name(found.kind).removeprefix("INDEX_").lower()
+        if index.type.kind != kind:
+            yield f"{index.name} is of the index {index.type.index!r}, which the catalog says is of the kind {kind}"
+            continue
         declared = (index.type.bits, index.type.normaliser)
         if declared != (found.bits, normaliser) and (found.bits < 64 or declared != (found.bits, None)):
             yield f"{index.name} must be declared with bits={found.bits}, normaliser={normaliser!r}, as in the catalog"
+        if kind == "pair":
+            other = Normaliser.Name(found.beside_normaliser).removeprefix("NORMALISER_").lower().replace("_", "-")
+            beside = index.type.other.type.sealing.field.rpartition(".")[2]
+            if (beside, index.type.beside_normaliser) != (found.beside, other):
+                yield f"{index.name} must be beside {found.beside}, with beside_normaliser={other!r}, as in the catalog"
+        if getattr(index.type, "shortest", 0) != found.shortest:
+            yield f"{index.name} must be declared with shortest={found.shortest}, as in the catalog"

@@ -15,6 +15,7 @@ from sqlalchemy.orm.base import NO_VALUE
 
 from ..errors import FieldsealError
 from ..exchange import SEAL
+from .indexes import pairs_of
 from .marks import INSTALLED, PENDING
 from .sealing import Ahead, current_flush
 from .types import Encrypted
@@ -33,6 +34,8 @@ class Mapped(NamedTuple):
     attributes: tuple[Attribute, ...]
     #: Defaults of key attributes that Python makes.
     defaults: dict[str, Any]
+    #: Of each index of a pair: its attribute, and those of its values.
+    pairs: tuple[tuple[str, tuple[str, str]], ...]
     #: Whether all new objects go out in statements with the same columns.
     is_uniform: bool
 
@@ -102,7 +105,8 @@ def _seal_ahead(middleware: Any, work: Sequence[Work]) -> None:
     flush = current_flush.get()
     assert flush is not None
     known = [item for item in items if item is not None]
-    results = iter(middleware.run(SEAL, known) if known else ())
+    extra = max((one.attribute.type.sealing.filters for one in work), default=0)
+    results = iter(middleware.run(SEAL.longer(extra), known) if known else ())
     for one, item in zip(work, items):
         if item is None:
             continue
@@ -111,9 +115,10 @@ def _seal_ahead(middleware: Any, work: Sequence[Work]) -> None:
             raise result.at(one.attribute.type.field or "", _identity(one))
         flush.results.setdefault(item, []).append(result)
         if not one.is_new:
-            for name, hashed in zip(one.attribute.indexes, result.indexes):
+            columns = one.attribute.type.sealing.indexes
+            for name, column, hashed in zip(one.attribute.indexes, columns, result.indexes):
                 if name is not None:
-                    setattr(one.state.obj(), name, hashed)
+                    setattr(one.state.obj(), name, column.type.stored(hashed))  # type: ignore[attr-defined]
 
 
 def _item(work: Work) -> bytes | None:
@@ -163,6 +168,8 @@ def _insertions(state: InstanceState[Any]) -> Iterator[Work]:
 
 
 def _changes(state: InstanceState[Any]) -> Iterator[Work]:
+    for made, pair in _of(state.mapper).pairs:
+        _change_together(state, made, pair)
     values, committed = state.dict, state.committed_state
     for attribute in _of(state.mapper).attributes:
         if any(_is_changed(state, name) for name in attribute.key) and not _is_changed(state, attribute.name):
@@ -182,6 +189,17 @@ def _changes(state: InstanceState[Any]) -> Iterator[Work]:
                 setattr(state.obj(), index, None if value is None else PENDING)
         if value is not None:
             yield Work(state, attribute, value, False)
+
+
+def _change_together(state: InstanceState[Any], index: str, pair: tuple[str, str]) -> None:
+    """An index of a pair is made of both values, so both are written where one changes."""
+    if not any(_is_changed(state, name) for name in pair):
+        return
+    for name in pair:
+        if not _is_changed(state, name):
+            getattr(state.obj(), name)
+            flag_modified(state.obj(), name)
+    setattr(state.obj(), index, PENDING)
 
 
 def _is_changed(state: InstanceState[Any], name: str) -> bool:
@@ -213,4 +231,10 @@ def _inspected(mapper: Mapper[Any]) -> Mapped:
             if default is not None and default.is_callable:
                 defaults[name] = default.arg
     uniform = not any(column.server_default is not None for column in mapper.columns) and len(mapper.tables) == 1
-    return Mapped(tuple(attributes), defaults, uniform)
+    pairs = tuple(_pair(mapper, index) for table in mapper.tables for index in pairs_of(table))
+    return Mapped(tuple(attributes), defaults, pairs, uniform)
+
+
+def _pair(mapper: Mapper[Any], index: Any) -> tuple[str, tuple[str, str]]:
+    made, first, second = (mapper.get_property_by_column(column).key for column in (index, index.type.source, index.type.other))
+    return made, (first, second)

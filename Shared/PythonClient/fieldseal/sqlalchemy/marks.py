@@ -38,12 +38,13 @@ PENDING = Pending()
 
 
 class Wanted:
-    """A value that is looked for in a blind index, of which the middleware makes the index. No driver takes it."""
+    """A value that is looked for in a blind index, of which the middleware makes the index, or a part of values that match
+    `pattern`. No driver takes it."""
 
-    __slots__ = ("type", "value")
+    __slots__ = ("pattern", "type", "value")
 
-    def __init__(self, type_: Any, value: Any) -> None:
-        self.type, self.value = type_, value
+    def __init__(self, type_: Any, value: Any, pattern: Any = None) -> None:
+        self.type, self.value, self.pattern = type_, value, pattern
 
     def __repr__(self) -> str:
         return SHOWN

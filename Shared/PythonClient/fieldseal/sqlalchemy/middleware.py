@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from sqlalchemy.exc import ArgumentError, InvalidRequestError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import Update
-from sqlalchemy.sql.schema import MetaData, Table
+from sqlalchemy.sql.schema import Column, MetaData, Table
 from sqlalchemy.util import await_only
 
 from ..aio import AsyncClient
@@ -20,9 +20,11 @@ from ..exchange import Operation
 from .catalog import compare, fields_of
 from .marks import INSTALLED, PENDING
 from .opening import OpeningCursor
+from .pairs import values_of_update, with_pairs
 from .plan import EMPTY, Plan, plan_of
 from .rebinding import rebind_row
-from .sealing import found_rows, refuse_moved, seal_parameters, search_parameters
+from .reindexing import fill_index_of
+from .sealing import found_rows, index_pairs, refuse_moved, seal_parameters, search_parameters
 from .types import Encrypted
 
 CHUNK = 1000
@@ -72,6 +74,14 @@ class EncryptionMiddleware:
         Raises NoResultFound where there is no such row, FieldsealError where a value cannot be rebound."""
         rebind_row(self.run, connection, table, old, new)
 
+    def fill_index(self, connection: Connection, index: Column[Any], size: int = CHUNK) -> int:
+        """Computes a blind index for up to `size` rows that have a value and no index, in the connection's transaction: to be
+        called and committed until it answers 0. Answers how many rows were filled.
+
+        Rows that others lock are left out. On an AsyncEngine: `await connection.run_sync(middleware.fill_index, column)`.
+        Raises FieldsealError where a value cannot be opened or indexed."""
+        return fill_index_of(self.run, connection, index, size)
+
     def run(self, operation: Operation[Any], batch: Sequence[bytes]) -> list[Any]:
         return await_only(self.client.run(operation, batch)) if self._is_async else self.client.run(operation, batch)
 
@@ -111,6 +121,8 @@ class _EncryptingContext:
         plan = plan_of(self.compiled)
         if plan.moved:
             refuse_moved(self, plan)
+        if plan.pairs:
+            index_pairs(getattr(self.dialect, INSTALLED).run, self, plan)
         if plan.rows or plan.empty:
             seal_parameters(getattr(self.dialect, INSTALLED).run, self, plan)
         if plan.narrow:
@@ -148,7 +160,7 @@ def _row_logging(connection: Any, plan: Plan) -> Callable[[Any], Any]:
 def _with_indexes(
     connection: Connection, statement: Any, multiparams: Any, params: Any, execution_options: Any
 ) -> tuple[Any, Any, Any]:
-    """An UPDATE of an encrypted column writes its blind indexes too."""
+    """An UPDATE of an encrypted column writes its blind indexes too; a search for two values uses the index of the pair."""
     if isinstance(statement, Update) and isinstance(statement.table, Table):
         given = getattr(statement, "_values", None) or dict(getattr(statement, "_ordered_values", None) or ())
         names = {getattr(column, "key", column) for column in given}
@@ -158,7 +170,9 @@ def _with_indexes(
                 missing = [index.key for index in column.type.sealing.indexes if index.key not in names]
                 if missing:
                     statement = statement.values({statement.table.c[name]: PENDING for name in missing})
-    return statement, multiparams, params
+        if pairs := values_of_update(statement, names):
+            statement = statement.values(pairs)
+    return with_pairs(statement), multiparams, params
 
 
 def _without_plaintext(context: ExceptionContext) -> None:

@@ -9,11 +9,13 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Insert, Update, UpdateBase
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, Null, TextClause, TypeCoerce
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, Null, TextClause
 from sqlalchemy.sql.schema import Column, Table
 from sqlalchemy.sql.selectable import Select, TextualSelect
 
-from .search import BlindIndex
+from .indexes import BlindIndex, CompoundIndex, pairs_of
+from .pairs import WrittenPair, conjunction
+from .search import searched_index
 from .types import Encrypted
 
 ATTRIBUTE = "_fieldseal_plan"
@@ -69,7 +71,9 @@ class Plan(NamedTuple):
     moved: tuple[Moved, ...] = ()
     searches: bool = False
     opened: tuple[Opened, ...] = ()
-    narrow: tuple[Narrow, ...] = ()
+    pairs: tuple[WrittenPair, ...] = ()
+    #: Of each group, one must be found.
+    narrow: tuple[tuple[Narrow, ...], ...] = ()
 
 
 EMPTY = Plan()
@@ -96,8 +100,9 @@ class _Planner:
 
     def plan(self) -> Plan:
         self._refuse_order()
-        rows, opened = tuple(self._rows()), tuple(self._opened())
-        return Plan(rows, tuple(self.empty), tuple(self._moved()), self._searches(), opened, tuple(self._narrow(opened)))
+        rows, opened, pairs = tuple(self._rows()), tuple(self._opened()), tuple(self._pairs())
+        moved = tuple(self._moved())
+        return Plan(rows, tuple(self.empty), moved, self._searches(), opened, pairs, tuple(self._narrow(opened)))
 
     def _refuse_order(self) -> None:
         """Ciphertexts are equal to nothing and in no order."""
@@ -156,6 +161,19 @@ class _Planner:
         for (key, problem), sealed in by_key.items():
             yield Row(key, tuple(sealed), problem)
 
+    def _pairs(self) -> Iterator[WrittenPair]:
+        if not isinstance(self.statement, (Insert, Update)) or not isinstance(self.table, Table):
+            return
+        for index in pairs_of(self.table):
+            type_: Any = index.type
+            for suffix in self._suffixes():
+                name, *values = (self._written(column, suffix) for column in (index, type_.source, type_.other))
+                if name is None and values != [None, None]:
+                    raise InvalidRequestError(f"{index} is not in a statement that writes what it is of")
+                if name is not None and (isinstance(self.statement, Insert) or None not in values):
+                    self.taken.add(name)
+                    yield WrittenPair(name, type_, *values)
+
     def _written(self, column: Column[Any], suffix: str) -> str | None:
         """The parameter that VALUES or SET gives the column."""
         # A default of the first of several rows has no number.
@@ -188,7 +206,7 @@ class _Planner:
 
     def _compared(self, part: Column[Any]) -> str | None:
         """The parameter that WHERE demands the column to equal."""
-        for criterion in _conjunction(self.statement._where_criteria):
+        for criterion in conjunction(self.statement._where_criteria):
             if isinstance(criterion, BinaryExpression) and criterion.operator is operators.eq:
                 for column, value in ((criterion.left, criterion.right), (criterion.right, criterion.left)):
                     if isinstance(value, BindParameter) and isinstance(column, Column) and self._is_of_row(column, part):
@@ -262,7 +280,7 @@ class _Planner:
 
     # --- what is read
 
-    def _narrow(self, opened: tuple[Opened, ...]) -> Iterator[Narrow]:
+    def _narrow(self, opened: tuple[Opened, ...]) -> Iterator[tuple[Narrow, ...]]:
         narrow = {
             name: parameter.type
             for parameter, name in self.compiled.bind_names.items()
@@ -270,23 +288,31 @@ class _Planner:
         }
         if not narrow:
             return
-        by_key = {parameter.key: name for parameter, name in self.compiled.bind_names.items()}
-        for criterion in _conjunction(getattr(self.statement, "_where_criteria", ())):
-            if not isinstance(criterion, BinaryExpression) or criterion.operator not in (operators.eq, operators.in_op):
-                continue
-            index, value = criterion.left, criterion.right
-            name = by_key.get(value.key) if isinstance(value, BindParameter) else None
-            if name in narrow and isinstance(index, TypeCoerce):
-                at = self._opened_beside(index.clause, narrow[name], opened)
-                if at is not None:
-                    yield Narrow(name, at, narrow.pop(name))
+        for criterion in conjunction(getattr(self.statement, "_where_criteria", ())):
+            is_choice = isinstance(criterion, BooleanClauseList) and criterion.operator is operators.or_
+            alternatives = [self._search(one, opened) for one in (criterion.clauses if is_choice else [criterion])]
+            known = [one for one in alternatives if one is not None]
+            # An alternative that cannot be told in Python leaves the search unanswered.
+            if len(known) == len(alternatives) and any(one.name in narrow for one in known):
+                yield tuple(known)
+                for one in known:
+                    narrow.pop(one.name, None)
         clauses = ("_limit_clause", "_offset_clause", "_fetch_clause")
         limited = any(getattr(self.statement, name, None) is not None for name in clauses)
         if narrow or limited or not isinstance(self.statement, Select):
             raise InvalidRequestError(
-                "an index of few bits finds other values too, which can be dropped only where a SELECT without LIMIT demands the "
-                "equality for every row and selects the encrypted column"
+                "an index of few bits, of beginnings or of trigrams finds other values too, which can be dropped only where a SELECT "
+                "without LIMIT demands the match for every row and selects the encrypted column"
             )
+
+    def _search(self, criterion: Any, opened: tuple[Opened, ...]) -> Narrow | None:
+        """None for what is no search by an index of known normaliser beside its opened column."""
+        index, value = searched_index(criterion) or (None, None)
+        if value is None or value.type.normaliser is None:  # type: ignore[attr-defined]
+            return None
+        name = next((name for parameter, name in self.compiled.bind_names.items() if parameter.key == value.key), None)
+        at = self._opened_beside(index, value.type, opened)  # type: ignore[arg-type]
+        return None if name is None or at is None else Narrow(name, at, value.type)  # type: ignore[arg-type]
 
     def _opened_beside(self, index: Any, type_: BlindIndex, opened: tuple[Opened, ...]) -> int | None:
         """The place of the encrypted column of the same row as the index column."""
@@ -322,11 +348,3 @@ class _Planner:
             if part in entry.objects or any(getattr(column, "key", None) == part.key for column in entry.objects):
                 return entry.keyname if by_name else at
         return None
-
-
-def _conjunction(criteria: Iterable[Any]) -> Iterator[Any]:
-    for criterion in criteria:
-        if isinstance(criterion, BooleanClauseList) and criterion.operator is operators.and_:
-            yield from _conjunction(criterion.clauses)
-        else:
-            yield criterion

@@ -13,8 +13,10 @@ from ..exchange import BLIND_INDEX, SEAL
 from ..items import blind_index_item
 from ..v1.encryption_pb2 import EncryptResult
 from ..values import Value
-from .marks import PENDING, Ciphertext, Wanted
-from .plan import Plan, Row
+from .indexes import BlindIndex, CompoundIndex
+from .marks import PENDING, Wanted
+from .pairs import pair_items
+from .plan import Narrow, Plan, Row
 from .types import Encrypted
 
 
@@ -49,7 +51,8 @@ def seal_parameters(run: Any, context: Any, plan: Plan) -> None:
     """Replaces plaintexts in `context.parameters`. Raises FieldsealError for the first value that cannot be sealed."""
     given: Sequence[MutableMapping[str, Any]] = context.compiled_parameters
     items = [item for row in plan.rows for item in _items(row, given)]
-    results = iter(_sealed(run, items))
+    extra = max((sealed.type.sealing.filters for row in plan.rows for sealed in row.sealed), default=0)
+    results = iter(_sealed(run, items, extra))
     with _Targets(context) as targets:
         for values, target in zip(given, targets):
             for index in plan.empty:
@@ -100,15 +103,33 @@ def _records(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes 
     raise InvalidRequestError(words)
 
 
-def _sealed(run: Any, items: list[bytes]) -> Iterable[Any]:
-    """A result for each item: sealed ahead, or now, all in one batch."""
+def index_pairs(run: Any, context: Any, plan: Plan) -> None:
+    """Computes the indexes of pairs of values that are written. Raises FieldsealError for the first that cannot be."""
+    given: Sequence[MutableMapping[str, Any]] = context.compiled_parameters
+    work = list(pair_items(plan.pairs, given))
+    wanted = [one for _, _, one in work if one is not None]
+    results = iter(run(BLIND_INDEX, [_index_item(one) for one in wanted]) if wanted else ())
+    with _Targets(context) as targets:
+        for pair, number, one in work:
+            hashed = None
+            if one is not None:
+                result = next(results)
+                if isinstance(result, FieldsealError):
+                    raise result.at(_encrypted(one).field or "", None)
+                hashed = pair.type.stored(result[0])
+            given[number][pair.name] = targets[number][pair.name] = hashed
+
+
+def _sealed(run: Any, items: list[bytes], extra: int) -> Iterable[Any]:
+    """A result for each item: sealed ahead, or now, all in one batch. `extra`: bytes of the indexes of one."""
+    seal = SEAL.longer(extra)
     flush = current_flush.get()
     ahead = None if flush is None else flush.results
     if not ahead:
-        return run(SEAL, items) if items else ()
+        return run(seal, items) if items else ()
     found = [ahead[item].pop() if ahead.get(item) else None for item in items]
     missing = [item for item, result in zip(items, found) if result is None]
-    late = iter(run(SEAL, missing) if missing else ())
+    late = iter(run(seal, missing) if missing else ())
     return [next(late) if result is None else result for result in found]
 
 
@@ -128,10 +149,10 @@ def _write(
                 raise result.at(type_.field or "", _identity(row, values))
             target[name] = stored(result.ciphertext)
             if indexes:
-                for index, hashed in zip(indexes, result.indexes):
+                for index, column, hashed in zip(indexes, type_.sealing.indexes, result.indexes):
                     if index is not None:
                         # The unit of work reads here what an INSERT gave a column by default.
-                        values[index] = target[index] = Ciphertext(hashed)
+                        values[index] = target[index] = column.type.stored(hashed)  # type: ignore[attr-defined]
 
 
 def _identity(row: Row, values: MutableMapping[str, Any]) -> Any:
@@ -186,7 +207,7 @@ def search_parameters(run: Any, context: Any) -> None:
     for one, result in zip(wanted, run(BLIND_INDEX, [_index_item(one) for one in wanted])):
         if isinstance(result, FieldsealError):
             raise result.at(_encrypted(one).field or "", None)
-        hashes[id(one)] = Ciphertext(result[0])
+        hashes[id(one)] = one.type.stored(result[0])
     for number, parameters in enumerate(context.parameters):
         if isinstance(parameters, dict):
             parameters.update({name: hashes[id(value)] for name, value in parameters.items() if type(value) is Wanted})
@@ -196,18 +217,31 @@ def search_parameters(run: Any, context: Any) -> None:
 
 def found_rows(context: Any, plan: Plan) -> Callable[[Sequence[Any]], bool]:
     """Whether an opened row holds what was looked for by indexes of few bits."""
-    demanded = []
-    for name, at, index in plan.narrow:
-        given = context.compiled_parameters[0]
-        values = [given[expanded] for expanded in context._expanded_parameters.get(name, [name])]
-        plain = [value.value if isinstance(value, Wanted) else value for value in values]
-        encode: Callable[[Any], bytes] = index.source.type.encode  # type: ignore[attr-defined]
-        demanded.append((at, index, encode, {index.normalised(encode(value)) for value in plain if value is not None}))
+    demanded = [[(one.at, one.type, _wanted_by(context, one)) for one in alternatives] for alternatives in plan.narrow]
 
     def is_found(row: Sequence[Any]) -> bool:
-        return all(row[at] is not None and index.normalised(encode(row[at])) in wanted for at, index, encode, wanted in demanded)
+        return all(any(_matches(row[at], index, matches) for at, index, matches in alternatives) for alternatives in demanded)
 
     return is_found
+
+
+def _matches(value: Any, index: BlindIndex, matches: Callable[[bytes], bool]) -> bool:
+    return value is not None and matches(index.normalised(index.source.type.encode(value)))  # type: ignore[attr-defined]
+
+
+def _wanted_by(context: Any, narrow: Narrow) -> Callable[[bytes], bool]:
+    given = context.compiled_parameters[0]
+    values = [given[expanded] for expanded in context._expanded_parameters.get(narrow.name, [narrow.name])]
+    return _matching(narrow.type, values, [value.value if isinstance(value, Wanted) else value for value in values])
+
+
+def _matching(index: BlindIndex, values: list[Any], plain: list[Any]) -> Callable[[bytes], bool]:
+    """Whether a normalised value is what was looked for."""
+    pattern = getattr(values[0], "pattern", None) if values else None
+    if pattern is not None:
+        return lambda value: pattern.matches(value.decode())
+    encode = index.source.type.encode  # type: ignore[attr-defined]
+    return {index.normalised(encode(value)) for value in plain if value is not None}.__contains__
 
 
 def _encrypted(wanted: Wanted) -> Encrypted[Any]:
@@ -218,8 +252,20 @@ def _encrypted(wanted: Wanted) -> Encrypted[Any]:
 
 def _index_item(wanted: Wanted) -> bytes:
     type_ = _encrypted(wanted)
+    if isinstance(wanted.type, CompoundIndex):
+        return _pair_item(type_, wanted.type, wanted.value)
     try:
-        return blind_index_item(Value(type_.field or "", type_.encode(wanted.value), indexes=(wanted.type.index,)))
+        data, is_term = type_.encode(wanted.value), wanted.pattern is not None
+        return blind_index_item(Value(type_.field or "", data, indexes=(wanted.type.index,), is_term=is_term))
     except (TypeError, UnicodeEncodeError):
         pass
     raise TypeError(f"{type_.field}: it is not compared with {type(wanted.value).__name__}")
+
+
+def _pair_item(type_: Encrypted[Any], index: CompoundIndex, values: tuple[Any, Any]) -> bytes:
+    try:
+        first, second = type_.encode(values[0]), index.other.type.encode(values[1])  # type: ignore[attr-defined]
+        return blind_index_item(Value(type_.field or "", first, indexes=(index.index,), beside=second))
+    except (TypeError, UnicodeEncodeError):
+        pass
+    raise TypeError(f"{type_.field}: a value of the pair {index.index} is of another type")

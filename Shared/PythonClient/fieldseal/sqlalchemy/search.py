@@ -1,108 +1,28 @@
-"""Equality over blind indexes: which SQL a comparison with an encrypted column becomes, or why it cannot be made."""
+"""Comparisons over blind indexes: which SQL one with an encrypted column becomes, or why it cannot be made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import LargeBinary, Text, and_, or_, type_coerce
-from sqlalchemy.engine import Dialect
-from sqlalchemy.event import listen
-from sqlalchemy.exc import ArgumentError, InvalidRequestError
+from sqlalchemy import LargeBinary, Text, and_, bindparam, or_, type_coerce
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ColumnElement, Null
-from sqlalchemy.sql.schema import Column, ColumnDefault, Table
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ColumnElement, Null, TypeCoerce
+from sqlalchemy.sql.schema import Column
 
-from .marks import INSTALLED, PENDING, Ciphertext, CiphertextText, Pending, Wanted
-from .normalisers import NORMALISERS
+from .indexes import BlindIndex, pairs_of, rotations_of
+from .marks import Ciphertext, CiphertextText, Wanted
+from .pairs import Half
+from .patterns import FOLDING_OPERATORS, TEXT_OPERATORS, TextPattern
 
 SEARCHED = (operators.eq, operators.ne, operators.in_op, operators.not_in_op)
 #: What changes no value, or says in which order rows come (which an index of the ciphertext would do in no useful way).
 ALLOWED = (operators.is_, operators.is_not)
-
-
-class BlindIndex(TypeDecorator[bytes]):
-    """The companion column of an encrypted one: a keyed hash of its normalised value, by which equal values are found.
-
-    of: the encrypted column of the same table. index: the index's name in the catalog. It is written with the value, in
-    the same call; it shows which rows hold equal values. bits: below 64 it finds other values too, which are dropped once
-    they are opened. normaliser: the catalog's ("none", "casefold", "trim" or "email"); an index of so few bits demands it."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def __init__(
-        self, of: str, index: str = "equality", bits: int = 128, normaliser: str | None = None, table: str | None = None
-    ) -> None:
-        """`table` is filled in by the column: a part of the key under which statements are cached."""
-        super().__init__()
-        if normaliser not in NORMALISERS and (bits < 64 or normaliser is not None):
-            raise ArgumentError(f"BlindIndex: normaliser={normaliser!r} is none of {', '.join(NORMALISERS)}")
-        self.of, self.index, self.bits, self.normaliser, self.table = of, index, bits, normaliser, table
-        self._column: Column[Any] | None = None
-        self._is_copy = False
-
-    def __repr__(self) -> str:
-        more = f", bits={self.bits}" if self.bits != 128 else ""
-        more += f", normaliser={self.normaliser!r}" if self.normaliser is not None else ""
-        return f"BlindIndex({self.of!r}, {self.index!r}{more})"
-
-    @property
-    def is_narrow(self) -> bool:
-        """Whether other values are found too."""
-        return self.bits < 64
-
-    def normalised(self, value: bytes) -> bytes:
-        return NORMALISERS[self.normaliser or "none"](value)
-
-    def copy(self, **options: Any) -> BlindIndex:
-        copied = super().copy(**options)
-        assert isinstance(copied, BlindIndex)
-        copied._is_copy = True
-        return copied
-
-    def _set_parent(self, parent: Any, outer: bool = False, **options: Any) -> None:
-        super()._set_parent(parent, outer=outer, **options)
-        if not isinstance(parent, Column) or parent is self._column:
-            return
-        if self._column is not None and not self._is_copy:
-            raise ArgumentError(f"{parent}: a blind index type belongs to one column; make another one for this column")
-        self._column, self._is_copy = parent, False
-        listen(parent, "after_parent_attach", self._attached)
-
-    def _attached(self, column: Column[Any], table: Any) -> None:
-        if column is self._column and isinstance(table, Table):
-            self.table = table.name
-            # An INSERT that does not name the column gets it all the same.
-            if column.default is None:
-                column.default = ColumnDefault(lambda: PENDING)
-                column.default._set_parent_with_dispatch(column)
-
-    @property
-    def source(self) -> Column[Any]:
-        table = None if self._column is None else self._column.table
-        if table is None or self.of not in table.c:
-            raise ArgumentError(f"{self!r}: {self.of} is no column of its table")
-        return table.c[self.of]
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
-        if not hasattr(dialect, INSTALLED):
-            raise InvalidRequestError("blind index columns need an EncryptionMiddleware on their engine")
-
-        def process(value: Any) -> Any:
-            passes = value is None or isinstance(value, (bytes, Wanted, Pending))
-            return value if passes else Wanted(self, value)
-
-        return process
-
-    def coerce_compared_value(self, op: Any, value: Any) -> Any:
-        return self
-
-
-def indexes_of(column: Column[Any]) -> list[Column[Any]]:
-    """The blind index columns of an encrypted column."""
-    return [beside for beside in column.table.c if isinstance(beside.type, BlindIndex) and beside.type.of == column.key]
+#: Normalisers after which upper and lower case are one.
+FOLDING = ("casefold", "email", "phone-digits")
+#: The precedence of `&`, above that of `=`.
+COMMON_BITS = 7
 
 
 def operate(
@@ -115,39 +35,55 @@ def operate(
         return plainly(op, *other, **options)
     if op in (operators.eq, operators.ne) and isinstance(value, ColumnElement) and not isinstance(value, BindParameter):
         return _column_equality(column, op, value)
+    if op in TEXT_OPERATORS:
+        return _text_search(column, op, value, options)
     if op not in SEARCHED:
         raise InvalidRequestError(
             f"{column}: {getattr(op, '__name__', op)} cannot be answered over ciphertext; an encrypted column can be compared "
-            "with ==, !=, in_ and is_(None)"
+            "with ==, !=, in_ and is_(None), and a text with startswith, contains and like"
         )
-    index = _beside(column)
-    type_: Any = index.type
-    # Without the coercion the unit of work would compare the attribute itself, in Python, with what is wanted.
-    searched = type_coerce(index, type_)
+    if op is operators.eq and not isinstance(value, BindParameter) and _is_of_pairs_alone(column):
+        return Half.of(column, value)
+    indexes = _beside(column)
     if isinstance(value, BindParameter):
-        if column.type.accepts_plaintext:  # type: ignore[attr-defined]
-            raise InvalidRequestError(f"{column}: while it accepts plaintext, compare it with the value itself")
-        return searched.operate(op, value, **options)
+        if column.type.accepts_plaintext or len(indexes) > 1:  # type: ignore[attr-defined]
+            why = "it accepts plaintext" if column.type.accepts_plaintext else "its index rotates"  # type: ignore[attr-defined]
+            raise InvalidRequestError(f"{column}: while {why}, compare it with the value itself")
+        return _searched(indexes[0]).operate(op, value, **options)
     many = op in (operators.in_op, operators.not_in_op)
     if many and not isinstance(value, (list, tuple, set, frozenset)):
         raise InvalidRequestError(f"{column}: in_ takes a list of values")
     values = list(value) if many else [value]
-    wanted = [one if one is None else Wanted(type_, one) for one in values]
-    found = searched.operate(op, wanted if many else wanted[0], **options)
-    return _or_plaintext(column, searched, op, found, values) if column.type.accepts_plaintext else found  # type: ignore[attr-defined]
+    found = []
+    for index in indexes:
+        wanted = [one if one is None else Wanted(index.type, one) for one in values]
+        found.append(_searched(index).operate(op, wanted if many else wanted[0], **options))
+    if op in (operators.eq, operators.in_op):
+        return or_(*found, *_plaintext(column, op, values))
+    if len(found) == 1 and not column.type.accepts_plaintext:  # type: ignore[attr-defined]
+        return found[0]
+    # A row without an index has none in this column yet, or is stored in plain.
+    differs = [or_(_searched(index).is_(None), one) for index, one in zip(indexes, found)]
+    stored = _plaintext(column, op, values) or [or_(*(_searched(index).is_not(None) for index in indexes))]
+    return and_(*differs, *stored)
 
 
-def _or_plaintext(column: Any, index: ColumnElement[Any], op: Any, found: Any, values: list[Any]) -> Any:
-    """During a rollout: equal to a stored plaintext, too, which has no index."""
+def _searched(index: ColumnElement[Any]) -> ColumnElement[Any]:
+    # Without the coercion the unit of work would compare the attribute itself, in Python, with what is wanted.
+    return type_coerce(index, index.type)
+
+
+def _plaintext(column: Any, op: Any, values: list[Any]) -> list[ColumnElement[bool]]:
+    """During a rollout: the comparison with a stored plaintext, which has no index."""
+    if not column.type.accepts_plaintext:
+        return []
     encoded = [one if one is None else column.type.encode(one) for one in values]
     if column.type.text:
         stored: list[Any] = [one if one is None else CiphertextText(one.decode()) for one in encoded]
     else:
         stored = [one if one is None else Ciphertext(one) for one in encoded]
     plain = type_coerce(column, Text() if column.type.text else LargeBinary())
-    if op in (operators.eq, operators.in_op):
-        return or_(found, plain.in_(stored))
-    return and_(or_(index.is_(None), found), plain.not_in(stored))
+    return [plain.in_(stored) if op in (operators.eq, operators.in_op) else plain.not_in(stored)]
 
 
 class Unanswerable(BinaryExpression[Any]):
@@ -164,7 +100,7 @@ def _column_equality(column: ColumnElement[Any], op: Any, other: ColumnElement[A
     try:
         if getattr(other.type, "field", None) != column.type.field:  # type: ignore[attr-defined]
             raise InvalidRequestError(f"{column}: equality with {other} cannot be seen: each field has an index key of its own")
-        expression: BinaryExpression[Any] = _beside(column).operate(op, _beside(other))  # type: ignore[assignment]
+        expression: BinaryExpression[Any] = _beside(column)[0].operate(op, _beside(other)[0])  # type: ignore[assignment]
     except InvalidRequestError as error:
         expression = Unanswerable(column, other, op)
         expression.why = str(error)
@@ -172,13 +108,84 @@ def _column_equality(column: ColumnElement[Any], op: Any, other: ColumnElement[A
     return expression
 
 
-def _beside(column: ColumnElement[Any]) -> ColumnElement[Any]:
+def _is_of_pairs_alone(column: ColumnElement[Any]) -> bool:
     own = getattr(column.type, "_column", None)
-    indexes = [] if own is None else indexes_of(own)
-    if not indexes:
+    types: list[Any] = [] if own is None else [pair.type for pair in pairs_of(own.table)]
+    in_pairs = own is not None and any(own.key in (type_.of, type_.beside) for type_ in types)
+    return in_pairs and all(rotation[0].type.is_filter for rotation in _rotations(column))  # type: ignore[attr-defined]
+
+
+def _beside(column: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """The index column that answers equality, and those that take its place."""
+    rotations = [rotation for rotation in _rotations(column) if not rotation[0].type.is_filter]  # type: ignore[attr-defined]
+    if not rotations:
         raise InvalidRequestError(f"{column}: equality needs a blind index; declare a BlindIndex column for it")
+    whole = [rotation for rotation in rotations if rotation[0].type.normaliser != "last-four"]  # type: ignore[attr-defined]
+    if not whole:
+        raise InvalidRequestError(f"{column}: its index is of the last four digits; compare {rotations[0][0]} with them")
+    return [_selected(column, index) for index in whole[0]]
+
+
+def _rotations(column: ColumnElement[Any]) -> list[list[Column[Any]]]:
+    own = getattr(column.type, "_column", None)
+    return [] if own is None else rotations_of(own)
+
+
+def _selected(column: ColumnElement[Any], index: Column[Any]) -> ColumnElement[Any]:
+    """The index column as it is selected beside the encrypted one."""
     selectable = getattr(column, "table", None)
     for found in () if selectable is None else selectable.c:
-        if found.shares_lineage(indexes[0]):
+        if found.shares_lineage(index):
             return found  # type: ignore[no-any-return]
-    raise InvalidRequestError(f"{column}: its index {indexes[0].name} is not selected beside it")
+    raise InvalidRequestError(f"{column}: its index {index.name} is not selected beside it")
+
+
+def _text_search(column: ColumnElement[Any], op: Any, value: Any, options: dict[str, Any]) -> ColumnElement[Any]:
+    """The filters that hold all bits of what is looked for; other values that do are dropped once they are opened."""
+    type_: Any = column.type
+    if getattr(type_, "plain_type", None) is not str:
+        raise InvalidRequestError(f"{column}: it holds no text that has parts")
+    if type_.accepts_plaintext:
+        raise InvalidRequestError(f"{column}: while it accepts plaintext, it can be searched by whole values only")
+    if not isinstance(value, str):
+        raise InvalidRequestError(f"{column}: it is searched by a text that is known when the statement is made")
+    rotations = [rotation for rotation in _rotations(column) if rotation[0].type.is_filter]  # type: ignore[attr-defined]
+    if not rotations:
+        raise InvalidRequestError(
+            f"{column}: parts of texts need an index of their own; declare a PrefixIndex or TrigramIndex column"
+        )
+    found: list[ColumnElement[Any]] = []
+    usable: list[str] = []
+    for rotation in rotations:
+        kind: Any = rotation[0].type
+        if op in FOLDING_OPERATORS and kind.normaliser not in FOLDING:
+            continue
+        usable.append(kind.shortest_term)
+        pattern = TextPattern.of(op, value, kind.normaliser, **options)
+        for term in kind.terms(pattern):
+            found.append(or_(*(_holds(_selected(column, index), Wanted(index.type, term, pattern)) for index in rotation)))
+    if found:
+        return and_(*found)
+    if not usable:
+        raise InvalidRequestError(f"{column}: case can be ignored only by an index whose normaliser folds it")
+    raise InvalidRequestError(f"{column}: the text is too short: its values are found by at least {' or '.join(usable)}")
+
+
+def _holds(index: ColumnElement[Any], wanted: Wanted) -> ColumnElement[bool]:
+    bits = bindparam(None, wanted, type_=wanted.type, unique=True)
+    common = type_coerce(index, wanted.type).op("&", precedence=COMMON_BITS, return_type=wanted.type)(bits)
+    return common == bits
+
+
+def searched_index(criterion: Any) -> tuple[ColumnElement[Any], BindParameter[Any]] | None:
+    """The index column and the parameter of a comparison that this module made; None of any other."""
+    if not isinstance(criterion, BinaryExpression):
+        return None
+    index, value = criterion.left, criterion.right
+    if criterion.operator is operators.eq and isinstance(index, BinaryExpression):
+        index = index.left if getattr(index.operator, "opstring", None) == "&" else index
+    elif criterion.operator not in (operators.eq, operators.in_op):
+        return None
+    index = index.clause if isinstance(index, TypeCoerce) else index
+    is_search = isinstance(getattr(index, "type", None), BlindIndex) and isinstance(value, BindParameter)
+    return (index, value) if is_search else None  # type: ignore[return-value]

@@ -21,6 +21,7 @@ from ..forms import to_text
 from ..items import items_maker
 from . import search
 from .binding import RowKey
+from .indexes import indexes_of
 from .marks import INSTALLED, Ciphertext, CiphertextText
 
 Plain = TypeVar("Plain")
@@ -32,8 +33,10 @@ class Sealing:
     def __init__(self, column: Column[Any], field: str, bound_to: tuple[str, ...], context: bytes | None) -> None:
         self.column, self.field = column, field
         self.key = RowKey(column.table, bound_to) if bound_to else None
-        self.indexes = search.indexes_of(column)
+        self.indexes = indexes_of(column)
         names = tuple(index.type.index for index in self.indexes)  # type: ignore[attr-defined]
+        #: Bytes that filters add to a result.
+        self.filters = sum(index.type.bits // 8 + 4 for index in self.indexes if index.type.is_filter)  # type: ignore[attr-defined]
         self.seal_items = items_maker(field, context, names)
         self.open_items = items_maker(field, context)
 

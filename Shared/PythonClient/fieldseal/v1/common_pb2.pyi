@@ -17,6 +17,10 @@ DUAL: Suite
 FEK: KeyType
 HIGH: Sensitivity
 INDEX: KeyType
+INDEX_EQUALITY: IndexKind
+INDEX_PAIR: IndexKind
+INDEX_PREFIX: IndexKind
+INDEX_TRIGRAM: IndexKind
 KEY_STATE_UNSPECIFIED: KeyState
 KEY_TYPE_UNSPECIFIED: KeyType
 LOW: Sensitivity
@@ -24,7 +28,9 @@ MASTER: KeyType
 MEDIUM: Sensitivity
 NORMALISER_CASEFOLD: Normaliser
 NORMALISER_EMAIL: Normaliser
+NORMALISER_LAST_FOUR: Normaliser
 NORMALISER_NONE: Normaliser
+NORMALISER_PHONE_DIGITS: Normaliser
 NORMALISER_TRIM: Normaliser
 PENDING: KeyState
 RETIRED: KeyState
@@ -80,16 +86,30 @@ class FieldKeyReference(_message.Message):
     def __init__(self, field: _Optional[str] = ..., field_id: _Optional[bytes] = ..., version: _Optional[int] = ..., suite: _Optional[_Union[Suite, str]] = ..., state: _Optional[_Union[KeyState, str]] = ..., created_unix_ms: _Optional[int] = ...) -> None: ...
 
 class IndexDescription(_message.Message):
-    __slots__ = ["bits", "id", "name", "normaliser"]
+    __slots__ = ["beside", "beside_normaliser", "bits", "hashes", "id", "kind", "leakage_accepted", "longest", "name", "normaliser", "shortest"]
+    BESIDE_FIELD_NUMBER: _ClassVar[int]
+    BESIDE_NORMALISER_FIELD_NUMBER: _ClassVar[int]
     BITS_FIELD_NUMBER: _ClassVar[int]
+    HASHES_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    LEAKAGE_ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    LONGEST_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     NORMALISER_FIELD_NUMBER: _ClassVar[int]
+    SHORTEST_FIELD_NUMBER: _ClassVar[int]
+    beside: str
+    beside_normaliser: Normaliser
     bits: int
+    hashes: int
     id: bytes
+    kind: IndexKind
+    leakage_accepted: bool
+    longest: int
     name: str
     normaliser: Normaliser
-    def __init__(self, name: _Optional[str] = ..., bits: _Optional[int] = ..., normaliser: _Optional[_Union[Normaliser, str]] = ..., id: _Optional[bytes] = ...) -> None: ...
+    shortest: int
+    def __init__(self, name: _Optional[str] = ..., bits: _Optional[int] = ..., normaliser: _Optional[_Union[Normaliser, str]] = ..., id: _Optional[bytes] = ..., kind: _Optional[_Union[IndexKind, str]] = ..., hashes: _Optional[int] = ..., shortest: _Optional[int] = ..., longest: _Optional[int] = ..., leakage_accepted: bool = ..., beside: _Optional[str] = ..., beside_normaliser: _Optional[_Union[Normaliser, str]] = ...) -> None: ...
 
 class ItemError(_message.Message):
     __slots__ = ["code", "message"]
@@ -158,6 +178,9 @@ class Suite(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
 class Normaliser(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class IndexKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
 class KeyType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):

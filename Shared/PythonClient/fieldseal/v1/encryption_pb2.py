@@ -14,15 +14,15 @@ _sym_db = _symbol_database.Default()
 from fieldseal.v1 import common_pb2 as fieldseal_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x66ieldseal/v1/encryption.proto\x12\x0c\x66ieldseal.v1\x1a\x19\x66ieldseal/v1/common.proto\"d\n\x0e\x45ncryptRequest\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.fieldseal.v1.EncryptItem\x12(\n\x08\x65ncoding\x18\x02 \x01(\x0e\x32\x16.fieldseal.v1.Encoding\"\xa3\x01\n\x0b\x45ncryptItem\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x11\n\tplaintext\x18\x02 \x01(\x0c\x12)\n\trecord_id\x18\x03 \x01(\x0b\x32\x16.fieldseal.v1.RecordId\x12\x11\n\x07\x63ontext\x18\x04 \x01(\x0cH\x00\x12\x0f\n\x07indexes\x18\x05 \x03(\t\x12\x0f\n\x07subject\x18\x06 \x01(\x0c\x42\x12\n\x10\x63ontext_presence\"?\n\x0f\x45ncryptResponse\x12,\n\x07results\x18\x01 \x03(\x0b\x32\x1b.fieldseal.v1.EncryptResult\"k\n\rEncryptResult\x12\x14\n\nciphertext\x18\x01 \x01(\x0cH\x00\x12(\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x17.fieldseal.v1.ItemErrorH\x00\x12\x0f\n\x07indexes\x18\x03 \x03(\x0c\x42\t\n\x07outcome\"d\n\x0e\x44\x65\x63ryptRequest\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.fieldseal.v1.DecryptItem\x12(\n\x08\x65ncoding\x18\x02 \x01(\x0e\x32\x16.fieldseal.v1.Encoding\"\x82\x01\n\x0b\x44\x65\x63ryptItem\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x12\n\nciphertext\x18\x02 \x01(\x0c\x12)\n\trecord_id\x18\x03 \x01(\x0b\x32\x16.fieldseal.v1.RecordId\x12\x11\n\x07\x63ontext\x18\x04 \x01(\x0cH\x00\x42\x12\n\x10\x63ontext_presence\"?\n\x0f\x44\x65\x63ryptResponse\x12,\n\x07results\x18\x01 \x03(\x0b\x32\x1b.fieldseal.v1.DecryptResult\"Y\n\rDecryptResult\x12\x13\n\tplaintext\x18\x01 \x01(\x0cH\x00\x12(\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x17.fieldseal.v1.ItemErrorH\x00\x42\t\n\x07outcome\"M\n\x11HashRecordRequest\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12)\n\trecord_id\x18\x02 \x01(\x0b\x32\x16.fieldseal.v1.RecordId\"7\n\x12HashRecordResponse\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\x12\x13\n\x0bkey_version\x18\x02 \x01(\x06\"c\n\rRewrapRequest\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.fieldseal.v1.DecryptItem\x12(\n\x08\x65ncoding\x18\x02 \x01(\x0e\x32\x16.fieldseal.v1.Encoding\"=\n\x0eRewrapResponse\x12+\n\x07results\x18\x01 \x03(\x0b\x32\x1a.fieldseal.v1.RewrapResult\"j\n\x0cRewrapResult\x12\x14\n\nciphertext\x18\x01 \x01(\x0cH\x00\x12(\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x17.fieldseal.v1.ItemErrorH\x00\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x08\x42\t\n\x07outcome\"b\n\rRebindRequest\x12\'\n\x05items\x18\x01 \x03(\x0b\x32\x18.fieldseal.v1.RebindItem\x12(\n\x08\x65ncoding\x18\x02 \x01(\x0e\x32\x16.fieldseal.v1.Encoding\"\xdf\x01\n\nRebindItem\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x12\n\nciphertext\x18\x02 \x01(\x0c\x12)\n\trecord_id\x18\x03 \x01(\x0b\x32\x16.fieldseal.v1.RecordId\x12\x11\n\x07\x63ontext\x18\x04 \x01(\x0cH\x00\x12-\n\rnew_record_id\x18\x05 \x01(\x0b\x32\x16.fieldseal.v1.RecordId\x12\x15\n\x0bnew_context\x18\x06 \x01(\x0cH\x01\x42\x12\n\x10\x63ontext_presenceB\x16\n\x14new_context_presence\"=\n\x0eRebindResponse\x12+\n\x07results\x18\x01 \x03(\x0b\x32\x1a.fieldseal.v1.RewrapResult\"@\n\x11\x42lindIndexRequest\x12+\n\x05items\x18\x01 \x03(\x0b\x32\x1c.fieldseal.v1.BlindIndexItem\"C\n\x0e\x42lindIndexItem\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x11\n\tplaintext\x18\x02 \x01(\x0c\x12\x0f\n\x07indexes\x18\x03 \x03(\t\"E\n\x12\x42lindIndexResponse\x12/\n\x07results\x18\x01 \x03(\x0b\x32\x1e.fieldseal.v1.BlindIndexResult\"K\n\x10\x42lindIndexResult\x12&\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x17.fieldseal.v1.ItemError\x12\x0f\n\x07indexes\x18\x02 \x03(\x0c\"&\n\x14\x44\x65scribeFieldRequest\x12\x0e\n\x06\x66ields\x18\x01 \x03(\t\"K\n\x15\x44\x65scribeFieldResponse\x12\x32\n\x07results\x18\x01 \x03(\x0b\x32!.fieldseal.v1.DescribeFieldResult\"\x81\x01\n\x13\x44\x65scribeFieldResult\x12\x35\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1e.fieldseal.v1.FieldDescriptionH\x00\x12(\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x17.fieldseal.v1.ItemErrorH\x00\x42\t\n\x07outcome\"\'\n\x15\x44\x65riveFieldKeyRequest\x12\x0e\n\x06\x66ields\x18\x01 \x03(\t\"G\n\x16\x44\x65riveFieldKeyResponse\x12-\n\x07results\x18\x01 \x03(\x0b\x32\x1c.fieldseal.v1.FieldKeyResult\"\"\n\x10RotateKeyRequest\x12\x0e\n\x06\x66ields\x18\x01 \x03(\t\"B\n\x11RotateKeyResponse\x12-\n\x07results\x18\x01 \x03(\x0b\x32\x1c.fieldseal.v1.FieldKeyResult\"u\n\x0e\x46ieldKeyResult\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1f.fieldseal.v1.FieldKeyReferenceH\x00\x12(\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x17.fieldseal.v1.ItemErrorH\x00\x42\t\n\x07outcome* \n\x08\x45ncoding\x12\n\n\x06\x42INARY\x10\x00\x12\x08\n\x04TEXT\x10\x01\x32\xcd\x05\n\nEncryption\x12\x46\n\x07\x45ncrypt\x12\x1c.fieldseal.v1.EncryptRequest\x1a\x1d.fieldseal.v1.EncryptResponse\x12\x46\n\x07\x44\x65\x63rypt\x12\x1c.fieldseal.v1.DecryptRequest\x1a\x1d.fieldseal.v1.DecryptResponse\x12\x43\n\x06Rewrap\x12\x1b.fieldseal.v1.RewrapRequest\x1a\x1c.fieldseal.v1.RewrapResponse\x12\x43\n\x06Rebind\x12\x1b.fieldseal.v1.RebindRequest\x1a\x1c.fieldseal.v1.RebindResponse\x12O\n\nBlindIndex\x12\x1f.fieldseal.v1.BlindIndexRequest\x1a .fieldseal.v1.BlindIndexResponse\x12O\n\nHashRecord\x12\x1f.fieldseal.v1.HashRecordRequest\x1a .fieldseal.v1.HashRecordResponse\x12X\n\rDescribeField\x12\".fieldseal.v1.DescribeFieldRequest\x1a#.fieldseal.v1.DescribeFieldResponse\x12[\n\x0e\x44\x65riveFieldKey\x12#.fieldseal.v1.DeriveFieldKeyRequest\x1a$.fieldseal.v1.DeriveFieldKeyResponse\x12L\n\tRotateKey\x12\x1e.fieldseal.v1.RotateKeyRequest\x1a\x1f.fieldseal.v1.RotateKeyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x66ieldseal/v1/encryption.proto\x12\x0c\x66ieldseal.v1\x1a\x19\x66ieldseal/v1/common.proto\"d\n\x0e\x45ncryptRequest\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.fieldseal.v1.EncryptItem\x12(\n\x08\x65ncoding\x18\x02 \x01(\x0e\x32\x16.fieldseal.v1.Encoding\"\xa3\x01\n\x0b\x45ncryptItem\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x11\n\tplaintext\x18\x02 \x01(\x0c\x12)\n\trecord_id\x18\x03 \x01(\x0b\x32\x16.fieldseal.v1.RecordId\x12\x11\n\x07\x63ontext\x18\x04 \x01(\x0cH\x00\x12\x0f\n\x07indexes\x18\x05 \x03(\t\x12\x0f\n\x07subject\x18\x06 \x01(\x0c\x42\x12\n\x10\x63ontext_presence\"?\n\x0f\x45ncryptResponse\x12,\n\x07results\x18\x01 \x03(\x0b\x32\x1b.fieldseal.v1.EncryptResult\"k\n\rEncryptResult\x12\x14\n\nciphertext\x18\x01 \x01(\x0cH\x00\x12(\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x17.fieldseal.v1.ItemErrorH\x00\x12\x0f\n\x07indexes\x18\x03 \x03(\x0c\x42\t\n\x07outcome\"d\n\x0e\x44\x65\x63ryptRequest\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.fieldseal.v1.DecryptItem\x12(\n\x08\x65ncoding\x18\x02 \x01(\x0e\x32\x16.fieldseal.v1.Encoding\"\x82\x01\n\x0b\x44\x65\x63ryptItem\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x12\n\nciphertext\x18\x02 \x01(\x0c\x12)\n\trecord_id\x18\x03 \x01(\x0b\x32\x16.fieldseal.v1.RecordId\x12\x11\n\x07\x63ontext\x18\x04 \x01(\x0cH\x00\x42\x12\n\x10\x63ontext_presence\"?\n\x0f\x44\x65\x63ryptResponse\x12,\n\x07results\x18\x01 \x03(\x0b\x32\x1b.fieldseal.v1.DecryptResult\"Y\n\rDecryptResult\x12\x13\n\tplaintext\x18\x01 \x01(\x0cH\x00\x12(\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x17.fieldseal.v1.ItemErrorH\x00\x42\t\n\x07outcome\"M\n\x11HashRecordRequest\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12)\n\trecord_id\x18\x02 \x01(\x0b\x32\x16.fieldseal.v1.RecordId\"7\n\x12HashRecordResponse\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\x12\x13\n\x0bkey_version\x18\x02 \x01(\x06\"c\n\rRewrapRequest\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x19.fieldseal.v1.DecryptItem\x12(\n\x08\x65ncoding\x18\x02 \x01(\x0e\x32\x16.fieldseal.v1.Encoding\"=\n\x0eRewrapResponse\x12+\n\x07results\x18\x01 \x03(\x0b\x32\x1a.fieldseal.v1.RewrapResult\"j\n\x0cRewrapResult\x12\x14\n\nciphertext\x18\x01 \x01(\x0cH\x00\x12(\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x17.fieldseal.v1.ItemErrorH\x00\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x08\x42\t\n\x07outcome\"b\n\rRebindRequest\x12\'\n\x05items\x18\x01 \x03(\x0b\x32\x18.fieldseal.v1.RebindItem\x12(\n\x08\x65ncoding\x18\x02 \x01(\x0e\x32\x16.fieldseal.v1.Encoding\"\xdf\x01\n\nRebindItem\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x12\n\nciphertext\x18\x02 \x01(\x0c\x12)\n\trecord_id\x18\x03 \x01(\x0b\x32\x16.fieldseal.v1.RecordId\x12\x11\n\x07\x63ontext\x18\x04 \x01(\x0cH\x00\x12-\n\rnew_record_id\x18\x05 \x01(\x0b\x32\x16.fieldseal.v1.RecordId\x12\x15\n\x0bnew_context\x18\x06 \x01(\x0cH\x01\x42\x12\n\x10\x63ontext_presenceB\x16\n\x14new_context_presence\"=\n\x0eRebindResponse\x12+\n\x07results\x18\x01 \x03(\x0b\x32\x1a.fieldseal.v1.RewrapResult\"@\n\x11\x42lindIndexRequest\x12+\n\x05items\x18\x01 \x03(\x0b\x32\x1c.fieldseal.v1.BlindIndexItem\"a\n\x0e\x42lindIndexItem\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x11\n\tplaintext\x18\x02 \x01(\x0c\x12\x0f\n\x07indexes\x18\x03 \x03(\t\x12\x0c\n\x04term\x18\x04 \x01(\x08\x12\x0e\n\x06\x62\x65side\x18\x05 \x01(\x0c\"E\n\x12\x42lindIndexResponse\x12/\n\x07results\x18\x01 \x03(\x0b\x32\x1e.fieldseal.v1.BlindIndexResult\"K\n\x10\x42lindIndexResult\x12&\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x17.fieldseal.v1.ItemError\x12\x0f\n\x07indexes\x18\x02 \x03(\x0c\"&\n\x14\x44\x65scribeFieldRequest\x12\x0e\n\x06\x66ields\x18\x01 \x03(\t\"K\n\x15\x44\x65scribeFieldResponse\x12\x32\n\x07results\x18\x01 \x03(\x0b\x32!.fieldseal.v1.DescribeFieldResult\"\x81\x01\n\x13\x44\x65scribeFieldResult\x12\x35\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1e.fieldseal.v1.FieldDescriptionH\x00\x12(\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x17.fieldseal.v1.ItemErrorH\x00\x42\t\n\x07outcome\"\'\n\x15\x44\x65riveFieldKeyRequest\x12\x0e\n\x06\x66ields\x18\x01 \x03(\t\"G\n\x16\x44\x65riveFieldKeyResponse\x12-\n\x07results\x18\x01 \x03(\x0b\x32\x1c.fieldseal.v1.FieldKeyResult\"\"\n\x10RotateKeyRequest\x12\x0e\n\x06\x66ields\x18\x01 \x03(\t\"B\n\x11RotateKeyResponse\x12-\n\x07results\x18\x01 \x03(\x0b\x32\x1c.fieldseal.v1.FieldKeyResult\"u\n\x0e\x46ieldKeyResult\x12.\n\x03key\x18\x01 \x01(\x0b\x32\x1f.fieldseal.v1.FieldKeyReferenceH\x00\x12(\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x17.fieldseal.v1.ItemErrorH\x00\x42\t\n\x07outcome* \n\x08\x45ncoding\x12\n\n\x06\x42INARY\x10\x00\x12\x08\n\x04TEXT\x10\x01\x32\xcd\x05\n\nEncryption\x12\x46\n\x07\x45ncrypt\x12\x1c.fieldseal.v1.EncryptRequest\x1a\x1d.fieldseal.v1.EncryptResponse\x12\x46\n\x07\x44\x65\x63rypt\x12\x1c.fieldseal.v1.DecryptRequest\x1a\x1d.fieldseal.v1.DecryptResponse\x12\x43\n\x06Rewrap\x12\x1b.fieldseal.v1.RewrapRequest\x1a\x1c.fieldseal.v1.RewrapResponse\x12\x43\n\x06Rebind\x12\x1b.fieldseal.v1.RebindRequest\x1a\x1c.fieldseal.v1.RebindResponse\x12O\n\nBlindIndex\x12\x1f.fieldseal.v1.BlindIndexRequest\x1a .fieldseal.v1.BlindIndexResponse\x12O\n\nHashRecord\x12\x1f.fieldseal.v1.HashRecordRequest\x1a .fieldseal.v1.HashRecordResponse\x12X\n\rDescribeField\x12\".fieldseal.v1.DescribeFieldRequest\x1a#.fieldseal.v1.DescribeFieldResponse\x12[\n\x0e\x44\x65riveFieldKey\x12#.fieldseal.v1.DeriveFieldKeyRequest\x1a$.fieldseal.v1.DeriveFieldKeyResponse\x12L\n\tRotateKey\x12\x1e.fieldseal.v1.RotateKeyRequest\x1a\x1f.fieldseal.v1.RotateKeyResponseb\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fieldseal.v1.encryption_pb2', globals())
 if _descriptor._USE_C_DESCRIPTORS == False:
 
   DESCRIPTOR._options = None
-  _ENCODING._serialized_start=2573
-  _ENCODING._serialized_end=2605
+  _ENCODING._serialized_start=2603
+  _ENCODING._serialized_end=2635
   _ENCRYPTREQUEST._serialized_start=74
   _ENCRYPTREQUEST._serialized_end=174
   _ENCRYPTITEM._serialized_start=177
@@ -58,27 +58,27 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _BLINDINDEXREQUEST._serialized_start=1704
   _BLINDINDEXREQUEST._serialized_end=1768
   _BLINDINDEXITEM._serialized_start=1770
-  _BLINDINDEXITEM._serialized_end=1837
-  _BLINDINDEXRESPONSE._serialized_start=1839
-  _BLINDINDEXRESPONSE._serialized_end=1908
-  _BLINDINDEXRESULT._serialized_start=1910
-  _BLINDINDEXRESULT._serialized_end=1985
-  _DESCRIBEFIELDREQUEST._serialized_start=1987
-  _DESCRIBEFIELDREQUEST._serialized_end=2025
-  _DESCRIBEFIELDRESPONSE._serialized_start=2027
-  _DESCRIBEFIELDRESPONSE._serialized_end=2102
-  _DESCRIBEFIELDRESULT._serialized_start=2105
-  _DESCRIBEFIELDRESULT._serialized_end=2234
-  _DERIVEFIELDKEYREQUEST._serialized_start=2236
-  _DERIVEFIELDKEYREQUEST._serialized_end=2275
-  _DERIVEFIELDKEYRESPONSE._serialized_start=2277
-  _DERIVEFIELDKEYRESPONSE._serialized_end=2348
-  _ROTATEKEYREQUEST._serialized_start=2350
-  _ROTATEKEYREQUEST._serialized_end=2384
-  _ROTATEKEYRESPONSE._serialized_start=2386
-  _ROTATEKEYRESPONSE._serialized_end=2452
-  _FIELDKEYRESULT._serialized_start=2454
-  _FIELDKEYRESULT._serialized_end=2571
-  _ENCRYPTION._serialized_start=2608
-  _ENCRYPTION._serialized_end=3325
+  _BLINDINDEXITEM._serialized_end=1867
+  _BLINDINDEXRESPONSE._serialized_start=1869
+  _BLINDINDEXRESPONSE._serialized_end=1938
+  _BLINDINDEXRESULT._serialized_start=1940
+  _BLINDINDEXRESULT._serialized_end=2015
+  _DESCRIBEFIELDREQUEST._serialized_start=2017
+  _DESCRIBEFIELDREQUEST._serialized_end=2055
+  _DESCRIBEFIELDRESPONSE._serialized_start=2057
+  _DESCRIBEFIELDRESPONSE._serialized_end=2132
+  _DESCRIBEFIELDRESULT._serialized_start=2135
+  _DESCRIBEFIELDRESULT._serialized_end=2264
+  _DERIVEFIELDKEYREQUEST._serialized_start=2266
+  _DERIVEFIELDKEYREQUEST._serialized_end=2305
+  _DERIVEFIELDKEYRESPONSE._serialized_start=2307
+  _DERIVEFIELDKEYRESPONSE._serialized_end=2378
+  _ROTATEKEYREQUEST._serialized_start=2380
+  _ROTATEKEYREQUEST._serialized_end=2414
+  _ROTATEKEYRESPONSE._serialized_start=2416
+  _ROTATEKEYRESPONSE._serialized_end=2482
+  _FIELDKEYRESULT._serialized_start=2484
+  _FIELDKEYRESULT._serialized_end=2601
+  _ENCRYPTION._serialized_start=2638
+  _ENCRYPTION._serialized_end=3355
 # @@protoc_insertion_point(module_scope)

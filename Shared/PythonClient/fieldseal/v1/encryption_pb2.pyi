@@ -10,14 +10,18 @@ DESCRIPTOR: _descriptor.FileDescriptor
 TEXT: Encoding
 
 class BlindIndexItem(_message.Message):
-    __slots__ = ["field", "indexes", "plaintext"]
+    __slots__ = ["beside", "field", "indexes", "plaintext", "term"]
+    BESIDE_FIELD_NUMBER: _ClassVar[int]
     FIELD_FIELD_NUMBER: _ClassVar[int]
     INDEXES_FIELD_NUMBER: _ClassVar[int]
     PLAINTEXT_FIELD_NUMBER: _ClassVar[int]
+    TERM_FIELD_NUMBER: _ClassVar[int]
+    beside: bytes
     field: str
     indexes: _containers.RepeatedScalarFieldContainer[str]
     plaintext: bytes
-    def __init__(self, field: _Optional[str] = ..., plaintext: _Optional[bytes] = ..., indexes: _Optional[_Iterable[str]] = ...) -> None: ...
+    term: bool
+    def __init__(self, field: _Optional[str] = ..., plaintext: _Optional[bytes] = ..., indexes: _Optional[_Iterable[str]] = ..., term: bool = ..., beside: _Optional[bytes] = ...) -> None: ...
 
 class BlindIndexRequest(_message.Message):
     __slots__ = ["items"]

@@ -67,9 +67,39 @@ typedef enum _Fieldseal__V1__Normaliser {
   /*
    * trimmed, NFKC, case folded
    */
-  FIELDSEAL__V1__NORMALISER__NORMALISER_EMAIL = 3
+  FIELDSEAL__V1__NORMALISER__NORMALISER_EMAIL = 3,
+  /*
+   * the digits; a leading + or 00 is dropped
+   */
+  FIELDSEAL__V1__NORMALISER__NORMALISER_PHONE_DIGITS = 4,
+  /*
+   * the last four digits
+   */
+  FIELDSEAL__V1__NORMALISER__NORMALISER_LAST_FOUR = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__NORMALISER)
 } Fieldseal__V1__Normaliser;
+/*
+ * What a blind index answers, and so what it leaks.
+ */
+typedef enum _Fieldseal__V1__IndexKind {
+  /*
+   * which values are equal
+   */
+  FIELDSEAL__V1__INDEX_KIND__INDEX_EQUALITY = 0,
+  /*
+   * which texts begin with a text; shows which begin alike, and how often
+   */
+  FIELDSEAL__V1__INDEX_KIND__INDEX_PREFIX = 1,
+  /*
+   * which texts contain a text; shows which have parts in common: whoever knows the column's language can guess texts
+   */
+  FIELDSEAL__V1__INDEX_KIND__INDEX_TRIGRAM = 2,
+  /*
+   * which values of two fields are equal, both of them
+   */
+  FIELDSEAL__V1__INDEX_KIND__INDEX_PAIR = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FIELDSEAL__V1__INDEX_KIND)
+} Fieldseal__V1__IndexKind;
 typedef enum _Fieldseal__V1__KeyType {
   FIELDSEAL__V1__KEY_TYPE__KEY_TYPE_UNSPECIFIED = 0,
   FIELDSEAL__V1__KEY_TYPE__MASTER = 1,
@@ -168,7 +198,7 @@ struct  Fieldseal__V1__IndexDescription
   ProtobufCMessage base;
   ProtobufCBinaryData name;
   /*
-   * 1 to 256
+   * 1 to 256; of prefixes and trigrams 64 to 4,096, a multiple of 8
    */
   uint32_t bits;
   Fieldseal__V1__Normaliser normaliser;
@@ -176,10 +206,32 @@ struct  Fieldseal__V1__IndexDescription
    * 16 bytes, made by key management
    */
   ProtobufCBinaryData id;
+  Fieldseal__V1__IndexKind kind;
+  /*
+   * of prefixes and trigrams: bits that each sets, 1 to 8
+   */
+  uint32_t hashes;
+  /*
+   * of prefixes: code points, 1 to 64
+   */
+  uint32_t shortest;
+  uint32_t longest;
+  /*
+   * trigrams are declared with it alone
+   */
+  protobuf_c_boolean leakage_accepted;
+  /*
+   * of a pair: the other field, of the same table
+   */
+  ProtobufCBinaryData beside;
+  /*
+   * of the other field's value
+   */
+  Fieldseal__V1__Normaliser beside_normaliser;
 };
 #define FIELDSEAL__V1__INDEX_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__index_description__descriptor) \
-    , {0,NULL}, 0, FIELDSEAL__V1__NORMALISER__NORMALISER_NONE, {0,NULL} }
+    , {0,NULL}, 0, FIELDSEAL__V1__NORMALISER__NORMALISER_NONE, {0,NULL}, FIELDSEAL__V1__INDEX_KIND__INDEX_EQUALITY, 0, 0, 0, 0, {0,NULL}, FIELDSEAL__V1__NORMALISER__NORMALISER_NONE }
 
 
 /*
@@ -509,6 +561,7 @@ typedef void (*Fieldseal__V1__RaisedAlert_Closure)
 extern const ProtobufCEnumDescriptor    fieldseal__v1__sensitivity__descriptor;
 extern const ProtobufCEnumDescriptor    fieldseal__v1__suite__descriptor;
 extern const ProtobufCEnumDescriptor    fieldseal__v1__normaliser__descriptor;
+extern const ProtobufCEnumDescriptor    fieldseal__v1__index_kind__descriptor;
 extern const ProtobufCEnumDescriptor    fieldseal__v1__key_type__descriptor;
 extern const ProtobufCEnumDescriptor    fieldseal__v1__key_state__descriptor;
 extern const ProtobufCMessageDescriptor fieldseal__v1__item_error__descriptor;

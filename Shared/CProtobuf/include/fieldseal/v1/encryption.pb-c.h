@@ -364,10 +364,18 @@ struct  Fieldseal__V1__BlindIndexItem
   ProtobufCBinaryData plaintext;
   size_t n_indexes;
   ProtobufCBinaryData *indexes;
+  /*
+   * the plaintext is a part of values that is searched for: their beginning in a prefix index
+   */
+  protobuf_c_boolean term;
+  /*
+   * of an index of a pair, and of none else: the value of its other field
+   */
+  ProtobufCBinaryData beside;
 };
 #define FIELDSEAL__V1__BLIND_INDEX_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&fieldseal__v1__blind_index_item__descriptor) \
-    , {0,NULL}, {0,NULL}, 0,NULL }
+    , {0,NULL}, {0,NULL}, 0,NULL, 0, {0,NULL} }
 
 
 struct  Fieldseal__V1__BlindIndexResponse
