@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, Union
 
+from google.protobuf.message import DecodeError
+
 from .errors import Code, FieldsealError, Unavailable, failure
 from .patience import Patience
+from .results import contents
 from .v1 import encryption_pb2 as messages
 from .values import Sealed
 
@@ -32,20 +35,25 @@ Step = Union[Call, Pause]
 class Operation(Generic[Result]):
     """A method of the encryption service: the type of its answer, and how that is read.
 
-    `results` takes the answer's `results` and returns for each the value or the FieldsealError."""
+    `result` takes one of the answer's `results` and returns the value or the FieldsealError. `plain`: bytes in field 1 are the
+    value itself, in most results there is nothing else, and those are not read one by one."""
 
-    def __init__(self, method: str, answer: Any, results: Callable[[Any], list[Result | FieldsealError]]) -> None:
-        self.method, self._answer, self._results = method, answer, results
+    def __init__(self, method: str, answer: Any, result: Callable[[Any], Result | FieldsealError], plain: bool = False) -> None:
+        self.method, self._answer, self._result, self._plain = method, answer, result, plain
 
     def read(self, body: bytes, count: int) -> list[Result | FieldsealError]:
         """Raises FieldsealError for an answer that does not fit the request."""
-        try:
-            results = self._answer.FromString(body).results
-        except Exception:
-            raise FieldsealError(Code.INTERNAL, "the answer cannot be read") from None
-        if len(results) != count:
-            raise FieldsealError(Code.INTERNAL, "the service answered another number of items")
-        return self._results(results)
+        found: list[Any] = contents(body) if self._plain else []
+        if len(found) != count or None in found:
+            try:
+                results = self._answer.FromString(body).results
+            except DecodeError:
+                raise FieldsealError(Code.INTERNAL, "the answer cannot be read") from None
+            if len(results) != count:
+                raise FieldsealError(Code.INTERNAL, "the service answered another number of items")
+            known = found if len(found) == count else [None] * count
+            found = [self._result(result) if value is None else value for value, result in zip(known, results)]
+        return found
 
 
 def exchange(
@@ -104,51 +112,35 @@ def _or_failure(value: Any, result: Any) -> Any:
     return _failure(result) if result.HasField("error") else value
 
 
+def _sealed(result: Any) -> bytes | Sealed | FieldsealError:
+    if result.indexes and result.ciphertext:
+        return Sealed(result.ciphertext, tuple(result.indexes))
+    return _ciphertext(result)
+
+
+def _ciphertext(result: Any) -> bytes | FieldsealError:
+    return result.ciphertext or _failure(result)
+
+
+#: The ciphertext, or a Sealed where indexes were asked for.
+SEAL: Operation[bytes | Sealed] = Operation("Encrypt", messages.EncryptResponse, _sealed, plain=True)
 ENCRYPT: Operation[Sealed] = Operation(
     "Encrypt",
     messages.EncryptResponse,
-    lambda results: [
-        Sealed(result.ciphertext, tuple(result.indexes)) if result.ciphertext else _failure(result) for result in results
-    ],
-)
-#: The same, with the results as they came: `ciphertext` and `indexes`.
-SEAL: Operation[messages.EncryptResult] = Operation(
-    "Encrypt",
-    messages.EncryptResponse,
-    lambda results: [result if result.ciphertext else _failure(result) for result in results],
+    lambda result: Sealed(result.ciphertext, tuple(result.indexes)) if result.ciphertext else _failure(result),
 )
 DECRYPT: Operation[bytes] = Operation(
-    "Decrypt",
-    messages.DecryptResponse,
-    lambda results: [result.plaintext or _or_failure(b"", result) for result in results],
+    "Decrypt", messages.DecryptResponse, lambda result: _or_failure(result.plaintext, result), plain=True
 )
-REWRAP: Operation[bytes] = Operation(
-    "Rewrap",
-    messages.RewrapResponse,
-    lambda results: [result.ciphertext or _failure(result) for result in results],
-)
-REBIND: Operation[bytes] = Operation(
-    "Rebind",
-    messages.RebindResponse,
-    lambda results: [result.ciphertext or _failure(result) for result in results],
-)
+REWRAP: Operation[bytes] = Operation("Rewrap", messages.RewrapResponse, _ciphertext)
+REBIND: Operation[bytes] = Operation("Rebind", messages.RebindResponse, _ciphertext)
 BLIND_INDEX: Operation[tuple[bytes, ...]] = Operation(
-    "BlindIndex",
-    messages.BlindIndexResponse,
-    lambda results: [_or_failure(tuple(result.indexes), result) for result in results],
+    "BlindIndex", messages.BlindIndexResponse, lambda result: _or_failure(tuple(result.indexes), result)
 )
 DESCRIBE: Operation[Any] = Operation(
-    "DescribeField",
-    messages.DescribeFieldResponse,
-    lambda results: [_or_failure(result.description, result) for result in results],
+    "DescribeField", messages.DescribeFieldResponse, lambda result: _or_failure(result.description, result)
 )
 DERIVE: Operation[Any] = Operation(
-    "DeriveFieldKey",
-    messages.DeriveFieldKeyResponse,
-    lambda results: [_or_failure(result.key, result) for result in results],
+    "DeriveFieldKey", messages.DeriveFieldKeyResponse, lambda result: _or_failure(result.key, result)
 )
-ROTATE: Operation[Any] = Operation(
-    "RotateKey",
-    messages.RotateKeyResponse,
-    lambda results: [_or_failure(result.key, result) for result in results],
-)
+ROTATE: Operation[Any] = Operation("RotateKey", messages.RotateKeyResponse, lambda result: _or_failure(result.key, result))

@@ -2,7 +2,7 @@
 
 from sqlalchemy.types import TypeDecorator
 
-from . import flush, tracking
+from . import flush, tracking, unreadable
 from .alembic import render_item
 from .middleware import EncryptionMiddleware
 from .search import BlindIndex
@@ -36,3 +36,4 @@ for _name in __all__:
 
 flush.listen()
 tracking.listen()
+unreadable.listen()

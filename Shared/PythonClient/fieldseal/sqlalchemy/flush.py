@@ -18,6 +18,7 @@ from ..exchange import SEAL
 from .marks import INSTALLED, PENDING
 from .sealing import Ahead, current_flush
 from .types import Encrypted
+from .unreadable import refuse_copies
 
 
 class Attribute(NamedTuple):
@@ -69,16 +70,23 @@ def _before_flush(session: Session, flush_context: Any, instances: Any) -> None:
 
 
 def _prepare(session: Session) -> None:
-    new = [state for state in map(instance_state, session.new) if _of(state.mapper).attributes]
-    changed = [state for state in map(instance_state, session.dirty) if _of(state.mapper).attributes]
+    new, changed = _encrypted(session.new), _encrypted(session.dirty)
+    refuse_copies(new)
     work = [item for state in changed for item in _changes(state)]
-    mappers = {state.mapper for state in new}
+    kinds = {state.manager for state in new}
     # New objects of one kind are one statement, which seals its own values in one call.
-    if not work and (len(mappers) < 2 and all(_of(mapper).is_uniform for mapper in mappers)):
+    if not work and (len(kinds) < 2 and all(_of(kind.mapper).is_uniform for kind in kinds)):
         return
     work += [item for state in new for item in _insertions(state)]
     for middleware, part in _by_middleware(session, work):
         _seal_ahead(middleware, part)
+
+
+def _encrypted(objects: Iterable[object]) -> list[InstanceState[Any]]:
+    """The states of objects that have encrypted attributes."""
+    states = list(map(instance_state, objects))
+    kinds = {kind for kind in {state.manager for state in states} if _of(kind.mapper).attributes}
+    return [state for state in states if state.manager in kinds]
 
 
 def _by_middleware(session: Session, work: Iterable[Work]) -> Iterator[tuple[Any, list[Work]]]:
@@ -110,7 +118,7 @@ def _seal_ahead(middleware: Any, work: Sequence[Work]) -> None:
         if isinstance(result, FieldsealError):
             raise result.at(one.attribute.type.field or "", _identity(one))
         flush.results.setdefault(item, []).append(result)
-        if not one.is_new:
+        if not one.is_new and one.attribute.indexes:
             for name, hashed in zip(one.attribute.indexes, result.indexes):
                 if name is not None:
                     setattr(one.state.obj(), name, hashed)

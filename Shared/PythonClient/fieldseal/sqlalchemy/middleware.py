@@ -10,7 +10,6 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from sqlalchemy.exc import ArgumentError, InvalidRequestError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.sql.dml import Update
 from sqlalchemy.sql.schema import MetaData, Table
 from sqlalchemy.util import await_only
 
@@ -26,6 +25,8 @@ from .sealing import found_rows, refuse_moved, seal_parameters, search_parameter
 from .types import Encrypted
 
 CHUNK = 1000
+#: The execution option by which the ORM's own executions of SELECT are known.
+EXECUTED_BY_ORM = "_result_disable_adapt_to_context"
 
 
 class EncryptionMiddleware:
@@ -47,10 +48,9 @@ class EncryptionMiddleware:
             raise ArgumentError("encrypted columns are made for PostgreSQL")
         if hasattr(dialect, INSTALLED):
             raise ArgumentError("the engine has an EncryptionMiddleware already")
-        base = dialect.execution_ctx_cls
-        dialect.execution_ctx_cls = type(f"Encrypting{base.__name__}", (_EncryptingContext, base), {})
+        dialect.execution_ctx_cls = _mixed(_EncryptingContext, dialect.execution_ctx_cls)
+        dialect.statement_compiler = _mixed(_EncryptingCompiler, dialect.statement_compiler)
         setattr(dialect, INSTALLED, self)
-        event.listen(sync, "before_execute", _with_indexes, retval=True)
         event.listen(sync, "handle_error", _without_plaintext)
 
     def check(self, metadata: MetaData) -> None:
@@ -76,6 +76,27 @@ class EncryptionMiddleware:
         return await_only(self.client.run(operation, batch)) if self._is_async else self.client.run(operation, batch)
 
 
+def _mixed(mixin: type[Any], base: type[Any]) -> type[Any]:
+    return type(f"Encrypting{base.__name__}", (mixin, base), {})
+
+
+class _EncryptingCompiler:
+    """Mixed into the dialect's compiler of statements, in front of it."""
+
+    column_keys: list[str] | None
+
+    def visit_update(self, update_stmt: Any, *arguments: Any, **options: Any) -> str:
+        """An UPDATE of an encrypted column writes its blind indexes too."""
+        if isinstance(update_stmt.table, Table):
+            given = getattr(update_stmt, "_values", None) or dict(getattr(update_stmt, "_ordered_values", None) or ())
+            names = {getattr(column, "key", column) for column in given} | set(self.column_keys or ())
+            written = [column for column in update_stmt.table.c if isinstance(column.type, Encrypted) and column.key in names]
+            indexes = [index for column in written for index in column.type.sealing.indexes if index.key not in names]
+            if indexes:
+                update_stmt = update_stmt.values({update_stmt.table.c[index.key]: PENDING for index in indexes})
+        return super().visit_update(update_stmt, *arguments, **options)  # type: ignore[misc,no-any-return]
+
+
 class _EncryptingContext:
     """Mixed into the dialect's execution context, in front of it."""
 
@@ -92,7 +113,8 @@ class _EncryptingContext:
             return cursor
         options = self.execution_options
         chunk = (options.get("yield_per") or options.get("max_row_buffer") or CHUNK) if self._is_server_side else None
-        return OpeningCursor(cursor, getattr(self.dialect, INSTALLED).run, opened, chunk)
+        raises = not self._fieldseal_plan.into_objects or EXECUTED_BY_ORM not in options
+        return OpeningCursor(cursor, getattr(self.dialect, INSTALLED).run, opened, chunk, raises)
 
     @property
     def _fieldseal_plan(self) -> Plan:
@@ -143,22 +165,6 @@ def _row_logging(connection: Any, plan: Plan) -> Callable[[Any], Any]:
         return row
 
     return log
-
-
-def _with_indexes(
-    connection: Connection, statement: Any, multiparams: Any, params: Any, execution_options: Any
-) -> tuple[Any, Any, Any]:
-    """An UPDATE of an encrypted column writes its blind indexes too."""
-    if isinstance(statement, Update) and isinstance(statement.table, Table):
-        given = getattr(statement, "_values", None) or dict(getattr(statement, "_ordered_values", None) or ())
-        names = {getattr(column, "key", column) for column in given}
-        names |= set((multiparams[0] if multiparams else params) or ())
-        for column in statement.table.c:
-            if isinstance(column.type, Encrypted) and column.key in names:
-                missing = [index.key for index in column.type.sealing.indexes if index.key not in names]
-                if missing:
-                    statement = statement.values({statement.table.c[name]: PENDING for name in missing})
-    return statement, multiparams, params
 
 
 def _without_plaintext(context: ExceptionContext) -> None:

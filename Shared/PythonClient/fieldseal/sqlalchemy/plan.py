@@ -61,7 +61,8 @@ class Narrow(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """`searches`: parameters may hold values that are looked for in blind indexes."""
+    """`searches`: parameters may hold values that are looked for in blind indexes. `into_objects`: all that is opened becomes
+    attributes of objects, if the ORM executes the statement."""
 
     rows: tuple[Row, ...] = ()
     #: Blind indexes of values that are not written.
@@ -70,6 +71,7 @@ class Plan(NamedTuple):
     searches: bool = False
     opened: tuple[Opened, ...] = ()
     narrow: tuple[Narrow, ...] = ()
+    into_objects: bool = False
 
 
 EMPTY = Plan()
@@ -97,7 +99,10 @@ class _Planner:
     def plan(self) -> Plan:
         self._refuse_order()
         rows, opened = tuple(self._rows()), tuple(self._opened())
-        return Plan(rows, tuple(self.empty), tuple(self._moved()), self._searches(), opened, tuple(self._narrow(opened)))
+        narrow = tuple(self._narrow(opened))
+        # Of a row that does not open nobody knows whether it is one that was looked for.
+        into_objects = not narrow and self._goes_into_objects()
+        return Plan(rows, tuple(self.empty), tuple(self._moved()), self._searches(), opened, narrow, into_objects)
 
     def _refuse_order(self) -> None:
         """Ciphertexts are equal to nothing and in no order."""
@@ -288,6 +293,10 @@ class _Planner:
                 "equality for every row and selects the encrypted column"
             )
 
+    def _goes_into_objects(self) -> bool:
+        entities = getattr(self.compiled.compile_state, "_entities", None)
+        return entities is not None and not any(map(_is_encrypted_column, entities))
+
     def _opened_beside(self, index: Any, type_: BlindIndex, opened: tuple[Opened, ...]) -> int | None:
         """The place of the encrypted column of the same row as the index column."""
         for column in opened:
@@ -322,6 +331,12 @@ class _Planner:
             if part in entry.objects or any(getattr(column, "key", None) == part.key for column in entry.objects):
                 return entry.keyname if by_name else at
         return None
+
+
+def _is_encrypted_column(entity: Any) -> bool:
+    """Whether an entity of an ORM statement is a single encrypted column, or a bundle with one."""
+    is_one = isinstance(getattr(getattr(entity, "column", None), "type", None), Encrypted)
+    return is_one or any(map(_is_encrypted_column, getattr(entity, "_entities", ())))
 
 
 def _conjunction(criteria: Iterable[Any]) -> Iterator[Any]:

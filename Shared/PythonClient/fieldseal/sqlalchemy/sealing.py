@@ -11,8 +11,7 @@ from sqlalchemy.exc import InvalidRequestError
 from ..errors import FieldsealError
 from ..exchange import BLIND_INDEX, SEAL
 from ..items import blind_index_item
-from ..v1.encryption_pb2 import EncryptResult
-from ..values import Value
+from ..values import Sealed, Value
 from .marks import PENDING, Ciphertext, Wanted
 from .plan import Plan, Row
 from .types import Encrypted
@@ -124,14 +123,15 @@ def _write(
                         target[index] = values[index] = None
                 continue
             result = next(results)
-            if type(result) is not EncryptResult:
-                raise result.at(type_.field or "", _identity(row, values))
-            target[name] = stored(result.ciphertext)
-            if indexes:
+            if type(result) is Sealed:
                 for index, hashed in zip(indexes, result.indexes):
                     if index is not None:
                         # The unit of work reads here what an INSERT gave a column by default.
                         values[index] = target[index] = Ciphertext(hashed)
+                result = result.ciphertext
+            elif type(result) is not bytes:
+                raise result.at(type_.field or "", _identity(row, values))
+            target[name] = stored(result)
 
 
 def _identity(row: Row, values: MutableMapping[str, Any]) -> Any:
