@@ -21,8 +21,10 @@ Result = TypeVar("Result")
 
 
 class Call(NamedTuple):
+    """`payload`: in parts, which are joined once they are a frame."""
+
     method: str
-    payload: bytes
+    payload: Sequence[bytes]
 
 
 class Pause(NamedTuple):
@@ -62,15 +64,15 @@ def exchange(
     """Yields what is to be done, takes the answers of calls, and returns a result for each item, in order.
 
     Items that wait for a server behind the service are sent again for `patience` seconds."""
-    tail = b"\x10\x01" if text else b""
+    tail = [b"\x10\x01"] if text else []
     results: list[Result | FieldsealError] = []
     for batch in _batches(items, text):
-        answer = yield Call(operation.method, b"".join(batch) + tail)
+        answer = yield Call(operation.method, [*batch, *tail])
         found = operation.read(answer or b"", len(batch))
         trial = Patience(patience)
         while (waiting := _waiting(found)) and (pause := trial.pause()):
             yield Pause(pause)
-            answer = yield Call(operation.method, b"".join([batch[at] for at in waiting]) + tail)
+            answer = yield Call(operation.method, [*(batch[at] for at in waiting), *tail])
             for at, result in zip(waiting, operation.read(answer or b"", len(waiting))):
                 found[at] = result
         results += found

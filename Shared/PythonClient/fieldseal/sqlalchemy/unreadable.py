@@ -26,9 +26,12 @@ class Unreadable:
     """Stands in a fetched row for a value that did not open, and becomes the loader of the attribute."""
 
     __slots__ = ("error",)
+    #: Whether there was one in this process, so that loading costs nothing before.
+    was_made = False
 
     def __init__(self, error: FieldsealError) -> None:
         self.error = error
+        Unreadable.was_made = True
 
     def __call__(self, state: InstanceState[Any], passive: PassiveFlag) -> Any:
         if not passive & PassiveFlag.SQL_OK:
@@ -107,7 +110,8 @@ def _configured(mapper: Mapper[Any], class_: type[Any]) -> None:
         return
 
     def loaded(state: InstanceState[Any], *_: Any) -> None:
-        withhold(state, names)
+        if Unreadable.was_made:
+            withhold(state, names)
 
     # In front of those who would make something of the values.
     event.listen(class_, "load", loaded, raw=True, propagate=True, insert=True)
