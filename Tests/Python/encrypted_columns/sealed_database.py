@@ -20,7 +20,7 @@ SECRET = "Sekret-Wörter"
 P = Person.__table__
 V = Visit.__table__
 BACKEND = "spiffe://fieldseal.local/backend/demo"
-TABLES = ("people", "notes", "visits")
+TABLES = ("people", "notes", "visits", "letters")
 
 
 class Counted(Client):

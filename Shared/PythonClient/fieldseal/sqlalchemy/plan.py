@@ -28,13 +28,15 @@ class Sealed(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The bind parameters of one row: those of its key where a value is bound to it, and those that are sealed.
+    """The bind parameters of one row: those of its key where a value is bound to it, those that are sealed, and the one that names
+    their subject.
 
-    `problem` says why the key is not known, so that nothing but NULL can be written."""
+    `problem` says why key or subject are not known, so that nothing but NULL can be written."""
 
     key: tuple[str, ...]
     sealed: tuple[Sealed, ...]
     problem: str | None = None
+    subject: str | None = None
 
 
 class Opened(NamedTuple):
@@ -46,10 +48,11 @@ class Opened(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """A value that stays as it is while the key that it is bound to, now of these parameters, changes."""
+    """A value that stays as it is while its row is given the key, or the subject, of these parameters; None: of unknown ones."""
 
     column: Column[Any]
-    key: tuple[str, ...]
+    key: tuple[str, ...] | None
+    subject: str | None
 
 
 class Narrow(NamedTuple):
@@ -143,7 +146,7 @@ class _Planner:
             number += 1
 
     def _of_row(self, encrypted: list[Column[Any]], suffix: str) -> Iterator[Row]:
-        by_key: dict[tuple[tuple[str, ...], str | None], list[Sealed]] = {}
+        by_key: dict[tuple[tuple[str, ...], str | None, str | None], list[Sealed]] = {}
         for column in encrypted:
             name = self._written(column, suffix)
             sealing = column.type.sealing  # type: ignore[attr-defined]
@@ -158,8 +161,8 @@ class _Planner:
                 raise InvalidRequestError(f"{column} is written without its index: {missing.name} is not in the statement")
             by_key.setdefault(self._key(column, suffix), []).append(Sealed(name, column.type, indexes))  # type: ignore[arg-type]
             self.taken.update((name, *(index for index in indexes if index is not None)))
-        for (key, problem), sealed in by_key.items():
-            yield Row(key, tuple(sealed), problem)
+        for (key, subject, problem), sealed in by_key.items():
+            yield Row(key, tuple(sealed), problem, subject)
 
     def _written(self, column: Column[Any], suffix: str) -> str | None:
         """The parameter that VALUES or SET gives the column."""
@@ -174,18 +177,24 @@ class _Planner:
         # The type of a parameter of VALUES or SET is that of its column.
         return self.compiled.binds[name].type is column.type
 
-    def _key(self, column: Column[Any], suffix: str) -> tuple[tuple[str, ...], str | None]:
-        key = column.type.sealing.key  # type: ignore[attr-defined]
+    def _key(self, column: Column[Any], suffix: str) -> tuple[tuple[str, ...], str | None, str | None]:
+        """The parameters of the row's key and of the value's subject, or why they are not known."""
+        key, subject = column.type.sealing.key, column.type.sealing.subject  # type: ignore[attr-defined]
         names = [self._key_part(part, suffix) for part in key.columns] if key is not None else []
-        if None not in names:
-            return tuple(names), None  # type: ignore[arg-type]
-        part = key.columns[names.index(None)]
-        if isinstance(self.statement, Insert):
-            return (), (
-                f"{column} is bound to {part}, which this INSERT does not know: let the application make the key "
-                "(default=uuid.uuid4, say), or bind the column to another one"
-            )
-        return (), f"{column} is bound to {part}: an UPDATE of it needs {part} = value in its WHERE"
+        if None in names:
+            part = key.columns[names.index(None)]
+            if isinstance(self.statement, Insert):
+                return (
+                    (),
+                    None,
+                    f"{column} is bound to {part}, which this INSERT does not know: let the application make the key "
+                    "(default=uuid.uuid4, say), or bind the column to another one",
+                )
+            return (), None, f"{column} is bound to {part}: an UPDATE of it needs {part} = value in its WHERE"
+        named = None if subject is None else self._key_part(subject.column, suffix)
+        if subject is not None and named is None:
+            return (), None, f"{column} belongs to the subject that {subject.column} names: the statement must give it a value"
+        return tuple(names), named, None  # type: ignore[arg-type]
 
     def _key_part(self, part: Column[Any], suffix: str) -> str | None:
         name = self._written(part, suffix)
@@ -240,6 +249,8 @@ class _Planner:
                 raise InvalidRequestError(
                     f"{column}: ON CONFLICT must set its index {left[0]} too, to that of the row that is inserted"
                 )
+            if column.type.subject is not None and column.type.subject not in names:
+                raise InvalidRequestError(f"{column}: ON CONFLICT must set {column.type.subject} too, which names its subject")
             if column.type.bound_to:
                 target = {getattr(part, "key", part) for part in getattr(conflict, "inferred_target_elements", None) or ()}
                 if target != set(column.type.bound_to):
@@ -252,10 +263,11 @@ class _Planner:
         if not isinstance(self.statement, Update) or not isinstance(self.table, Table):
             return
         for column in self.table.c:
-            key = column.type.sealing.key if isinstance(column.type, Encrypted) else None
-            if key is not None and self._written(column, "") is None and any(self._written(part, "") for part in key.columns):
-                names, problem = self._key(column, "")
-                yield Moved(column, () if problem else names)
+            if not isinstance(column.type, Encrypted) or self._written(column, "") is not None:
+                continue
+            if any(self._written(part, "") for part in column.type.sealing.beside):
+                names, subject, problem = self._key(column, "")
+                yield Moved(column, None if problem else names, subject)
 
     def _loose(self, name: str, type_: Encrypted[Any]) -> Row:
         if type_.sealing.key is not None:
