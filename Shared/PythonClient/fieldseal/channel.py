@@ -57,11 +57,12 @@ class Channel:
 
     def exchange(self, method: str, payload: Sequence[bytes], timeout: float = 30.0, request_id: bytes | None = None) -> bytes:
         """`payload`: in parts."""
-        patience = Patience(self._patience)
+        patience: Patience | None = None
         while True:
             try:
                 return self._call(method, payload, timeout, request_id)
             except Unavailable:
+                patience = patience or Patience(self._patience)
                 if not (pause := patience.pause()):
                     raise
                 time.sleep(pause)

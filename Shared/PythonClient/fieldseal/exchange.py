@@ -16,6 +16,8 @@ from .values import Sealed
 #: Below the limit of a frame, which holds for the answer too.
 BATCH_BYTES = 4_000_000
 BATCH_ITEMS = 8_192
+#: What most results are.
+VALUES = frozenset((bytes, Sealed))
 
 Result = TypeVar("Result")
 
@@ -69,8 +71,11 @@ def exchange(
     for batch in _batches(items, text):
         answer = yield Call(operation.method, [*batch, *tail])
         found = operation.read(answer or b"", len(batch))
-        trial = Patience(patience)
-        while (waiting := _waiting(found)) and (pause := trial.pause()):
+        trial: Patience | None = None
+        while waiting := _waiting(found):
+            trial = trial or Patience(patience)
+            if not (pause := trial.pause()):
+                break
             yield Pause(pause)
             answer = yield Call(operation.method, [*(batch[at] for at in waiting), *tail])
             for at, result in zip(waiting, operation.read(answer or b"", len(waiting))):
@@ -81,7 +86,7 @@ def exchange(
 
 def _waiting(results: Sequence[Any]) -> list[int]:
     """The places of items that wait for a server behind the service."""
-    if not any(issubclass(kind, Unavailable) for kind in set(map(type, results))):
+    if VALUES.issuperset(map(type, results)):
         return []
     return [at for at, result in enumerate(results) if isinstance(result, Unavailable)]
 

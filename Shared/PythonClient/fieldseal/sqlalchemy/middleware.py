@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Union
 
 from sqlalchemy import event
@@ -87,13 +88,14 @@ class _EncryptingCompiler:
 
     def visit_update(self, update_stmt: Any, *arguments: Any, **options: Any) -> str:
         """An UPDATE of an encrypted column writes its blind indexes too."""
-        if isinstance(update_stmt.table, Table):
+        table: Any = update_stmt.table
+        if isinstance(table, Table):
             given = getattr(update_stmt, "_values", None) or dict(getattr(update_stmt, "_ordered_values", None) or ())
             names = {getattr(column, "key", column) for column in given} | set(self.column_keys or ())
-            written = [column for column in update_stmt.table.c if isinstance(column.type, Encrypted) and column.key in names]
-            indexes = [index for column in written for index in column.type.sealing.indexes if index.key not in names]
+            written: list[Any] = [c.type for c in table.c if isinstance(c.type, Encrypted) and c.key in names]
+            indexes = [index for type_ in written for index in type_.sealing.indexes if index.key not in names]
             if indexes:
-                update_stmt = update_stmt.values({update_stmt.table.c[index.key]: PENDING for index in indexes})
+                update_stmt = update_stmt.values({table.c[index.key]: PENDING for index in indexes})
         return super().visit_update(update_stmt, *arguments, **options)  # type: ignore[misc,no-any-return]
 
 
@@ -105,9 +107,14 @@ class _EncryptingContext:
     cursor: Any
     execution_options: Any
     _is_server_side: bool
+    _fieldseal_plan = EMPTY
 
     def create_cursor(self) -> Any:
         cursor = super().create_cursor()  # type: ignore[misc]
+        if self.compiled is not None:
+            # What it raises is raised again by `pre_exec`, where nothing wraps it together with the statement's parameters.
+            with suppress(InvalidRequestError):
+                self._fieldseal_plan = plan_of(self.compiled)
         opened = self._fieldseal_plan.opened
         if not opened:
             return cursor
@@ -115,16 +122,6 @@ class _EncryptingContext:
         chunk = (options.get("yield_per") or options.get("max_row_buffer") or CHUNK) if self._is_server_side else None
         raises = not self._fieldseal_plan.into_objects or EXECUTED_BY_ORM not in options
         return OpeningCursor(cursor, getattr(self.dialect, INSTALLED).run, opened, chunk, raises)
-
-    @property
-    def _fieldseal_plan(self) -> Plan:
-        if self.compiled is None:
-            return EMPTY
-        try:
-            return plan_of(self.compiled)
-        except InvalidRequestError:
-            # Raised again by `pre_exec`, where nothing wraps it together with the statement's parameters.
-            return EMPTY
 
     def pre_exec(self) -> None:
         super().pre_exec()  # type: ignore[misc]

@@ -144,7 +144,8 @@ def _or_plaintext(column: Any, index: ColumnElement[Any], op: Any, found: Any, v
         stored: list[Any] = [one if one is None else CiphertextText(one.decode()) for one in encoded]
     else:
         stored = [one if one is None else Ciphertext(one) for one in encoded]
-    plain = type_coerce(column, Text() if column.type.text else LargeBinary())
+    kind: Any = Text() if column.type.text else LargeBinary()
+    plain = type_coerce(column, kind)
     if op in (operators.eq, operators.in_op):
         return or_(found, plain.in_(stored))
     return and_(or_(index.is_(None), found), plain.not_in(stored))
