@@ -25,11 +25,11 @@ class Streams(Connection):
         payload = Request(service="fieldseal.v1.Audit", method=method, payload=request.SerializeToString()).SerializeToString()
         self._socket.sendall(HEADER.pack(len(payload), 1, REQUEST, 1) + payload)
         answers = []
-        while data := self._socket.recv(65_536):
-            for _, kind, body in self._frames.feed(data):
+        while count := self._socket.recv_into(self._frames.room()):
+            for _, kind, body in self._frames.received(count):
                 if kind != DATA or not body:
                     return answers
-                answers.append(audit_pb2.ReadLeavesResponse.FromString(body))
+                answers.append(audit_pb2.ReadLeavesResponse.FromString(bytes(body)))
         raise EOFError
 
 

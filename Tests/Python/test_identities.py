@@ -44,7 +44,7 @@ def test_a_peer_without_a_right_certificate_is_refused_and_recorded(cluster: Clu
     since = int(time.time() * 1e6)
     with pytest.raises(FieldsealError) as refusal:
         connection = Connection(presented(cluster, kind, tmp_path), endpoint.addresses[0], endpoint.identity, 10)
-        connection.call("grpc.health.v1.Health", "Check", b"", 10)
+        connection.call("grpc.health.v1.Health", "Check", [], 10)
     assert refusal.value.code is Code.UNAVAILABLE
     event = cluster.event_where(
         lambda event: event.operation == audit_pb2.CONNECT and event.outcome != 0 and bool(event.cause),

@@ -27,16 +27,21 @@ from fieldseal import (
     Denied,
     FieldsealError,
     Moved,
+    Sealed,
     Unavailable,
     Value,
     raise_for,
+    ttrpc_pb2,
 )
 from fieldseal import items as wire
 from fieldseal.errors import failure
-from fieldseal.frames import FRAME_LIMIT, HEADER, FrameReader
+from fieldseal.exchange import SEAL
+from fieldseal.frames import FRAME_LIMIT, HEADER, REQUEST, ROOM, FrameReader, request_frame, response_payload
 from fieldseal.records import record_id
+from fieldseal.results import contents
 from fieldseal.v1 import encryption_pb2
-from hypothesis import given, settings
+from fieldseal.v1.common_pb2 import ItemError
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +55,7 @@ keys = st.one_of(
     st.binary(max_size=20),
     st.dates(),
 )
+payloads = st.binary(max_size=200) | st.integers(0, 70_000).map(bytes)
 records = st.none() | keys | st.lists(keys, max_size=3)
 values = st.builds(
     Value,
@@ -97,17 +103,84 @@ def test_a_time_or_a_truth_value_is_no_key() -> None:
             wire.row_field([value])  # type: ignore[list-item]
 
 
-@given(st.lists(st.tuples(st.integers(1, 9), st.binary(max_size=30)), max_size=5), st.integers(1, 7))
+def received(reader: FrameReader, stream: bytes, size: int) -> list[tuple[int, int, bytes]]:
+    """The frames of a stream that comes in pieces of a size."""
+    frames = []
+    while stream:
+        count = min(size, len(stream), len(room := reader.room()))
+        room[:count], stream = stream[:count], stream[count:]
+        frames += [(number, kind, bytes(body)) for number, kind, body in reader.received(count)]
+    return frames
+
+
+bodies = st.binary(max_size=30) | st.sampled_from([ROOM - 11, ROOM, 5 * ROOM, 20 * ROOM]).map(bytes)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 9), bodies), max_size=5), st.integers(1, 7) | st.integers(10_000, 200_000))
 def test_frames_arrive_whatever_the_pieces_they_come_in(frames: list[tuple[int, bytes]], size: int) -> None:
     stream = b"".join(HEADER.pack(len(body), number, 2, 0) + body for number, body in frames)
-    reader = FrameReader()
-    read = [frame for start in range(0, len(stream), size) for frame in reader.feed(stream[start : start + size])]
-    assert read == [(number, 2, body) for number, body in frames]
+    assume(len(stream) < 10_000 * size)
+    assert received(FrameReader(), stream, size) == [(number, 2, body) for number, body in frames]
 
 
 def test_a_frame_over_the_limit_ends_the_connection() -> None:
     with pytest.raises(Unavailable):
-        list(FrameReader().feed(HEADER.pack(FRAME_LIMIT + 1, 1, 2, 0)))
+        received(FrameReader(), HEADER.pack(FRAME_LIMIT + 1, 1, 2, 0), 10)
+
+
+def test_a_request_is_what_protobuf_would_write() -> None:
+    for payload in ([], [b"x"], [b"x" * 1000, b"y" * 20_000]):
+        frame = request_frame(7, "a.B", "C", payload, 12.5, bytes(range(16)))
+        request = ttrpc_pb2.Request(service="a.B", method="C", payload=b"".join(payload), timeout_nano=12_500_000_000)
+        request.metadata.add(key="fieldseal-request-id", value=bytes(range(16)).hex())
+        assert HEADER.unpack_from(frame) == (len(frame) - HEADER.size, 7, REQUEST, 0)
+        assert ttrpc_pb2.Request.FromString(frame[HEADER.size :]) == request
+
+
+@given(st.none() | st.builds(ttrpc_pb2.Status, code=st.integers(0, 17), message=st.text("ab", max_size=3)), payloads)
+def test_a_response_is_read_as_protobuf_reads_it(status: Any, payload: bytes) -> None:
+    body = memoryview(ttrpc_pb2.Response(status=status, payload=payload).SerializeToString())
+    if status is not None and status.code:
+        with pytest.raises(FieldsealError) as refusal:
+            response_payload(body)
+        assert (refusal.value.code, refusal.value.message) == (status.code if status.code < 17 else 2, status.message)
+    else:
+        assert response_payload(body) == payload
+    if len(body) > 1:
+        with pytest.raises(FieldsealError):
+            response_payload(body[:-1])
+
+
+results = st.builds(
+    encryption_pb2.EncryptResult, ciphertext=payloads, indexes=st.lists(st.binary(max_size=3), max_size=2)
+) | st.builds(encryption_pb2.EncryptResult, error=st.builds(ItemError, code=st.integers(1, 16), message=st.text(max_size=3)))
+
+
+@settings(deadline=None)
+@given(st.lists(results, min_size=1, max_size=5))
+def test_results_are_read_as_protobuf_reads_them(results: list[Any]) -> None:
+    answer = encryption_pb2.EncryptResponse(results=results)
+    body = answer.SerializeToString()
+    alone = [result.ciphertext if result.ciphertext and not result.indexes else None for result in results]
+    assert contents(body) == alone, "read by hand"
+    found = SEAL.read(body, len(results))
+    for result, one in zip(results, found):
+        if not result.ciphertext:
+            assert isinstance(one, FieldsealError)
+        else:
+            assert one == (Sealed(result.ciphertext, tuple(result.indexes)) if result.indexes else result.ciphertext)
+    for wrong in (body + b"\x0a", body + b"\x10\x01", body[:-1], body[1:], body + body):
+        # Another number of results, nothing, or another answer: never what was asked for.
+        with pytest.raises(FieldsealError):
+            SEAL.read(wrong, len(results) + (wrong == body + b"\x10\x01"))
+
+
+def test_a_result_as_large_as_a_message_is_read_too() -> None:
+    for size in (2**21 - 10, 2**21, 2**22):
+        body = encryption_pb2.EncryptResponse(results=[encryption_pb2.EncryptResult(ciphertext=bytes(size))]).SerializeToString()
+        (found,) = SEAL.read(body, 1)
+        assert isinstance(found, bytes) and len(found) == size
 
 
 def test_errors_have_classes_of_their_own_and_survive_pickling() -> None:

@@ -10,6 +10,7 @@ from .errors import (
     Denied,
     FieldsealError,
     KeyNotUsable,
+    SubjectErased,
     Unavailable,
     UnknownField,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "KeyNotUsable",
     "Moved",
     "Sealed",
+    "SubjectErased",
     "Unavailable",
     "UnknownField",
     "Value",

@@ -26,7 +26,7 @@ __all__ = ["AsyncChannel", "AsyncClient"]
 Result = TypeVar("Result")
 
 
-class AsyncConnection(asyncio.Protocol):
+class AsyncConnection(asyncio.BufferedProtocol):
     """Calls go out at once and their answers come back in any order, matched by stream id."""
 
     def __init__(self) -> None:
@@ -58,19 +58,19 @@ class AsyncConnection(asyncio.Protocol):
     def usable(self) -> bool:
         return not self._closed and self._next < STREAM_LIMIT and time.monotonic() < self._until
 
-    async def call(self, service: str, method: str, payload: bytes, timeout: float) -> bytes:
-        """Raises FieldsealError: the server's status, DEADLINE_EXCEEDED, or Unavailable when the connection ends."""
+    async def call(self, service: str, method: str, payload: Sequence[bytes], timeout: float) -> bytes:
+        """`payload`: in parts. Raises FieldsealError: the server's status, DEADLINE_EXCEEDED, or Unavailable when the connection ends."""
         await self._writable.wait()
         if self._closed:
             raise Unavailable(Code.UNAVAILABLE, "the connection is closed")
         stream = self._next
         frame = request_frame(stream, service, method, payload, timeout)
         self._next += 2
-        answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._pending[stream] = answer
         try:
             self._transport.write(frame)
-            return response_payload(await asyncio.wait_for(answer, timeout + 1))
+            return await asyncio.wait_for(answer, timeout + 1)
         except asyncio.TimeoutError:
             raise FieldsealError(Code.DEADLINE_EXCEEDED, "no answer in time") from None
         finally:
@@ -84,12 +84,15 @@ class AsyncConnection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._frames.room()
+
+    def buffer_updated(self, count: int) -> None:
         try:
-            for stream, kind, body in self._frames.feed(data):
+            for stream, kind, body in self._frames.received(count):
                 answer = self._pending.get(stream)
                 if kind == RESPONSE and answer is not None and not answer.done():
-                    answer.set_result(body)
+                    _settle(answer, body)
         except FieldsealError:
             self._transport.abort()
 
@@ -107,6 +110,13 @@ class AsyncConnection(asyncio.Protocol):
         self._writable.set()
 
 
+def _settle(answer: asyncio.Future[bytes], body: memoryview) -> None:
+    try:
+        answer.set_result(response_payload(body))
+    except FieldsealError as error:
+        answer.set_exception(error)
+
+
 class AsyncChannel:
     """Calls one service over one connection, made anew at the next address where it ended.
 
@@ -119,7 +129,8 @@ class AsyncChannel:
         self._connection: AsyncConnection | None = None
         self._opening: asyncio.Lock
 
-    async def exchange(self, method: str, payload: bytes, timeout: float = 30.0) -> bytes:
+    async def exchange(self, method: str, payload: Sequence[bytes], timeout: float = 30.0) -> bytes:
+        """`payload`: in parts."""
         patience = Patience(self._patience)
         while True:
             try:

@@ -8,8 +8,7 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from .configuration import Endpoint
@@ -53,16 +52,17 @@ class Channel:
     def call(
         self, method: str, request: Message, answer: type[Response], timeout: float = 30.0, request_id: bytes | None = None
     ) -> Response:
-        body = self.exchange(method, request.SerializeToString(), timeout, request_id)
+        body = self.exchange(method, [request.SerializeToString()], timeout, request_id)
         return answer.FromString(body)  # type: ignore[attr-defined, no-any-return]
 
-    def exchange(self, method: str, payload: bytes, timeout: float = 30.0, request_id: bytes | None = None) -> bytes:
-        patience = Patience(self._patience)
+    def exchange(self, method: str, payload: Sequence[bytes], timeout: float = 30.0, request_id: bytes | None = None) -> bytes:
+        """`payload`: in parts."""
+        patience: Patience | None = None
         while True:
             try:
-                with self._connection(timeout) as connection:
-                    return connection.call(self._service, method, payload, timeout, request_id)
+                return self._call(method, payload, timeout, request_id)
             except Unavailable:
+                patience = patience or Patience(self._patience)
                 if not (pause := patience.pause()):
                     raise
                 time.sleep(pause)
@@ -74,15 +74,14 @@ class Channel:
         for connection in idle:
             connection.close()
 
-    @contextmanager
-    def _connection(self, timeout: float) -> Iterator[Connection]:
-        if not self._free.acquire(timeout=timeout):
-            raise FieldsealError(Code.DEADLINE_EXCEEDED, "all connections are in use")
+    def _call(self, method: str, payload: Sequence[bytes], timeout: float, request_id: bytes | None) -> bytes:
         free = self._free
+        if not free.acquire(timeout=timeout):
+            raise FieldsealError(Code.DEADLINE_EXCEEDED, "all connections are in use")
         try:
             connection = self._taken() or self._opened(timeout)
             try:
-                yield connection
+                return connection.call(self._service, method, payload, timeout, request_id)
             finally:
                 self._given_back(connection)
         finally:

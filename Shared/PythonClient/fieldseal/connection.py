@@ -7,13 +7,12 @@ import select
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 
 from .errors import Code, FieldsealError, Unavailable
 from .frames import HEADER, REQUEST, RESPONSE, STREAM_LIMIT, FrameReader, request_frame, response_payload
 
 __all__ = ["HEADER", "REQUEST", "Connection", "is_identity", "lifetime", "tls_context"]
-
-READ_SIZE = 262_144
 
 
 def tls_context(certificate: str, key: str, ca: str) -> ssl.SSLContext:
@@ -52,6 +51,8 @@ class Connection:
         if not is_identity(identity, self._socket):
             self._socket.close()
             raise FieldsealError(Code.UNAUTHENTICATED, f"the server at {address[0]}:{address[1]} is not {identity}")
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
         self._frames = FrameReader()
         self._next = 1
         self._closed = False
@@ -64,8 +65,8 @@ class Connection:
             return False
         return self._is_silent()
 
-    def call(self, service: str, method: str, payload: bytes, timeout: float, request_id: bytes | None = None) -> bytes:
-        """`request_id`, 16 bytes, names the call in the audit log; without one it gets a random one.
+    def call(self, service: str, method: str, payload: Sequence[bytes], timeout: float, request_id: bytes | None = None) -> bytes:
+        """`payload`: in parts. `request_id`, 16 bytes, names the call in the audit log; without one it gets a random one.
 
         Raises FieldsealError: the server's status, DEADLINE_EXCEEDED, or Unavailable when the connection ends."""
         if self._closed:
@@ -77,7 +78,7 @@ class Connection:
         try:
             self._socket.settimeout(timeout + 1)
             self._socket.sendall(frame)
-            body = self._answer(stream, until)
+            body = self._answer(stream, until, timeout + 1)
         except TimeoutError:
             self.close()
             raise FieldsealError(Code.DEADLINE_EXCEEDED, "no answer in time") from None
@@ -95,23 +96,24 @@ class Connection:
         self._closed = True
         self._socket.close()
 
-    def _answer(self, stream: int, until: float) -> bytes:
+    def _answer(self, stream: int, until: float, patience: float) -> memoryview:
+        """`patience`: the socket's timeout, in seconds."""
         while True:
-            data = self._socket.recv(READ_SIZE)
-            if not data:
+            count = self._socket.recv_into(self._frames.room())
+            if not count:
                 raise EOFError
-            for found, kind, body in self._frames.feed(data):
+            for found, kind, body in self._frames.received(count):
                 if found == stream and kind == RESPONSE:
                     return body
             if (left := until - time.monotonic()) <= 0:
                 raise TimeoutError
-            self._socket.settimeout(left)
+            # Not at each record of a large answer.
+            if left < patience - 1:
+                self._socket.settimeout(patience := left)
 
     def _is_silent(self) -> bool:
         """Between calls the server sends TLS tickets at most; anything else is its end, or out of place."""
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        if not poll.poll(0):
+        if not self._poll.poll(0):
             return True
         try:
             self._socket.settimeout(0)

@@ -56,6 +56,10 @@ class KeyNotUsable(FieldsealError):
     """The key's version is retired, compromised or destroyed."""
 
 
+class SubjectErased(KeyNotUsable):
+    """The person or tenant that the value belongs to was erased: it opens nowhere any more, and nothing new is sealed for it."""
+
+
 class UnknownField(FieldsealError):
     """The catalog has no such field, index or key version."""
 
@@ -79,5 +83,7 @@ _BY_CODE = {
 def failure(code: int, message: str) -> FieldsealError:
     if code == Code.INVALID_ARGUMENT and message == "ciphertext rejected":
         return CiphertextRejected(code, message)
+    if code == Code.FAILED_PRECONDITION and message == "the subject was erased":
+        return SubjectErased(code, message)
     kind: type[FieldsealError] = _BY_CODE.get(code, FieldsealError)  # type: ignore[call-overload]
     return kind(code, message)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, Union
 
+from google.protobuf.message import DecodeError
+
 from .errors import Code, FieldsealError, Unavailable, failure
 from .patience import Patience
+from .results import contents
 from .v1 import encryption_pb2 as messages
 from .values import Sealed, Value
 
@@ -15,13 +18,17 @@ BATCH_BYTES = 4_000_000
 BATCH_ITEMS = 8_192
 #: What an index takes in an answer: at most 4,096 bits.
 LARGEST_INDEX = 516
+#: What most results are.
+VALUES = frozenset((bytes, Sealed))
 
 Result = TypeVar("Result")
 
 
 class Call(NamedTuple):
+    """`payload`: in parts, which are joined once they are a frame."""
+
     method: str
-    payload: bytes
+    payload: Sequence[bytes]
 
 
 class Pause(NamedTuple):
@@ -34,17 +41,23 @@ Step = Union[Call, Pause]
 class Operation(Generic[Result]):
     """A method of the encryption service: the type of its answer, and how that is read.
 
-    `results` takes the answer's `results` and returns for each the value or the FieldsealError. `extra`: bytes that a result
-    has besides what its item has, of indexes."""
+    `result` takes one of the answer's `results` and returns the value or the FieldsealError. `plain`: bytes in field 1 are the
+    value itself, in most results there is nothing else, and those are not read one by one. `extra`: bytes that a result has
+    besides what its item has, of indexes."""
 
     def __init__(
-        self, method: str, answer: Any, results: Callable[[Any], list[Result | FieldsealError]], extra: int = 0
+        self,
+        method: str,
+        answer: Any,
+        result: Callable[[Any], Result | FieldsealError],
+        plain: bool = False,
+        extra: int = 0,
     ) -> None:
-        self.method, self._answer, self._results, self.extra = method, answer, results, extra
+        self.method, self._answer, self._result, self._plain, self.extra = method, answer, result, plain, extra
 
     def longer(self, extra: int) -> Operation[Result]:
         """The same with results of so many bytes more."""
-        return self if extra == 0 else Operation(self.method, self._answer, self._results, extra)
+        return self if extra == 0 else Operation(self.method, self._answer, self._result, self._plain, extra)
 
     def for_indexes(self, values: Iterable[Value]) -> Operation[Result]:
         """The same with results that hold the indexes of the values."""
@@ -52,13 +65,17 @@ class Operation(Generic[Result]):
 
     def read(self, body: bytes, count: int) -> list[Result | FieldsealError]:
         """Raises FieldsealError for an answer that does not fit the request."""
-        try:
-            results = self._answer.FromString(body).results
-        except Exception:
-            raise FieldsealError(Code.INTERNAL, "the answer cannot be read") from None
-        if len(results) != count:
-            raise FieldsealError(Code.INTERNAL, "the service answered another number of items")
-        return self._results(results)
+        found: list[Any] = contents(body) if self._plain else []
+        if len(found) != count or None in found:
+            try:
+                results = self._answer.FromString(body).results
+            except DecodeError:
+                raise FieldsealError(Code.INTERNAL, "the answer cannot be read") from None
+            if len(results) != count:
+                raise FieldsealError(Code.INTERNAL, "the service answered another number of items")
+            known = found if len(found) == count else [None] * count
+            found = [self._result(result) if value is None else value for value, result in zip(known, results)]
+        return found
 
 
 def exchange(
@@ -67,15 +84,18 @@ def exchange(
     """Yields what is to be done, takes the answers of calls, and returns a result for each item, in order.
 
     Items that wait for a server behind the service are sent again for `patience` seconds."""
-    tail = b"\x10\x01" if text else b""
+    tail = [b"\x10\x01"] if text else []
     results: list[Result | FieldsealError] = []
     for batch in _batches(items, text, 256 + operation.extra):
-        answer = yield Call(operation.method, b"".join(batch) + tail)
+        answer = yield Call(operation.method, [*batch, *tail])
         found = operation.read(answer or b"", len(batch))
-        trial = Patience(patience)
-        while (waiting := _waiting(found)) and (pause := trial.pause()):
+        trial: Patience | None = None
+        while waiting := _waiting(found):
+            trial = trial or Patience(patience)
+            if not (pause := trial.pause()):
+                break
             yield Pause(pause)
-            answer = yield Call(operation.method, b"".join([batch[at] for at in waiting]) + tail)
+            answer = yield Call(operation.method, [*(batch[at] for at in waiting), *tail])
             for at, result in zip(waiting, operation.read(answer or b"", len(waiting))):
                 found[at] = result
         results += found
@@ -84,7 +104,7 @@ def exchange(
 
 def _waiting(results: Sequence[Any]) -> list[int]:
     """The places of items that wait for a server behind the service."""
-    if not any(issubclass(kind, Unavailable) for kind in set(map(type, results))):
+    if VALUES.issuperset(map(type, results)):
         return []
     return [at for at, result in enumerate(results) if isinstance(result, Unavailable)]
 
@@ -118,51 +138,35 @@ def _or_failure(value: Any, result: Any) -> Any:
     return _failure(result) if result.HasField("error") else value
 
 
+def _sealed(result: Any) -> bytes | Sealed | FieldsealError:
+    if result.indexes and result.ciphertext:
+        return Sealed(result.ciphertext, tuple(result.indexes))
+    return _ciphertext(result)
+
+
+def _ciphertext(result: Any) -> bytes | FieldsealError:
+    return result.ciphertext or _failure(result)
+
+
+#: The ciphertext, or a Sealed where indexes were asked for.
+SEAL: Operation[bytes | Sealed] = Operation("Encrypt", messages.EncryptResponse, _sealed, plain=True)
 ENCRYPT: Operation[Sealed] = Operation(
     "Encrypt",
     messages.EncryptResponse,
-    lambda results: [
-        Sealed(result.ciphertext, tuple(result.indexes)) if result.ciphertext else _failure(result) for result in results
-    ],
-)
-#: The same, with the results as they came: `ciphertext` and `indexes`.
-SEAL: Operation[messages.EncryptResult] = Operation(
-    "Encrypt",
-    messages.EncryptResponse,
-    lambda results: [result if result.ciphertext else _failure(result) for result in results],
+    lambda result: Sealed(result.ciphertext, tuple(result.indexes)) if result.ciphertext else _failure(result),
 )
 DECRYPT: Operation[bytes] = Operation(
-    "Decrypt",
-    messages.DecryptResponse,
-    lambda results: [result.plaintext or _or_failure(b"", result) for result in results],
+    "Decrypt", messages.DecryptResponse, lambda result: _or_failure(result.plaintext, result), plain=True
 )
-REWRAP: Operation[bytes] = Operation(
-    "Rewrap",
-    messages.RewrapResponse,
-    lambda results: [result.ciphertext or _failure(result) for result in results],
-)
-REBIND: Operation[bytes] = Operation(
-    "Rebind",
-    messages.RebindResponse,
-    lambda results: [result.ciphertext or _failure(result) for result in results],
-)
+REWRAP: Operation[bytes] = Operation("Rewrap", messages.RewrapResponse, _ciphertext)
+REBIND: Operation[bytes] = Operation("Rebind", messages.RebindResponse, _ciphertext)
 BLIND_INDEX: Operation[tuple[bytes, ...]] = Operation(
-    "BlindIndex",
-    messages.BlindIndexResponse,
-    lambda results: [_or_failure(tuple(result.indexes), result) for result in results],
+    "BlindIndex", messages.BlindIndexResponse, lambda result: _or_failure(tuple(result.indexes), result)
 )
 DESCRIBE: Operation[Any] = Operation(
-    "DescribeField",
-    messages.DescribeFieldResponse,
-    lambda results: [_or_failure(result.description, result) for result in results],
+    "DescribeField", messages.DescribeFieldResponse, lambda result: _or_failure(result.description, result)
 )
 DERIVE: Operation[Any] = Operation(
-    "DeriveFieldKey",
-    messages.DeriveFieldKeyResponse,
-    lambda results: [_or_failure(result.key, result) for result in results],
+    "DeriveFieldKey", messages.DeriveFieldKeyResponse, lambda result: _or_failure(result.key, result)
 )
-ROTATE: Operation[Any] = Operation(
-    "RotateKey",
-    messages.RotateKeyResponse,
-    lambda results: [_or_failure(result.key, result) for result in results],
-)
+ROTATE: Operation[Any] = Operation("RotateKey", messages.RotateKeyResponse, lambda result: _or_failure(result.key, result))

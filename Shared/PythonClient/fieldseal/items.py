@@ -57,29 +57,40 @@ def row_field(key: Sequence[KeyValue]) -> bytes:
     return counted(b"\x1a", b"".join(counted(b"\x0a", column) for column in columns))
 
 
+class _Fronts(dict[tuple[int, int], bytes]):
+    """What an item begins with, up to its value, by the sizes of value and record."""
+
+    def __init__(self, head: bytes, tail: bytes) -> None:
+        super().__init__()
+        self._head, self._rest = head, len(head) + len(tail)
+
+    def __missing__(self, sizes: tuple[int, int]) -> bytes:
+        length = varint(sizes[0])
+        front = b"\n" + varint(self._rest + len(length) + sum(sizes)) + self._head + length
+        if len(self) < SHORT:
+            self[sizes] = front
+        return front
+
+
 def items_maker(
     field: str, context: bytes | None = None, indexes: tuple[str, ...] = (), subject: bytes = b""
 ) -> Callable[[Iterable[bytes], Iterable[bytes]], list[bytes]]:
     """Makes EncryptItems or DecryptItems of one field from values and the `record_field` of each."""
-    head = counted(b"\x0a", field.encode()) + b"\x12"
     tail = b"" if context is None else counted(b"\x22", context)
     tail += b"".join(counted(b"\x2a", index.encode()) for index in indexes)
-    if subject:
-        tail += counted(b"\x32", subject)
-    fixed = len(head) + len(tail)
-    lengths, join = _VARINTS, b"".join
+    tail += subject_field(subject)
+    fronts, join = _Fronts(counted(b"\x0a", field.encode()) + b"\x12", tail), b"".join
 
     # One function for all values of a column: a call for each would take as long as its work.
     def make(values: Iterable[bytes], records: Iterable[bytes]) -> list[bytes]:
-        items = []
-        for value, record in zip(values, records):
-            size = len(value)
-            length = lengths[size] if size < SHORT else _varint(size)
-            total = fixed + len(length) + size + len(record)
-            items.append(join((b"\n", lengths[total] if total < SHORT else _varint(total), head, length, value, record, tail)))
-        return items
+        return [join((fronts[len(value), len(record)], value, record, tail)) for value, record in zip(values, records)]
 
     return make
+
+
+def subject_field(subject: bytes) -> bytes:
+    """Field 6 (`subject`) of an EncryptItem; nothing where there is none. May follow a `record_field`."""
+    return counted(b"\x32", subject) if subject else b""
 
 
 def encrypt_item(value: Value) -> bytes:

@@ -47,11 +47,14 @@ class FakeIndex:
 
 @dataclass(frozen=True)
 class FakeField:
-    """A field of the catalog. `key_columns`: of the rows that it is bound to; none, and it is bound to none."""
+    """A field of the catalog. `key_columns`: of the rows that it is bound to; none, and it is bound to none.
+
+    `subject_keys`: its values belong to subjects, which `client.service.erase` erases."""
 
     name: str
     key_columns: tuple[str, ...] = ()
     indexes: tuple[FakeIndex, ...] = ()
+    subject_keys: bool = False
 
 
 def declared_fields(metadata: Any) -> list[FakeField]:
@@ -63,7 +66,8 @@ def declared_fields(metadata: Any) -> list[FakeField]:
     for field, column in fields_of(metadata).items():
         type_: Any = column.type
         pairs = [pair for pair in pairs_of(column.table) if pair.type.of == column.key]  # type: ignore[attr-defined]
-        fields.append(FakeField(field, type_.bound_to, tuple(map(_declared_index, [*type_.sealing.indexes, *pairs]))))
+        indexes = tuple(map(_declared_index, [*type_.sealing.indexes, *pairs]))
+        fields.append(FakeField(field, type_.bound_to, indexes, type_.subject is not None))
     return fields
 
 
@@ -88,6 +92,12 @@ class _Service:
         self.fields = None if fields is None else {field.name: field for field in fields}
         self.calls: list[str] = []
         self.failure: FieldsealError | None = None
+        self._subjects: dict[bytes, bytes] = {}
+        self._erased: set[bytes] = set()
+
+    def erase(self, subject: bytes) -> None:
+        """Its values open no more."""
+        self._erased.add(subject)
 
     def answer(self, operation: Operation[Result], batch: Sequence[bytes], text: bool) -> list[Result | FieldsealError]:
         if not batch:
@@ -108,7 +118,14 @@ class _Service:
 
     def encrypt(self, item: Any, result: Any, text: bool) -> None:
         field = self._admitted(item.field, item)
-        result.ciphertext = _written(self._seal(item, item.plaintext), text)
+        if self.fields is not None and field.subject_keys != bool(item.subject):
+            words = "this field demands a subject" if field.subject_keys else "this field has no subject keys"
+            raise _Refused(Code.INVALID_ARGUMENT, words)
+        self._refuse_erased(item.subject)
+        sealed = self._seal(item, item.plaintext)
+        if item.subject:
+            self._subjects[sealed] = item.subject
+        result.ciphertext = _written(sealed, text)
         result.indexes.extend(_index(item.field, item.plaintext, self._index_of(field, name)) for name in item.indexes)
 
     def decrypt(self, item: Any, result: Any, text: bool) -> None:
@@ -129,7 +146,9 @@ class _Service:
         if item.HasField("new_context"):
             moved.context = item.new_context
         self._admitted(item.field, moved)
-        result.ciphertext = _written(self._seal(moved, plaintext), text)
+        sealed = self._seal(moved, plaintext)
+        self._subjects[sealed] = self._subjects.get(_read(item.ciphertext, text), b"")
+        result.ciphertext = _written(sealed, text)
 
     def blind_index(self, item: Any, result: Any, text: bool) -> None:
         field = self._known(item.field)
@@ -141,6 +160,7 @@ class _Service:
         result.description.field = name
         result.description.row_bound = bool(field.key_columns)
         result.description.key_columns.extend(field.key_columns)
+        result.description.subject_keys = field.subject_keys
         for index in field.indexes:
             normaliser = common_pb2.Normaliser.Value(f"NORMALISER_{index.normaliser.upper().replace('-', '_')}")
             kind = common_pb2.IndexKind.Value(f"INDEX_{index.kind.upper()}")
@@ -176,8 +196,13 @@ class _Service:
         nonce = secrets.token_bytes(NONCE)
         return b"\xf5\x01\x00" + MARK + b"\x00" + nonce + _masked(nonce, plaintext) + self._tag(item, nonce, plaintext)
 
+    def _refuse_erased(self, subject: bytes) -> None:
+        if subject in self._erased:
+            raise _Refused(Code.FAILED_PRECONDITION, "the subject was erased")
+
     def _open(self, item: Any, text: bool) -> bytes:
         sealed = _read(item.ciphertext, text)
+        self._refuse_erased(self._subjects.get(sealed, b""))
         nonce, masked, tag = sealed[12 : 12 + NONCE], sealed[12 + NONCE : -TAG], sealed[-TAG:]
         plaintext = _masked(nonce, masked)
         if len(sealed) < 12 + NONCE + TAG or sealed[3:11] != MARK or tag != self._tag(item, nonce, plaintext):

@@ -20,7 +20,7 @@ SECRET = "Sekret-Wörter"
 P = Person.__table__
 V = Visit.__table__
 BACKEND = "spiffe://fieldseal.local/backend/demo"
-TABLES = ("people", "notes", "visits", "contacts")
+TABLES = ("people", "notes", "visits", "contacts", "letters")
 
 
 class Counted(Client):

@@ -45,6 +45,17 @@ CATALOG = """
     key-columns: [owner, name]
     fields:
       - {name: text, sensitivity: low, row-bound: true}
+  - name: letters
+    key-columns: [id]
+    fields:
+      - name: text
+        sensitivity: high
+        row-bound: true
+        subject-keys: true
+        indexes:
+          - {name: equality, bits: 128, normaliser: none}
+      - {name: sender, sensitivity: high, row-bound: true, subject-keys: true}
+      - {name: stamp, sensitivity: low, subject-keys: true}
   - name: visits
     key-columns: [id]
     fields:
@@ -123,6 +134,19 @@ class Contact(Base):
     phone: Mapped[str | None] = mapped_column(EncryptedString(bound_to="id"))
     phone_index: Mapped[bytes | None] = mapped_column(BlindIndex("phone", normaliser="phone-digits"))
     phone_last: Mapped[bytes | None] = mapped_column(BlindIndex("phone", "last", normaliser="last-four"))
+
+
+class Letter(Base):
+    """Its values belong to a person, whose erasure ends them."""
+
+    __tablename__ = "letters"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    place: Mapped[int] = mapped_column(default=0)
+    owner: Mapped[uuid.UUID | None]
+    text: Mapped[str | None] = mapped_column(EncryptedText("id", subject="owner"))
+    text_index: Mapped[bytes | None] = mapped_column(BlindIndex("text", normaliser="none"))
+    sender: Mapped[str | None] = mapped_column(EncryptedString("id", subject="owner"))
+    stamp: Mapped[str | None] = mapped_column(EncryptedString("id", subject="owner", text=True))
 
 
 class PlainBase(DeclarativeBase):

@@ -2,7 +2,7 @@
 
 from sqlalchemy.types import TypeDecorator
 
-from . import flush, tracking
+from . import flush, tracking, unreadable
 from .alembic import render_item
 from .indexes import BlindIndex, CompoundIndex, PrefixIndex, TrigramIndex
 from .middleware import EncryptionMiddleware
@@ -39,3 +39,4 @@ for _name in __all__:
 
 flush.listen()
 tracking.listen()
+unreadable.listen()

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.schema import Column, Table
 
-from ..items import UUID_ROW, row_field
+from ..items import UUID_ROW, row_field, subject_field
 from ..records import KeyValue
 
 #: PostgreSQL counts days from here.
@@ -142,8 +142,32 @@ class RowKey:
         """The item's `record_id` field, of a packed key."""
         return UUID_ROW + packed if self._is_uuid else row_field(self.values(packed))
 
+    def fields(self, given: Sequence[Sequence[Any]]) -> list[bytes | None]:
+        """`field` of each row; None where a part of its key is not known."""
+        if self._is_uuid and {type(value) for (value,) in given} == {uuid.UUID}:
+            return [UUID_ROW + value.bytes for (value,) in given]
+        return [None if None in parts else self.field(parts) for parts in given]
+
     def field(self, given: Sequence[Any]) -> bytes:
         """The item's `record_id` field, of the values of the key columns. Raises TypeError for what names no row."""
         if len(given) == 1:
             return row_field((self.parts[0].value(given[0]),))
         return row_field([part.value(value) for part, value in zip(self.parts, given)])
+
+
+class Subject:
+    """The column of a table that names whom a value belongs to."""
+
+    def __init__(self, table: Table, name: str) -> None:
+        if name not in table.c:
+            raise ArgumentError(f"{table.name}: subject names {name!r}, which is no column of the table")
+        self.column: Column[Any] = table.c[name]
+        self._part = key_part(self.column)
+        if self._part is _DATE:
+            raise ArgumentError(f"{self.column}: a date cannot name a subject; use integer, UUID, text or bytes")
+
+    def field(self, given: Any) -> bytes:
+        """The item's `subject` field: text as UTF-8, a UUID in its usual form and an integer in decimal digits, as an operator names
+        them too. Raises TypeError for what names none."""
+        value = self._part.value(given)
+        return subject_field(value if isinstance(value, bytes) else str(value).encode())

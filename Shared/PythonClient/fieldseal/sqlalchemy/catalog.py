@@ -43,8 +43,10 @@ def _differences(column: Column[Any], description: Any) -> Iterator[str]:
         yield f"the catalog binds it to rows by {', '.join(key)}; declare bound_to={key[0] if len(key) == 1 else key!r}"
     if bound and type_.bound_to and type_.bound_to != key:
         yield f"bound_to={type_.bound_to!r}, but the catalog's key-columns are {key!r}"
-    if description.subject_keys:
-        yield "it has subject keys, which encrypted columns do not support"
+    if description.subject_keys and type_.subject is None:
+        yield "it has subject keys: declare subject= with the column that names whom a value belongs to"
+    if type_.subject is not None and not description.subject_keys:
+        yield f"subject={type_.subject!r}, but the catalog gives it no subject-keys: nothing could be erased"
     known = {index.name: index for index in description.indexes}
     pairs = [pair for pair in pairs_of(column.table) if pair.type.of == column.key]  # type: ignore[attr-defined]
     for index in [*type_.sealing.indexes, *pairs]:

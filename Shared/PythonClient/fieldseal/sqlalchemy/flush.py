@@ -17,17 +17,23 @@ from ..errors import FieldsealError
 from ..exchange import SEAL
 from .indexes import pairs_of
 from .marks import INSTALLED, PENDING
-from .sealing import Ahead, current_flush
+from .sealing import Ahead, current_flush, record_of
 from .types import Encrypted
+from .unreadable import refuse_copies
 
 
 class Attribute(NamedTuple):
-    """An encrypted attribute, those that make its row's key, and those of its blind indexes."""
+    """An encrypted attribute, those that make its row's key, the one that names its subject, and those of its blind indexes."""
 
     name: str
     type: Encrypted[Any]
     key: tuple[str, ...]
+    subject: str | None
     indexes: tuple[str | None, ...]
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        return self.key if self.subject is None else (*self.key, self.subject)
 
 
 class Mapped(NamedTuple):
@@ -72,16 +78,23 @@ def _before_flush(session: Session, flush_context: Any, instances: Any) -> None:
 
 
 def _prepare(session: Session) -> None:
-    new = [state for state in map(instance_state, session.new) if _of(state.mapper).attributes]
-    changed = [state for state in map(instance_state, session.dirty) if _of(state.mapper).attributes]
+    new, changed = _encrypted(session.new), _encrypted(session.dirty)
+    refuse_copies(new)
     work = [item for state in changed for item in _changes(state)]
-    mappers = {state.mapper for state in new}
+    kinds = {state.manager for state in new}
     # New objects of one kind are one statement, which seals its own values in one call.
-    if not work and (len(mappers) < 2 and all(_of(mapper).is_uniform for mapper in mappers)):
+    if not work and (len(kinds) < 2 and all(_of(kind.mapper).is_uniform for kind in kinds)):
         return
     work += [item for state in new for item in _insertions(state)]
     for middleware, part in _by_middleware(session, work):
         _seal_ahead(middleware, part)
+
+
+def _encrypted(objects: Iterable[object]) -> list[InstanceState[Any]]:
+    """The states of objects that have encrypted attributes."""
+    states = list(map(instance_state, objects))
+    kinds = {kind for kind in {state.manager for state in states} if _of(kind.mapper).attributes}
+    return [state for state in states if state.manager in kinds]
 
 
 def _by_middleware(session: Session, work: Iterable[Work]) -> Iterator[tuple[Any, list[Work]]]:
@@ -114,7 +127,7 @@ def _seal_ahead(middleware: Any, work: Sequence[Work]) -> None:
         if isinstance(result, FieldsealError):
             raise result.at(one.attribute.type.field or "", _identity(one))
         flush.results.setdefault(item, []).append(result)
-        if not one.is_new:
+        if not one.is_new and one.attribute.indexes:
             columns = one.attribute.type.sealing.indexes
             for name, column, hashed in zip(one.attribute.indexes, columns, result.indexes):
                 if name is not None:
@@ -122,27 +135,34 @@ def _seal_ahead(middleware: Any, work: Sequence[Work]) -> None:
 
 
 def _item(work: Work) -> bytes | None:
-    """None where the row's key is not known yet, or the value is none that can be sealed: its statement will tell."""
-    key = _key(work.state, work.attribute)
-    if None in key or not isinstance(work.attribute.type, Encrypted):
-        return None
+    """None where row or subject are not known yet, or the value is none that can be sealed: its statement will tell."""
+    type_ = work.attribute.type
     try:
-        sealing = work.attribute.type.sealing
-        record = b"" if sealing.key is None else sealing.key.field(key)
-        return sealing.seal_items((work.attribute.type.encode(work.value),), (record,))[0]
+        if (record := _record(work.state, work.attribute)) is None:
+            return None
+        return type_.sealing.seal_items((type_.encode(work.value),), (record,))[0]
     except (TypeError, ValueError):
         return None
 
 
+def _record(state: InstanceState[Any], attribute: Attribute) -> bytes | None:
+    """None where a new object does not know its key or subject yet."""
+    key = _values(state, attribute.key)
+    subject = _values(state, (attribute.subject,))[0] if attribute.subject else None
+    if None in key or (subject is None and attribute.subject):
+        return None
+    return record_of(attribute.type, key, subject)
+
+
 def _identity(work: Work) -> Any:
-    key = tuple(_key(work.state, work.attribute))
+    key = tuple(_values(work.state, work.attribute.key))
     return key[0] if len(key) == 1 else key or None
 
 
-def _key(state: InstanceState[Any], attribute: Attribute) -> list[Any]:
-    """The values of the key, None for what a new object does not know yet."""
+def _values(state: InstanceState[Any], names: Iterable[str]) -> list[Any]:
+    """The values of attributes, None for what a new object does not know yet."""
     values = state.dict
-    return [values[name] if name in values else _unloaded(state, name) for name in attribute.key]
+    return [values[name] if name in values else _unloaded(state, name) for name in names]
 
 
 def _unloaded(state: InstanceState[Any], name: str) -> Any:
@@ -171,13 +191,11 @@ def _changes(state: InstanceState[Any]) -> Iterator[Work]:
     for made, pair in _of(state.mapper).pairs:
         _change_together(state, made, pair)
     values, committed = state.dict, state.committed_state
+    subjects: set[str] = set()
     for attribute in _of(state.mapper).attributes:
-        if any(_is_changed(state, name) for name in attribute.key) and not _is_changed(state, attribute.name):
-            # The row has a new key: what is bound to the old one is sealed again.
-            flush = current_flush.get()
-            assert flush is not None
-            assert attribute.type.sealing.key is not None
-            flush.moved.add((attribute.type.field, attribute.type.sealing.key.field(_key(state, attribute))))
+        if any(_is_changed(state, name) for name in attribute.beside) and not _is_changed(state, attribute.name):
+            # The row has a new key, or a new subject: what is sealed for the old one is sealed again.
+            _stays_right(state, attribute)
             if getattr(state.obj(), attribute.name) is None:
                 continue
             flag_modified(state.obj(), attribute.name)
@@ -189,6 +207,26 @@ def _changes(state: InstanceState[Any]) -> Iterator[Work]:
                 setattr(state.obj(), index, None if value is None else PENDING)
         if value is not None:
             yield Work(state, attribute, value, False)
+            subjects |= {attribute.subject} if attribute.subject else set()
+    _name_subjects(state, subjects)
+
+
+def _name_subjects(state: InstanceState[Any], subjects: set[str]) -> None:
+    """Writes the subjects of changed values with them, which for the others is no change."""
+    for name in subjects:
+        if not _is_changed(state, name):
+            _values(state, (name,))
+            flag_modified(state.obj(), name)
+            for attribute in _of(state.mapper).attributes:
+                if attribute.subject == name:
+                    _stays_right(state, attribute)
+
+
+def _stays_right(state: InstanceState[Any], attribute: Attribute) -> None:
+    flush = current_flush.get()
+    assert flush is not None
+    if (record := _record(state, attribute)) is not None:
+        flush.moved.add((attribute.type.field, record))
 
 
 def _change_together(state: InstanceState[Any], index: str, pair: tuple[str, str]) -> None:
@@ -225,7 +263,8 @@ def _inspected(mapper: Mapper[Any]) -> Mapped:
         columns = [] if type_.sealing.key is None else type_.sealing.key.columns
         key = tuple(mapper.get_property_by_column(column).key for column in columns)
         indexes = tuple(mapper.get_property_by_column(index).key for index in type_.sealing.indexes)
-        attributes.append(Attribute(prop.key, type_, key, indexes))
+        subject = None if type_.sealing.subject is None else mapper.get_property_by_column(type_.sealing.subject.column).key
+        attributes.append(Attribute(prop.key, type_, key, subject, indexes))
         for name, column in zip(key, columns):
             default: Any = column.default
             if default is not None and default.is_callable:

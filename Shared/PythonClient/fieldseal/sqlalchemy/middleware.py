@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Union
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from sqlalchemy.exc import ArgumentError, InvalidRequestError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.sql.dml import Update
 from sqlalchemy.sql.schema import Column, MetaData, Table
 from sqlalchemy.util import await_only
 
@@ -28,6 +28,8 @@ from .sealing import found_rows, index_pairs, refuse_moved, seal_parameters, sea
 from .types import Encrypted
 
 CHUNK = 1000
+#: The execution option by which the ORM's own executions of SELECT are known.
+EXECUTED_BY_ORM = "_result_disable_adapt_to_context"
 
 
 class EncryptionMiddleware:
@@ -49,10 +51,10 @@ class EncryptionMiddleware:
             raise ArgumentError("encrypted columns are made for PostgreSQL")
         if hasattr(dialect, INSTALLED):
             raise ArgumentError("the engine has an EncryptionMiddleware already")
-        base = dialect.execution_ctx_cls
-        dialect.execution_ctx_cls = type(f"Encrypting{base.__name__}", (_EncryptingContext, base), {})
+        dialect.execution_ctx_cls = _mixed(_EncryptingContext, dialect.execution_ctx_cls)
+        dialect.statement_compiler = _mixed(_EncryptingCompiler, dialect.statement_compiler)
         setattr(dialect, INSTALLED, self)
-        event.listen(sync, "before_execute", _with_indexes, retval=True)
+        event.listen(sync, "before_execute", _with_pairs, retval=True)
         event.listen(sync, "handle_error", _without_plaintext)
 
     def check(self, metadata: MetaData) -> None:
@@ -86,6 +88,30 @@ class EncryptionMiddleware:
         return await_only(self.client.run(operation, batch)) if self._is_async else self.client.run(operation, batch)
 
 
+def _mixed(mixin: type[Any], base: type[Any]) -> type[Any]:
+    return type(f"Encrypting{base.__name__}", (mixin, base), {})
+
+
+class _EncryptingCompiler:
+    """Mixed into the dialect's compiler of statements, in front of it."""
+
+    column_keys: list[str] | None
+
+    def visit_update(self, update_stmt: Any, *arguments: Any, **options: Any) -> str:
+        """An UPDATE of encrypted columns writes their blind indexes too."""
+        table: Any = update_stmt.table
+        if isinstance(table, Table):
+            given = getattr(update_stmt, "_values", None) or dict(getattr(update_stmt, "_ordered_values", None) or ())
+            names = {getattr(column, "key", column) for column in given} | set(self.column_keys or ())
+            written: list[Any] = [c.type for c in table.c if isinstance(c.type, Encrypted) and c.key in names]
+            indexes = [index for type_ in written for index in type_.sealing.indexes if index.key not in names]
+            if indexes:
+                update_stmt = update_stmt.values({table.c[index.key]: PENDING for index in indexes})
+            if pairs := values_of_update(table, names):
+                update_stmt = update_stmt.values(pairs)
+        return super().visit_update(update_stmt, *arguments, **options)  # type: ignore[misc,no-any-return]
+
+
 class _EncryptingContext:
     """Mixed into the dialect's execution context, in front of it."""
 
@@ -94,25 +120,21 @@ class _EncryptingContext:
     cursor: Any
     execution_options: Any
     _is_server_side: bool
+    _fieldseal_plan = EMPTY
 
     def create_cursor(self) -> Any:
         cursor = super().create_cursor()  # type: ignore[misc]
+        if self.compiled is not None:
+            # What it raises is raised again by `pre_exec`, where nothing wraps it together with the statement's parameters.
+            with suppress(InvalidRequestError):
+                self._fieldseal_plan = plan_of(self.compiled)
         opened = self._fieldseal_plan.opened
         if not opened:
             return cursor
         options = self.execution_options
         chunk = (options.get("yield_per") or options.get("max_row_buffer") or CHUNK) if self._is_server_side else None
-        return OpeningCursor(cursor, getattr(self.dialect, INSTALLED).run, opened, chunk)
-
-    @property
-    def _fieldseal_plan(self) -> Plan:
-        if self.compiled is None:
-            return EMPTY
-        try:
-            return plan_of(self.compiled)
-        except InvalidRequestError:
-            # Raised again by `pre_exec`, where nothing wraps it together with the statement's parameters.
-            return EMPTY
+        raises = not self._fieldseal_plan.into_objects or EXECUTED_BY_ORM not in options
+        return OpeningCursor(cursor, getattr(self.dialect, INSTALLED).run, opened, chunk, raises)
 
     def pre_exec(self) -> None:
         super().pre_exec()  # type: ignore[misc]
@@ -157,21 +179,10 @@ def _row_logging(connection: Any, plan: Plan) -> Callable[[Any], Any]:
     return log
 
 
-def _with_indexes(
+def _with_pairs(
     connection: Connection, statement: Any, multiparams: Any, params: Any, execution_options: Any
 ) -> tuple[Any, Any, Any]:
-    """An UPDATE of an encrypted column writes its blind indexes too; a search for two values uses the index of the pair."""
-    if isinstance(statement, Update) and isinstance(statement.table, Table):
-        given = getattr(statement, "_values", None) or dict(getattr(statement, "_ordered_values", None) or ())
-        names = {getattr(column, "key", column) for column in given}
-        names |= set((multiparams[0] if multiparams else params) or ())
-        for column in statement.table.c:
-            if isinstance(column.type, Encrypted) and column.key in names:
-                missing = [index.key for index in column.type.sealing.indexes if index.key not in names]
-                if missing:
-                    statement = statement.values({statement.table.c[name]: PENDING for name in missing})
-        if pairs := values_of_update(statement, names):
-            statement = statement.values(pairs)
+    """A search for two values uses the index of the pair. Before compilation, which is remembered by the statement as it is then."""
     return with_pairs(statement), multiparams, params
 
 

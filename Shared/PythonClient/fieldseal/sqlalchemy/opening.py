@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy.exc import InvalidRequestError
 
-from ..errors import Code, FieldsealError
+from ..errors import Code, FieldsealError, Unavailable
 from ..exchange import DECRYPT
 from ..forms import from_text, is_ciphertext
 from .plan import Opened
+from .unreadable import Unreadable
 
 Rows = Sequence[Sequence[Any]]
 
@@ -21,8 +22,9 @@ class OpeningCursor:
     """A DBAPI cursor whose rows are opened as they are fetched: a client-side cursor's all at once, since they are all here,
     a server-side cursor's by `chunk` rows, or more where more are asked for."""
 
-    def __init__(self, cursor: Any, run: Any, opened: tuple[Opened, ...], chunk: int | None) -> None:
-        self._cursor, self._run, self._opened, self._chunk = cursor, run, opened, chunk
+    def __init__(self, cursor: Any, run: Any, opened: tuple[Opened, ...], chunk: int | None, raises: bool) -> None:
+        """`raises`: for a value that does not open; else an Unreadable stands in its place."""
+        self._cursor, self._run, self._opened, self._chunk, self._raises = cursor, run, opened, chunk, raises
         self._rows: deque[Sequence[Any]] = deque()
         #: Which opened rows are passed on; the others share no more than a blind index with what was looked for.
         self.is_found: Callable[[Sequence[Any]], bool] | None = None
@@ -61,16 +63,17 @@ class OpeningCursor:
         rows: Rows = self._cursor.fetchall() if count is None else self._cursor.fetchmany(count)
         if rows:
             places = {column[0]: at for at, column in enumerate(self._cursor.description)}
-            opened = open_rows(self._run, self._opened, rows, places)
+            opened = open_rows(self._run, self._opened, rows, places, self._raises)
             self._rows += opened if self.is_found is None else filter(self.is_found, opened)
         return bool(rows)
 
 
-def open_rows(run: Any, opened: tuple[Opened, ...], rows: Rows, places: dict[str, int]) -> Rows:
-    """Raises FieldsealError, with the row's identity, for the first value that cannot be opened."""
+def open_rows(run: Any, opened: tuple[Opened, ...], rows: Rows, places: dict[str, int], raises: bool) -> Rows:
+    """Raises FieldsealError, with the row's identity, for the first value that cannot be opened; unless it `raises`, only where
+    a server behind the service is away, which is no fault of the value."""
     columns: list[Sequence[Any]] = list(zip(*rows))
     records: dict[tuple[str, ...], dict[bytes, bytes]] = {}
-    taken = [_Column(column, columns, places, records) for column in opened]
+    taken = [_Column(column, columns, places, records, raises) for column in opened]
     results = run(DECRYPT, [item for column in taken for item in column.items]) if any(column.items for column in taken) else []
     start = 0
     for column in taken:
@@ -89,8 +92,9 @@ class _Column:
         columns: Sequence[Sequence[Any]],
         places: dict[str, int],
         records: dict[tuple[str, ...], dict[bytes, bytes]],
+        raises: bool,
     ) -> None:
-        self.type = opened.type
+        self.type, self._raises = opened.type, raises
         self.at = places[opened.at] if isinstance(opened.at, str) else opened.at
         self._key = self.type.sealing.key
         self._source = columns[self.at]
@@ -124,7 +128,7 @@ class _Column:
                 ciphertexts.append(value)
                 found.append(record)
             else:
-                self._plain[at] = self._decoded_one(value)
+                self._plain[at] = self._decoded_one(value, at)
         return ciphertexts, found
 
     def _text_parts(self, sources: Sequence[str]) -> tuple[list[bytes], list[bytes]]:
@@ -163,9 +167,6 @@ class _Column:
         return ciphertexts, [records[name] for name in names]
 
     def values(self, results: Sequence[Any]) -> Sequence[Any]:
-        for number, result in enumerate(results):
-            if type(result) is not bytes:
-                raise result.at(self.type.field or "", self._identity(number))
         decoded = self._decoded(results)
         if not self._plain:
             return decoded
@@ -173,30 +174,35 @@ class _Column:
         return [self._plain[at] if at in self._plain else next(rest) for at in range(len(self._source))]
 
     def _decoded(self, results: Sequence[Any]) -> Sequence[Any]:
-        try:
-            return self.type.decode_all(list(results))
-        except (ValueError, ArithmeticError):
-            pass
-        return [self._decoded_one(result, number) for number, result in enumerate(results)]
+        if set(map(type, results)) <= {bytes}:
+            try:
+                return self.type.decode_all(list(results))
+            except (ValueError, ArithmeticError):
+                pass
+        sealed = [at for at in range(len(self._source)) if at not in self._plain]
+        return list(map(self._decoded_one, results, sealed))
 
-    def _decoded_one(self, data: bytes, number: int | None = None) -> Any:
-        try:
-            return self.type.decode(data)
-        except (ValueError, ArithmeticError):
-            pass
+    def _decoded_one(self, result: Any, at: int) -> Any:
+        """`at`: the place of the row."""
+        error = result
+        if type(result) is bytes:
+            try:
+                return self.type.decode(result)
+            except (ValueError, ArithmeticError):
+                error = FieldsealError(Code.DATA_LOSS, f"the value is no {type(self.type).__name__}")
         # Raised here, it carries no error that holds the value.
-        record = None if number is None else self._identity(number)
-        raise FieldsealError(Code.DATA_LOSS, f"the value is no {type(self.type).__name__}", self.type.field, record)
+        error = error.at(self.type.field or "", self._identity(at))
+        if self._raises or isinstance(error, Unavailable):
+            raise error
+        return Unreadable(error)
 
-    def _identity(self, number: int) -> Any:
-        """The key of the row of the `number`th ciphertext."""
+    def _identity(self, at: int) -> Any:
+        """The key of the row at a place, which holds a value."""
         if self._key is None:
             return None
-        sealed = [at for at in range(len(self._source)) if at not in self._plain]
-        value = self._source[sealed[number]]
+        value = self._source[at]
         if self._beside is not None:
-            present = [at for at, value in enumerate(self._source) if value is not None]
-            key = tuple(self._beside[present.index(sealed[number])])
+            key = tuple(self._beside[sum(other is not None for other in self._source[:at])])
         elif self.type.text:
             key = self._key.values(bytes.fromhex(value.partition(":")[0]))
         else:

@@ -119,16 +119,15 @@ class WrittenPair(NamedTuple):
     second: str | None
 
 
-def values_of_update(statement: Update, names: set[Any]) -> dict[Any, Any]:
+def values_of_update(table: Table, names: set[Any]) -> dict[Any, Any]:
     """The indexes of pairs that an UPDATE of these columns writes too. Raises InvalidRequestError for one without the other."""
     found: dict[Any, Any] = {}
-    assert isinstance(statement.table, Table)
-    for index in pairs_of(statement.table):
+    for index in pairs_of(table):
         pair = {index.type.of, index.type.beside}  # type: ignore[attr-defined]
         if names & pair and not pair <= names:
             raise InvalidRequestError(f"{index} is of {' and '.join(sorted(pair))}: an UPDATE of one sets the other too")
         if names & pair and index.key not in names:
-            found[statement.table.c[index.key]] = PENDING
+            found[table.c[index.key]] = PENDING
     return found
 
 

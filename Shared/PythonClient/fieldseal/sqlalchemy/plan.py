@@ -30,13 +30,15 @@ class Sealed(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The bind parameters of one row: those of its key where a value is bound to it, and those that are sealed.
+    """The bind parameters of one row: those of its key where a value is bound to it, those that are sealed, and the one that names
+    their subject.
 
-    `problem` says why the key is not known, so that nothing but NULL can be written."""
+    `problem` says why key or subject are not known, so that nothing but NULL can be written."""
 
     key: tuple[str, ...]
     sealed: tuple[Sealed, ...]
     problem: str | None = None
+    subject: str | None = None
 
 
 class Opened(NamedTuple):
@@ -48,10 +50,11 @@ class Opened(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """A value that stays as it is while the key that it is bound to, now of these parameters, changes."""
+    """A value that stays as it is while its row is given the key, or the subject, of these parameters; None: of unknown ones."""
 
     column: Column[Any]
-    key: tuple[str, ...]
+    key: tuple[str, ...] | None
+    subject: str | None
 
 
 class Narrow(NamedTuple):
@@ -63,7 +66,8 @@ class Narrow(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """`searches`: parameters may hold values that are looked for in blind indexes."""
+    """`searches`: parameters may hold values that are looked for in blind indexes. `into_objects`: all that is opened becomes
+    attributes of objects, if the ORM executes the statement."""
 
     rows: tuple[Row, ...] = ()
     #: Blind indexes of values that are not written.
@@ -74,6 +78,7 @@ class Plan(NamedTuple):
     pairs: tuple[WrittenPair, ...] = ()
     #: Of each group, one must be found.
     narrow: tuple[tuple[Narrow, ...], ...] = ()
+    into_objects: bool = False
 
 
 EMPTY = Plan()
@@ -101,8 +106,10 @@ class _Planner:
     def plan(self) -> Plan:
         self._refuse_order()
         rows, opened, pairs = tuple(self._rows()), tuple(self._opened()), tuple(self._pairs())
-        moved = tuple(self._moved())
-        return Plan(rows, tuple(self.empty), moved, self._searches(), opened, pairs, tuple(self._narrow(opened)))
+        moved, narrow = tuple(self._moved()), tuple(self._narrow(opened))
+        # Of a row that does not open nobody knows whether it is one that was looked for.
+        into_objects = not narrow and self._goes_into_objects()
+        return Plan(rows, tuple(self.empty), moved, self._searches(), opened, pairs, narrow, into_objects)
 
     def _refuse_order(self) -> None:
         """Ciphertexts are equal to nothing and in no order."""
@@ -143,7 +150,7 @@ class _Planner:
             number += 1
 
     def _of_row(self, encrypted: list[Column[Any]], suffix: str) -> Iterator[Row]:
-        by_key: dict[tuple[tuple[str, ...], str | None], list[Sealed]] = {}
+        by_key: dict[tuple[tuple[str, ...], str | None, str | None], list[Sealed]] = {}
         for column in encrypted:
             name = self._written(column, suffix)
             sealing = column.type.sealing  # type: ignore[attr-defined]
@@ -158,8 +165,8 @@ class _Planner:
                 raise InvalidRequestError(f"{column} is written without its index: {missing.name} is not in the statement")
             by_key.setdefault(self._key(column, suffix), []).append(Sealed(name, column.type, indexes))  # type: ignore[arg-type]
             self.taken.update((name, *(index for index in indexes if index is not None)))
-        for (key, problem), sealed in by_key.items():
-            yield Row(key, tuple(sealed), problem)
+        for (key, subject, problem), sealed in by_key.items():
+            yield Row(key, tuple(sealed), problem, subject)
 
     def _pairs(self) -> Iterator[WrittenPair]:
         if not isinstance(self.statement, (Insert, Update)) or not isinstance(self.table, Table):
@@ -187,18 +194,24 @@ class _Planner:
         # The type of a parameter of VALUES or SET is that of its column.
         return self.compiled.binds[name].type is column.type
 
-    def _key(self, column: Column[Any], suffix: str) -> tuple[tuple[str, ...], str | None]:
-        key = column.type.sealing.key  # type: ignore[attr-defined]
+    def _key(self, column: Column[Any], suffix: str) -> tuple[tuple[str, ...], str | None, str | None]:
+        """The parameters of the row's key and of the value's subject, or why they are not known."""
+        key, subject = column.type.sealing.key, column.type.sealing.subject  # type: ignore[attr-defined]
         names = [self._key_part(part, suffix) for part in key.columns] if key is not None else []
-        if None not in names:
-            return tuple(names), None  # type: ignore[arg-type]
-        part = key.columns[names.index(None)]
-        if isinstance(self.statement, Insert):
-            return (), (
-                f"{column} is bound to {part}, which this INSERT does not know: let the application make the key "
-                "(default=uuid.uuid4, say), or bind the column to another one"
-            )
-        return (), f"{column} is bound to {part}: an UPDATE of it needs {part} = value in its WHERE"
+        if None in names:
+            part = key.columns[names.index(None)]
+            if isinstance(self.statement, Insert):
+                return (
+                    (),
+                    None,
+                    f"{column} is bound to {part}, which this INSERT does not know: let the application make the key "
+                    "(default=uuid.uuid4, say), or bind the column to another one",
+                )
+            return (), None, f"{column} is bound to {part}: an UPDATE of it needs {part} = value in its WHERE"
+        named = None if subject is None else self._key_part(subject.column, suffix)
+        if subject is not None and named is None:
+            return (), None, f"{column} belongs to the subject that {subject.column} names: the statement must give it a value"
+        return tuple(names), named, None  # type: ignore[arg-type]
 
     def _key_part(self, part: Column[Any], suffix: str) -> str | None:
         name = self._written(part, suffix)
@@ -253,6 +266,8 @@ class _Planner:
                 raise InvalidRequestError(
                     f"{column}: ON CONFLICT must set its index {left[0]} too, to that of the row that is inserted"
                 )
+            if column.type.subject is not None and column.type.subject not in names:
+                raise InvalidRequestError(f"{column}: ON CONFLICT must set {column.type.subject} too, which names its subject")
             if column.type.bound_to:
                 target = {getattr(part, "key", part) for part in getattr(conflict, "inferred_target_elements", None) or ()}
                 if target != set(column.type.bound_to):
@@ -265,10 +280,11 @@ class _Planner:
         if not isinstance(self.statement, Update) or not isinstance(self.table, Table):
             return
         for column in self.table.c:
-            key = column.type.sealing.key if isinstance(column.type, Encrypted) else None
-            if key is not None and self._written(column, "") is None and any(self._written(part, "") for part in key.columns):
-                names, problem = self._key(column, "")
-                yield Moved(column, () if problem else names)
+            if not isinstance(column.type, Encrypted) or self._written(column, "") is not None:
+                continue
+            if any(self._written(part, "") for part in column.type.sealing.beside):
+                names, subject, problem = self._key(column, "")
+                yield Moved(column, None if problem else names, subject)
 
     def _loose(self, name: str, type_: Encrypted[Any]) -> Row:
         if type_.sealing.key is not None:
@@ -314,6 +330,10 @@ class _Planner:
         at = self._opened_beside(index, value.type, opened)  # type: ignore[arg-type]
         return None if name is None or at is None else Narrow(name, at, value.type)  # type: ignore[arg-type]
 
+    def _goes_into_objects(self) -> bool:
+        entities = getattr(self.compiled.compile_state, "_entities", None)
+        return entities is not None and not any(map(_is_encrypted_column, entities))
+
     def _opened_beside(self, index: Any, type_: BlindIndex, opened: tuple[Opened, ...]) -> int | None:
         """The place of the encrypted column of the same row as the index column."""
         for column in opened:
@@ -348,3 +368,9 @@ class _Planner:
             if part in entry.objects or any(getattr(column, "key", None) == part.key for column in entry.objects):
                 return entry.keyname if by_name else at
         return None
+
+
+def _is_encrypted_column(entity: Any) -> bool:
+    """Whether an entity of an ORM statement is a single encrypted column, or a bundle with one."""
+    is_one = isinstance(getattr(getattr(entity, "column", None), "type", None), Encrypted)
+    return is_one or any(map(_is_encrypted_column, getattr(entity, "_entities", ())))

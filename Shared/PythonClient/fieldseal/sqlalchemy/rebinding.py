@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import LargeBinary, Text, column, select, table, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.schema import Table
 
 from ..errors import FieldsealError
@@ -18,6 +19,11 @@ from .types import Encrypted
 
 
 def rebind_row(run: Any, connection: Connection, of: Table, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    for sealed in of.c:
+        if isinstance(sealed.type, Encrypted) and sealed.type.subject in new:
+            raise ArgumentError(
+                f"{sealed}: its subject {sealed.type.subject} changes where the session writes the value anew, not here"
+            )
     # The same table without its types: ciphertext is read and written as it is.
     raw = table(of.name, *(column(c.name, _raw(c.type)) for c in of.c), schema=of.schema)
     chosen = [raw.c[of.c[name].name] == value for name, value in old.items()]

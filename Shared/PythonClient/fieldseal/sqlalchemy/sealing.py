@@ -11,8 +11,7 @@ from sqlalchemy.exc import InvalidRequestError
 from ..errors import FieldsealError
 from ..exchange import BLIND_INDEX, SEAL
 from ..items import blind_index_item
-from ..v1.encryption_pb2 import EncryptResult
-from ..values import Value
+from ..values import Sealed, Value
 from .indexes import BlindIndex, CompoundIndex
 from .marks import PENDING, Wanted
 from .pairs import pair_items
@@ -22,7 +21,7 @@ from .types import Encrypted
 
 class Ahead:
     """What a flush did before its first statement: `results` of values sealed all at once, by the items that they answer, and
-    the rows (field, new key) whose values were sealed again because their key changes."""
+    the values (field, `record_id` and `subject`) that stay right although the key of their row or their subject is written."""
 
     def __init__(self) -> None:
         self.results: dict[bytes, list[Any]] = {}
@@ -33,18 +32,32 @@ current_flush: ContextVar[Ahead | None] = ContextVar("fieldseal_flush", default=
 
 
 def refuse_moved(context: Any, plan: Plan) -> None:
-    """A new key would leave behind values that are bound to the old one."""
+    """A new key, or another subject, would leave behind values that are sealed for the old one."""
     ahead = current_flush.get()
-    for column, names in plan.moved:
+    for column, names, subject in plan.moved:
         type_: Any = column.type
-        field = type_.field
         for values in context.compiled_parameters:
-            key = [values[name] for name in names]
-            if ahead is None or not names or (field, type_.sealing.key.field(key)) not in ahead.moved:
-                raise InvalidRequestError(
-                    f"{column} is bound to {', '.join(type_.bound_to)}, which changes: load the object and change it in the "
-                    "session, set both, or use EncryptionMiddleware.rebind"
-                )
+            if ahead is not None and names is not None:
+                key = [values[name] for name in names]
+                if (type_.field, record_of(type_, key, subject and values[subject])) in ahead.moved:
+                    continue
+            # A subject that is set is one that may be another.
+            what = (
+                f"belongs to the subject that {type_.subject} names"
+                if type_.subject
+                else f"is bound to {', '.join(type_.bound_to)}"
+            )
+            raise InvalidRequestError(
+                f"{column} {what}, which changes: load the object and change it in the session, set both, or use "
+                "EncryptionMiddleware.rebind"
+            )
+
+
+def record_of(type_: Encrypted[Any], key: Sequence[Any], subject: Any) -> bytes:
+    """The fields `record_id` and `subject` of an item. Raises TypeError for what names no row, or no subject."""
+    sealing = type_.sealing
+    record = b"" if sealing.key is None else sealing.key.field(key)
+    return record if sealing.subject is None else record + sealing.subject.field(subject)
 
 
 def seal_parameters(run: Any, context: Any, plan: Plan) -> None:
@@ -71,9 +84,7 @@ def _items(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes]:
             keys = [record for record, value in zip(records, values) if value is not None]
             values = [value for value in values if value is not None]
         if None in keys:
-            raise InvalidRequestError(
-                row.problem or f"{type_.field} is bound to {', '.join(type_.bound_to)}, which has no value here"
-            )
+            raise InvalidRequestError(row.problem or f"{type_.field} is sealed for {_names(type_)}, which has no value here")
         problem = None
         try:
             items += type_.sealing.seal_items(type_.encode_all(values), keys)  # type: ignore[arg-type]
@@ -92,15 +103,24 @@ def _records(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes 
     if row.problem is not None:
         return [None] * len(given)
     type_ = row.sealed[0].type
-    key = type_.sealing.key
-    if key is None:
-        return [b""] * len(given)
+    key, subject = type_.sealing.key, type_.sealing.subject
+    records: list[bytes | None]
     try:
-        keys = [[values[name] for name in row.key] for values in given]
-        return [None if None in parts else key.field(parts) for parts in keys]
+        records = key.fields([[values[name] for name in row.key] for values in given]) if key is not None else [b""] * len(given)
+        if subject is not None and row.subject is not None:
+            owners = [values[row.subject] for values in given]
+            records = [
+                None if record is None or owner is None else record + subject.field(owner)
+                for record, owner in zip(records, owners)
+            ]
+        return records
     except TypeError as error:
-        words = f"{type_.field} is bound to {', '.join(type_.bound_to)}, which has no value here that names a row: {error}"
+        words = f"{type_.field} is sealed for {_names(type_)}, which has no value here that names one: {error}"
     raise InvalidRequestError(words)
+
+
+def _names(type_: Encrypted[Any]) -> str:
+    return ", ".join(column.name for column in type_.sealing.beside)
 
 
 def index_pairs(run: Any, context: Any, plan: Plan) -> None:
@@ -145,14 +165,15 @@ def _write(
                         target[index] = values[index] = None
                 continue
             result = next(results)
-            if type(result) is not EncryptResult:
-                raise result.at(type_.field or "", _identity(row, values))
-            target[name] = stored(result.ciphertext)
-            if indexes:
+            if type(result) is Sealed:
                 for index, column, hashed in zip(indexes, type_.sealing.indexes, result.indexes):
                     if index is not None:
                         # The unit of work reads here what an INSERT gave a column by default.
                         values[index] = target[index] = column.type.stored(hashed)  # type: ignore[attr-defined]
+                result = result.ciphertext
+            elif type(result) is not bytes:
+                raise result.at(type_.field or "", _identity(row, values))
+            target[name] = stored(result)
 
 
 def _identity(row: Row, values: MutableMapping[str, Any]) -> Any:

@@ -82,7 +82,8 @@ def _plaintext(column: Any, op: Any, values: list[Any]) -> list[ColumnElement[bo
         stored: list[Any] = [one if one is None else CiphertextText(one.decode()) for one in encoded]
     else:
         stored = [one if one is None else Ciphertext(one) for one in encoded]
-    plain = type_coerce(column, Text() if column.type.text else LargeBinary())
+    kind: Any = Text() if column.type.text else LargeBinary()
+    plain = type_coerce(column, kind)
     return [plain.in_(stored) if op in (operators.eq, operators.in_op) else plain.not_in(stored)]
 
 

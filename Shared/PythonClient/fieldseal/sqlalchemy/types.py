@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from ..forms import to_text
 from ..items import items_maker
 from . import search
-from .binding import RowKey
+from .binding import RowKey, Subject
 from .indexes import indexes_of
 from .marks import INSTALLED, Ciphertext, CiphertextText
 
@@ -30,9 +30,14 @@ Plain = TypeVar("Plain")
 class Sealing:
     """A column's field and row key, once its table is known."""
 
-    def __init__(self, column: Column[Any], field: str, bound_to: tuple[str, ...], context: bytes | None) -> None:
+    def __init__(
+        self, column: Column[Any], field: str, bound_to: tuple[str, ...], context: bytes | None, subject: str | None
+    ) -> None:
         self.column, self.field = column, field
         self.key = RowKey(column.table, bound_to) if bound_to else None
+        self.subject = Subject(column.table, subject) if subject else None
+        #: The columns that decide how a value is sealed, and so do not change without it.
+        self.beside = [*(self.key.columns if self.key else ()), *([self.subject.column] if self.subject else ())]
         self.indexes = indexes_of(column)
         names = tuple(index.type.index for index in self.indexes)  # type: ignore[attr-defined]
         #: Bytes that filters add to a result.
@@ -50,7 +55,9 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
     field: the name in the catalog, "table.column" unless given.
     context: bytes that are demanded again for opening.
     accepts_plaintext: during a rollout, a stored value that is no ciphertext is read as it is; never for bytes.
-    text: the column is of type text, and its ciphertexts have their text form."""
+    text: the column is of type text, and its ciphertexts have their text form.
+    subject: the column whose value names the person or tenant that the value belongs to, where the catalog says `subject-keys`:
+        once that subject is erased, the value opens no more."""
 
     impl = LargeBinary
     cache_ok = True
@@ -64,6 +71,7 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
         context: bytes | None = None,
         accepts_plaintext: bool = False,
         text: bool = False,
+        subject: str | None = None,
     ) -> None:
         # Parameters that are keyword-only would be missing from SQLAlchemy's cache key.
         super().__init__()
@@ -71,6 +79,7 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
             raise ArgumentError(f"{type(self).__name__}: plaintext bytes cannot be told from ciphertext")
         self.bound_to = (bound_to,) if isinstance(bound_to, str) else tuple(bound_to or ())
         self.field, self.context, self.accepts_plaintext, self.text = field, context, accepts_plaintext, text
+        self.subject = subject
         self._given_field = field
         self._column: Column[Any] | None = None
         self._sealing: Sealing | None = None
@@ -78,7 +87,7 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
 
     def __repr__(self) -> str:
         shown: dict[str, Any] = {"bound_to": self.bound_to[0] if len(self.bound_to) == 1 else self.bound_to or None}
-        shown |= {name: getattr(self, name) for name in ("field", "context") if getattr(self, name) is not None}
+        shown |= {name: getattr(self, name) for name in ("field", "context", "subject") if getattr(self, name) is not None}
         shown |= {name: True for name in ("accepts_plaintext", "text") if getattr(self, name)}
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
@@ -138,7 +147,7 @@ class Encrypted(TypeDecorator[Plain], Generic[Plain]):
         if self._sealing is None:
             if self._column is None or self.field is None:
                 raise InvalidRequestError(f"{type(self).__name__} is not the type of a table's column")
-            self._sealing = Sealing(self._column, self.field, self.bound_to, self.context)
+            self._sealing = Sealing(self._column, self.field, self.bound_to, self.context, self.subject)
         return self._sealing
 
     # --- SQL
