@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClau
 from sqlalchemy.sql.schema import Column, Table
 from sqlalchemy.sql.selectable import Select, TextualSelect
 
-from .indexes import BlindIndex, CompoundIndex, pairs_of
+from .indexes import BlindIndex, pairs_of
 from .pairs import WrittenPair, conjunction
 from .search import searched_index
 from .types import Encrypted
