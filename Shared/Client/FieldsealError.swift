@@ -32,6 +32,7 @@ public struct FieldsealError: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     static let wrongCount = FieldsealError(.internal, "the service answered another number of items")
+    static let cancelled = FieldsealError(RPCStatus.cancelled)
     static let noOutcome = FieldsealError(.internal, "the service answered an item without a result")
 }
 

@@ -1,7 +1,7 @@
 import FieldsealMessages
 
 /// The form of a ciphertext.
-public enum CiphertextForm: Sendable, Hashable {
+public enum CiphertextForm: Sendable, Hashable, CaseIterable {
     /// For `bytea` columns.
     case binary
     /// `fs1:` and base64url, for text columns; given and taken as the bytes of that text.

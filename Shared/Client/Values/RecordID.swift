@@ -18,6 +18,26 @@ public struct RecordID: Sendable, Hashable {
     }
 }
 
+/// For people: the columns' values, separated by commas.
+extension RecordID: CustomStringConvertible {
+    public var description: String { columns.map(\.description).joined(separator: ", ") }
+}
+
+extension KeyColumn: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .integer(let value): "\(value)"
+        case .text(let value): value
+        case .uuid(let bytes), .binary(let bytes): Self.hex(bytes)
+        case .date(let days): "day \(days)"
+        }
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
+
 /// One column of a row's key.
 public enum KeyColumn: Sendable, Hashable {
     /// Of any integer type of the database.
