@@ -15,6 +15,7 @@ public struct CallOptions: Sendable, Hashable {
     /// How long an unreachable service is tried again; nil: as long as the client's configuration says.
     public var patience: Duration?
 
+    /// Half a minute, and the configuration's patience, unless said otherwise.
     public init(
         timeout: Duration = .seconds(30), requestID: Identifier? = nil, traceID: Identifier? = nil,
         patience: Duration? = nil

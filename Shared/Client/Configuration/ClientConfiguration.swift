@@ -12,7 +12,9 @@
 public struct ClientConfiguration: Sendable, Hashable {
     /// One service: the addresses of its replicas and the one identity (a SPIFFE URI) expected there.
     public struct Service: Sendable, Hashable {
+        /// Where its replicas listen; never empty.
         public var addresses: [Address]
+        /// The SPIFFE URI that each of them must show.
         public var identity: String
 
         public init(addresses: [Address], identity: String) {
@@ -21,6 +23,7 @@ public struct ClientConfiguration: Sendable, Hashable {
         }
     }
 
+    /// A host, by name or number, and a port.
     public struct Address: Sendable, Hashable, CustomStringConvertible {
         public var host: String
         public var port: Int
@@ -61,6 +64,7 @@ public struct ClientConfiguration: Sendable, Hashable {
         /// The most values that are sent together, 1 to 5,000.
         public var items: Int
 
+        /// Out of range, a setting is the nearest that is allowed.
         public init(
             patience: Duration = .zero, coalescing: Bool = true, delay: Duration = .milliseconds(1), items: Int = 512
         ) {
@@ -77,9 +81,13 @@ public struct ClientConfiguration: Sendable, Hashable {
     public var key: String
     /// Path of a PEM file with the authorities that the services' certificates must come from.
     public var ca: String
+    /// The encryption service; nil where it is not used.
     public var encryption: Service?
+    /// Key management, for operators.
     public var keys: Service?
+    /// The audit service, for auditors.
     public var audit: Service?
+    /// How calls are made.
     public var calls: Calls
 
     public init(

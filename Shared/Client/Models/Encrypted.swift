@@ -15,6 +15,7 @@ public typealias EncryptedJSON<Value: Codable & Sendable> = Encrypted<JSONCoding
 /// `EncryptionMiddleware` seals and opens. Where a value is coded (`Codable`, and so database rows and JSON), its ciphertext is;
 /// a value that was never sealed refuses to be. Descriptions, `dump` and mirrors show `<encrypted>` alone.
 public struct Encrypted<Coding: PlaintextCoding>: Sendable {
+    /// What the application sees: `String`, `Data`, or a Codable value.
     public typealias Value = Coding.Plain
 
     /// What a value is in.
@@ -46,6 +47,7 @@ public struct Encrypted<Coding: PlaintextCoding>: Sendable {
     /// - Parameter ciphertext: the bytes of a `bytea` column, or the UTF-8 of a text column.
     public init(ciphertext: [UInt8]) { content = .sealed(ciphertext) }
 
+    /// Whether it can be read, and whether it can be written.
     public var state: State {
         switch content {
         case .plain: .plain

@@ -1,5 +1,6 @@
 /// Why a value of a model cannot be read or written. It names column and row, and holds neither plaintext nor ciphertext.
 public struct EncryptedValueError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What is wrong, and what mends it.
     public enum Code: Sendable, Hashable {
         /// It is plaintext: `EncryptionMiddleware.beforeInsert` has not seen its row.
         case notSealed
@@ -17,11 +18,13 @@ public struct EncryptedValueError: Error, Sendable, Hashable, CustomStringConver
         case notDeclared
     }
 
+    /// What is wrong.
     public let code: Code
     /// "table.field"; where only the coder knows it, the name of the property.
     public let field: String?
     /// The row, where the field is bound to rows.
     public let recordID: RecordID?
+    /// What the service said, where it refused.
     public let cause: FieldsealError?
 
     init(_ code: Code, field: String? = nil, recordID: RecordID? = nil, cause: FieldsealError? = nil) {

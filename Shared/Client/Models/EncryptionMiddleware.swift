@@ -12,6 +12,7 @@ public struct EncryptionMiddleware: Sendable {
     let client: FieldsealClient
     let options: CallOptions
 
+    /// - Parameter options: of its calls.
     public init(_ client: FieldsealClient, options: CallOptions = CallOptions()) {
         self.client = client
         self.options = options

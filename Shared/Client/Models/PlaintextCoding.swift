@@ -6,12 +6,15 @@
 
 /// How values of one kind become the bytes that are sealed, and back.
 public protocol PlaintextCoding: Sendable {
+    /// The type of the values.
     associatedtype Plain: Sendable
     /// The name of the encrypted type, for errors.
     static var name: String { get }
     /// Whether plaintext in a column can be told from ciphertext, as a gradual rollout needs.
     static var tellsPlaintext: Bool { get }
+    /// The bytes to seal. What it throws is not shown: it may hold the value.
     static func encode(_ plain: Plain) throws -> [UInt8]
+    /// The value of bytes that were opened. What it throws is not shown either.
     static func decode(_ bytes: [UInt8]) throws -> Plain
 }
 

@@ -3,6 +3,7 @@ import FieldsealMessages
 /// The identity of a database row: its key columns in the order of the catalog. Types count: 42, "42" and a UUID are
 /// different rows.
 public struct RecordID: Sendable, Hashable {
+    /// In the order of the catalog's `key-columns`.
     public var columns: [KeyColumn]
 
     public init(_ columns: KeyColumn...) {
