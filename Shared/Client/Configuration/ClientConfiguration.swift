@@ -6,7 +6,7 @@
 ///       identity: spiffe://fieldseal.local/service/encryption
 ///     keys: …
 ///     audit: …
-///     calls: {patience-seconds: 10, coalescing: on, delay-microseconds: 1000, items: 512}
+///     calls: {patience-seconds: 10, coalescing: on, delay-microseconds: 200, items: 512}
 ///
 /// Each of `encryption`, `keys`, `audit` and `calls` may be missing. Relative paths start at the file's folder.
 public struct ClientConfiguration: Sendable, Hashable {
@@ -59,14 +59,14 @@ public struct ClientConfiguration: Sendable, Hashable {
         /// Whether single values that are asked for at the same time are sent together.
         public var coalescing: Bool
         /// The longest that a single value waits for others, while a call is under way: at most a second. A value that
-        /// finds none under way is sent at once.
+        /// finds none under way is sent at once. Longer than the default gained nothing where 256 tasks called, and slowed 8.
         public var delay: Duration
         /// The most values that are sent together, 1 to 5,000.
         public var items: Int
 
         /// Out of range, a setting is the nearest that is allowed.
         public init(
-            patience: Duration = .zero, coalescing: Bool = true, delay: Duration = .milliseconds(1), items: Int = 512
+            patience: Duration = .zero, coalescing: Bool = true, delay: Duration = .microseconds(200), items: Int = 512
         ) {
             self.patience = max(.zero, patience)
             self.coalescing = coalescing

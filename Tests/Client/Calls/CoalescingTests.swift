@@ -118,13 +118,13 @@ import Testing
         await until { transport.calls.count == 1 }
         async let second = client.decryptField("a.b", [2], options: options)
         await waiting(client, 2)
-        clock.advance(by: .microseconds(400))
+        clock.advance(by: .microseconds(150))
         async let third = client.decryptField("a.b", [3], options: options)
         await waiting(client, 3)
         try await transport.decrypt(0)
         try await transport.decrypt(1)
         _ = try await (first, second, third)
-        #expect(transport.timeouts == [.seconds(5), .seconds(5) - .microseconds(400)])
+        #expect(transport.timeouts == [.seconds(5), .seconds(5) - .microseconds(150)])
     }
 
     @Test func formTimeoutAndTraceAreNotMixed() async throws {
