@@ -63,6 +63,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(
@@ -205,6 +206,9 @@ let package = Package(
                 "FieldsealServiceRuntime", .lifecycle, .log, .nioHTTP1, .nioSSL,
             ] + Target.Dependency.nio),
         tests("Client", ["FieldsealClient", "FieldsealMessages", "FieldsealRPC", "FieldsealRPCTransport"]),
+        tests(
+            "EncryptedModels",
+            ["FieldsealClient", "FieldsealPostgres", .log, .product(name: "GRDB", package: "GRDB.swift")]),
         tests("EncryptionService", ["EncryptionService"]),
         tests("KeyManagementService", ["KeyManagementService"]),
         tests(

@@ -5,16 +5,8 @@ extension FieldsealClient {
     public func encrypt(
         _ items: [EncryptItem], form: CiphertextForm = .binary, options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> [Result<SealedValue, FieldsealError>] {
-        try await batched(items, size: \.size) { items throws(FieldsealError) in
-            let request = Proto.EncryptRequest(items: items.map(\.message), encoding: form.message)
-            let response: Proto.EncryptResponse = try await encryption.call("Encrypt", request, options: options)
-            return response.results.map { result in
-                switch result.outcome {
-                case .ciphertext(let bytes): .success(SealedValue(ciphertext: bytes, indexes: result.indexes))
-                case .error(let error): .failure(FieldsealError(error))
-                case nil: .failure(.noOutcome)
-                }
-            }
+        try await batched(items, size: \.size, options) { items, options throws(FieldsealError) in
+            try await encryption.encrypt(items, form, options)
         }
     }
 
@@ -22,16 +14,8 @@ extension FieldsealClient {
     public func decrypt(
         _ items: [DecryptItem], form: CiphertextForm = .binary, options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> [Result<[UInt8], FieldsealError>] {
-        try await batched(items, size: \.size) { items throws(FieldsealError) in
-            let request = Proto.DecryptRequest(items: items.map(\.message), encoding: form.message)
-            let response: Proto.DecryptResponse = try await encryption.call("Decrypt", request, options: options)
-            return response.results.map { result in
-                switch result.outcome {
-                case .plaintext(let bytes): .success(bytes)
-                case .error(let error): .failure(FieldsealError(error))
-                case nil: .failure(.noOutcome)
-                }
-            }
+        try await batched(items, size: \.size, options) { items, options throws(FieldsealError) in
+            try await encryption.decrypt(items, form, options)
         }
     }
 
@@ -39,7 +23,7 @@ extension FieldsealClient {
     public func rewrap(
         _ items: [DecryptItem], form: CiphertextForm = .binary, options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> [Result<ResealedValue, FieldsealError>] {
-        try await batched(items, size: \.size) { items throws(FieldsealError) in
+        try await batched(items, size: \.size, options) { items, options throws(FieldsealError) in
             let request = Proto.RewrapRequest(items: items.map(\.message), encoding: form.message)
             let response: Proto.RewrapResponse = try await encryption.call("Rewrap", request, options: options)
             return response.results.map { $0.result }
@@ -50,7 +34,7 @@ extension FieldsealClient {
     public func rebind(
         _ items: [RebindItem], form: CiphertextForm = .binary, options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> [Result<ResealedValue, FieldsealError>] {
-        try await batched(items, size: \.size) { items throws(FieldsealError) in
+        try await batched(items, size: \.size, options) { items, options throws(FieldsealError) in
             let request = Proto.RebindRequest(items: items.map(\.message), encoding: form.message)
             let response: Proto.RebindResponse = try await encryption.call("Rebind", request, options: options)
             return response.results.map { $0.result }
@@ -61,12 +45,8 @@ extension FieldsealClient {
     public func blindIndex(
         _ items: [BlindIndexItem], options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> [Result<[[UInt8]], FieldsealError>] {
-        try await batched(items, size: \.size) { items throws(FieldsealError) in
-            let request = Proto.BlindIndexRequest(items: items.map(\.message))
-            let response: Proto.BlindIndexResponse = try await encryption.call("BlindIndex", request, options: options)
-            return response.results.map { result in
-                result.error.map { .failure(FieldsealError($0)) } ?? .success(result.indexes)
-            }
+        try await batched(items, size: \.size, options) { items, options throws(FieldsealError) in
+            try await encryption.blindIndex(items, options)
         }
     }
 
@@ -83,7 +63,7 @@ extension FieldsealClient {
     public func describeFields(
         _ fields: [String], options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> [Result<FieldDescription, FieldsealError>] {
-        try await batched(fields, size: \.utf8.count) { fields throws(FieldsealError) in
+        try await batched(fields, size: \.utf8.count, options) { fields, options throws(FieldsealError) in
             let request = Proto.DescribeFieldRequest(fields: Array(fields))
             let response: Proto.DescribeFieldResponse = try await encryption.call(
                 "DescribeField", request, options: options)
@@ -101,7 +81,7 @@ extension FieldsealClient {
     public func deriveFieldKeys(
         _ fields: [String], options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> [Result<FieldKeyReference, FieldsealError>] {
-        try await batched(fields, size: \.utf8.count) { fields throws(FieldsealError) in
+        try await batched(fields, size: \.utf8.count, options) { fields, options throws(FieldsealError) in
             let request = Proto.DeriveFieldKeyRequest(fields: Array(fields))
             let response: Proto.DeriveFieldKeyResponse = try await encryption.call(
                 "DeriveFieldKey", request, options: options)
@@ -113,24 +93,47 @@ extension FieldsealClient {
     public func rotateKeys(
         _ fields: [String], options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> [Result<FieldKeyReference, FieldsealError>] {
-        try await batched(fields, size: \.utf8.count) { fields throws(FieldsealError) in
+        // Each repetition would make another version.
+        try await batched(fields, size: \.utf8.count, options, isRepeatable: false) {
+            fields, options throws(FieldsealError) in
             let request = Proto.RotateKeyRequest(fields: Array(fields))
             let response: Proto.RotateKeyResponse = try await encryption.call("RotateKey", request, options: options)
             return response.results.map { $0.result }
         }
     }
 
+    /// Items that wait for a server behind the service are sent again, as long as the options' patience lasts.
     private func batched<Item: Sendable, Value>(
-        _ items: [Item], size: (Item) -> Int,
-        call: (ArraySlice<Item>) async throws(FieldsealError) -> [Result<Value, FieldsealError>]
+        _ items: [Item], size: (Item) -> Int, _ options: CallOptions, isRepeatable: Bool = true,
+        call: (ArraySlice<Item>, CallOptions) async throws(FieldsealError) -> [Result<Value, FieldsealError>]
     ) async throws(FieldsealError) -> [Result<Value, FieldsealError>] {
         var results: [Result<Value, FieldsealError>] = []
         results.reserveCapacity(items.count)
         for range in Batches.split(items, size: size) {
-            let answered = try await call(items[range])
-            guard answered.count == range.count else { throw .wrongCount }
-            results += answered
+            var trials = encryption.trials(options)
+            var left = options
+            var (waiting, sent) = (Array(range), items[range])
+            while true {
+                left.timeout = trials.left
+                let answered = try await call(sent, left)
+                guard answered.count == sent.count else { throw .wrongCount }
+                if results.count == range.lowerBound {
+                    results += answered
+                } else {
+                    for (place, result) in zip(waiting, answered) { results[place] = result }
+                }
+                waiting = waiting.filter { results[$0].isUnavailable }
+                guard isRepeatable, !waiting.isEmpty, try await trials.pause() else { break }
+                sent = waiting.map { items[$0] }[...]
+            }
         }
         return results
+    }
+}
+
+extension Result where Failure == FieldsealError {
+    /// Something behind the service is away; nothing is wrong with the item.
+    var isUnavailable: Bool {
+        if case .failure(let error) = self { error.code == .unavailable } else { false }
     }
 }

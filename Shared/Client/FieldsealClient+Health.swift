@@ -34,6 +34,8 @@ extension FieldsealClient {
             case .keys: keys.channel
             case .audit: audit.channel
             }
-        return ServiceChannel(service: name, transport: channel.transport, section: channel.section)
+        return ServiceChannel(
+            service: name, transport: channel.transport, section: channel.section, patience: channel.patience,
+            clock: channel.clock)
     }
 }

@@ -1,6 +1,6 @@
 public import FieldsealMessages
 
-// One value or field at a time: the batch calls with a single item, whose error is thrown.
+// One value or field at a time, whose error is thrown. Values of the same time go out together (`ClientConfiguration.Calls`).
 
 extension FieldsealClient {
     /// Encrypts one value.
@@ -10,7 +10,7 @@ extension FieldsealClient {
         form: CiphertextForm = .binary, options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> [UInt8] {
         let item = EncryptItem(field: field, plaintext: plaintext, recordID: recordID, context: context)
-        return try only(await encrypt([item], form: form, options: options)).ciphertext
+        return try await single.encrypt(item, form, options).ciphertext
     }
 
     /// Encrypts one text.
@@ -28,25 +28,30 @@ extension FieldsealClient {
         form: CiphertextForm = .binary, options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> [UInt8] {
         let item = DecryptItem(field: field, ciphertext: ciphertext, recordID: recordID, context: context)
-        return try only(await decrypt([item], form: form, options: options))
+        return try await single.decrypt(item, form, options)
+    }
+
+    /// One blind index of one value, as a search compares it.
+    /// - Parameter index: its name in the catalog.
+    public func blindIndexField(
+        _ field: String, _ plaintext: [UInt8], index: String, options: CallOptions = CallOptions()
+    ) async throws(FieldsealError) -> [UInt8] {
+        let item = BlindIndexItem(field: field, plaintext: plaintext, indexes: [index])
+        guard let found = try await single.blindIndex(item, options).first else { throw .noOutcome }
+        return found
     }
 
     /// Gives the field a new key version.
     public func rotateKey(
         _ field: String, options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> FieldKeyReference {
-        try only(await rotateKeys([field], options: options))
+        try SingleCalls.only(await rotateKeys([field], options: options))
     }
 
     /// Makes sure that the field has a key, and names it.
     public func deriveFieldKey(
         _ field: String, options: CallOptions = CallOptions()
     ) async throws(FieldsealError) -> FieldKeyReference {
-        try only(await deriveFieldKeys([field], options: options))
-    }
-
-    private func only<Value>(_ results: [Result<Value, FieldsealError>]) throws(FieldsealError) -> Value {
-        guard let result = results.first else { throw .wrongCount }
-        return try result.get()
+        try SingleCalls.only(await deriveFieldKeys([field], options: options))
     }
 }

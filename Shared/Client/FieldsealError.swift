@@ -7,6 +7,7 @@ public struct FieldsealError: Error, Sendable, Hashable, CustomStringConvertible
 
     /// The gRPC status code.
     public let code: Code
+    /// A fixed text, which never holds a value.
     public let message: String
     /// Whether the client refused the call itself, for its configuration or its size; nothing was sent.
     public let isLocal: Bool
@@ -32,6 +33,7 @@ public struct FieldsealError: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     static let wrongCount = FieldsealError(.internal, "the service answered another number of items")
+    static let cancelled = FieldsealError(RPCStatus.cancelled)
     static let noOutcome = FieldsealError(.internal, "the service answered an item without a result")
 }
 

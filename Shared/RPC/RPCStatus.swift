@@ -46,6 +46,8 @@ public enum RPCCode: Int32, Sendable, Hashable, CaseIterable {
 public struct RPCStatus: Error, Sendable, Hashable, CustomStringConvertible {
     public var code: RPCCode
     public var message: String
+    /// Of a client's own status: nothing of the call was sent, so that any call may be made again.
+    public var isUnsent = false
 
     public init(_ code: RPCCode, _ message: String) {
         self.code = code

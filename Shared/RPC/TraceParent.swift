@@ -15,6 +15,15 @@ extension CallIdentifier {
         self = trace
     }
 
+    /// The same of a text.
+    public init?(traceParent text: String) {
+        var text = text
+        guard let identifier = text.withUTF8({ CallIdentifier(traceParent: UnsafeRawBufferPointer($0)) }) else {
+            return nil
+        }
+        self = identifier
+    }
+
     private static func isLowerHex(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
     }

@@ -62,6 +62,36 @@ import Testing
         #expect(configuration.keys == nil)
     }
 
+    @Test func saysHowCallsAreMade() throws {
+        let text =
+            Self.flowStyle + "\ncalls: {patience-seconds: 5, coalescing: off, delay-microseconds: 200, items: 50}\n"
+        let (configuration, _) = try load(text)
+        #expect(
+            configuration.calls
+                == .init(patience: .seconds(5), coalescing: false, delay: .microseconds(200), items: 50))
+        let (other, _) = try load(
+            text,
+            environment: [
+                "FIELDSEAL_CALLS_COALESCING": "on", "FIELDSEAL_CALLS_PATIENCE_SECONDS": "0",
+                "FIELDSEAL_CALLS_DELAY_MICROSECONDS": "7", "FIELDSEAL_CALLS_ITEMS": "9",
+            ])
+        #expect(other.calls == .init(coalescing: true, delay: .microseconds(7), items: 9))
+        #expect(try load(Self.flowStyle).0.calls == .init())
+    }
+
+    @Test(arguments: [
+        ("{patience-seconds: -1}", "patience-seconds: a number from 0 to 3600 is wanted"),
+        ("{delay-microseconds: 1s}", "delay-microseconds: a number from 0 to 1000000 is wanted"),
+        ("{items: 0}", "items: a number from 1 to 5000 is wanted"),
+        ("{coalescing: maybe}", "coalescing: on or off is wanted"),
+        ("{items: [1]}", "items: a single value is wanted"),
+        ("{batch: 1}", "unknown key batch; known here: patience-seconds, coalescing, delay-microseconds, items"),
+    ])
+    func refusesWrongWaysToCall(text: String, problem: String) {
+        let error = #expect(throws: ClientConfigurationError.self) { try load(Self.flowStyle + "\ncalls: \(text)\n") }
+        #expect(error?.description.hasSuffix("calls: \(problem)") == true, "\(error?.description ?? "")")
+    }
+
     @Test func nothingAtAllNamesTheMend() {
         let error = #expect(throws: ClientConfigurationError.self) {
             try ClientConfiguration.load(nil, environment: { _ in nil })
@@ -83,7 +113,7 @@ import Testing
             "tls: unknown key password; known here: certificate, key, ca"
         ),
         ("tls: a", "tls: a mapping of keys to values is wanted"),
-        ("encrypton: {}", "unknown key encrypton; known here: tls, encryption, keys, audit"),
+        ("encrypton: {}", "unknown key encrypton; known here: tls, encryption, keys, audit, calls"),
         ("tls: {certificate: [a], key: b, ca: c}", "certificate: a single value is wanted"),
         ("tls:\n\tca: b", ":2: tabs are not understood; indent by spaces"),
         ("tls:\n", ":1: tls has no value"),

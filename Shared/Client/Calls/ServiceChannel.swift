@@ -24,6 +24,9 @@ struct ServiceChannel: Sendable {
     let transport: (any CallTransport)?
     /// The key of the service in the configuration.
     let section: String
+    /// How long an unreachable service is tried again where the options of a call do not say.
+    var patience = Duration.zero
+    var clock = ClientClock.system
 
     func call<Response: ProtoMessage>(
         _ method: String, _ request: some ProtoMessage, options: CallOptions
@@ -34,19 +37,36 @@ struct ServiceChannel: Sendable {
             throw FieldsealError(
                 .invalidArgument, "the request is larger than a frame of 4 MiB; send less at once", isLocal: true)
         }
-        let answer: [UInt8]
-        do {
-            answer = try await transport.unary(
-                service: service, method: method, payload: payload, timeout: options.timeout,
-                metadata: metadata(options))
-        } catch {
-            throw FieldsealError(error)
-        }
+        let answer = try await exchange(transport, method, payload, options)
         do throws(MessageError) {
             return try Response(decoding: answer)
         } catch {
             throw FieldsealError(error)
         }
+    }
+
+    /// One call, tried again where its repetition is safe.
+    private func exchange(
+        _ transport: any CallTransport, _ method: String, _ payload: [UInt8], _ options: CallOptions
+    ) async throws(FieldsealError) -> [UInt8] {
+        let metadata = metadata(options)
+        var trials = trials(options)
+        while true {
+            do {
+                return try await transport.unary(
+                    service: service, method: method, payload: payload, timeout: trials.left, metadata: metadata)
+            } catch {
+                let isSafe = error.isUnsent || RepeatableCalls.contains(service: service, method: method)
+                guard error.code == .unavailable, isSafe, try await trials.pause() else {
+                    throw FieldsealError(error)
+                }
+            }
+        }
+    }
+
+    /// The trials that a call with these options may have from now on.
+    func trials(_ options: CallOptions) -> Trials {
+        Trials(clock: clock, timeout: options.timeout, patience: options.patience ?? patience)
     }
 
     func stream<Response: ProtoMessage>(

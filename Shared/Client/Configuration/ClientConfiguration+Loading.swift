@@ -7,7 +7,9 @@
 extension ClientConfiguration {
     /// Reads the file at `path`, or the one that `FIELDSEAL_CONFIG` names. Environment variables take precedence over the file
     /// and can do without one: `FIELDSEAL_TLS_CERTIFICATE`, `FIELDSEAL_TLS_KEY`, `FIELDSEAL_TLS_CA`, and for each of
-    /// `ENCRYPTION`, `KEYS` and `AUDIT`: `FIELDSEAL_ENCRYPTION_ADDRESSES` (separated by commas), `FIELDSEAL_ENCRYPTION_IDENTITY`.
+    /// `ENCRYPTION`, `KEYS` and `AUDIT`: `FIELDSEAL_ENCRYPTION_ADDRESSES` (separated by commas), `FIELDSEAL_ENCRYPTION_IDENTITY`;
+    /// `FIELDSEAL_CALLS_PATIENCE_SECONDS`, `FIELDSEAL_CALLS_COALESCING` (`on` or `off`), `FIELDSEAL_CALLS_DELAY_MICROSECONDS` and
+    /// `FIELDSEAL_CALLS_ITEMS`.
     public static func load(_ path: String? = nil) throws(ClientConfigurationError) -> Self {
         try load(path) { name in getenv(name).map { String(cString: $0) } }
     }
@@ -34,7 +36,7 @@ extension ClientConfiguration {
     init(
         file: SimpleYAML?, name: String, folder: String, environment: (String) -> String?
     ) throws(ClientConfigurationError) {
-        let root = try Section(file, path: name, allowed: ["tls", "encryption", "keys", "audit"])
+        let root = try Section(file, path: name, allowed: ["tls", "encryption", "keys", "audit", "calls"])
         let tls = try Section(root["tls"], path: "\(name): tls", allowed: ["certificate", "key", "ca"])
         func pem(_ key: String) throws(ClientConfigurationError) -> String {
             if let path = environment("FIELDSEAL_TLS_\(key.uppercased())") { return path }
@@ -47,7 +49,9 @@ extension ClientConfiguration {
         }
         self.init(
             certificate: try pem("certificate"), key: try pem("key"), ca: try pem("ca"),
-            encryption: try service("encryption"), keys: try service("keys"), audit: try service("audit"))
+            encryption: try service("encryption"), keys: try service("keys"), audit: try service("audit"),
+            calls: try Calls(
+                root["calls"], path: "\(name): calls", environment: environment))
     }
 
     private static func text(of path: String) throws(ClientConfigurationError) -> String {
@@ -101,49 +105,5 @@ extension ClientConfiguration.Service {
             throw ClientConfigurationError("\(path).identity: a SPIFFE URI (spiffe://domain/path) is wanted")
         }
         self.init(addresses: addresses, identity: identity)
-    }
-}
-
-/// A mapping with known keys; empty where the file has none.
-private struct Section {
-    let entries: [String: SimpleYAML]
-    let path: String
-
-    init(_ node: SimpleYAML?, path: String, allowed: [String]) throws(ClientConfigurationError) {
-        self.path = path
-        switch node {
-        case nil: entries = [:]
-        case .mapping(let entries):
-            for name in entries.keys.sorted() where !allowed.contains(name) {
-                throw ClientConfigurationError(
-                    "\(path): unknown key \(name); known here: \(allowed.joined(separator: ", "))")
-            }
-            self.entries = entries
-        case .scalar, .list: throw ClientConfigurationError("\(path): a mapping of keys to values is wanted")
-        }
-    }
-
-    subscript(key: String) -> SimpleYAML? { entries[key] }
-
-    func text(_ key: String) throws(ClientConfigurationError) -> String {
-        switch entries[key] {
-        case .scalar(let text) where !text.isEmpty: return text
-        case nil: throw ClientConfigurationError("\(path): \(key) is missing")
-        default: throw ClientConfigurationError("\(path): \(key): a single value is wanted")
-        }
-    }
-
-    func texts(_ key: String) throws(ClientConfigurationError) -> [String] {
-        guard case .list(let nodes) = entries[key] else {
-            throw ClientConfigurationError("\(path): \(key): a list is wanted, e.g. [127.0.0.1:7401]")
-        }
-        var texts: [String] = []
-        for node in nodes {
-            guard case .scalar(let text) = node else {
-                throw ClientConfigurationError("\(path): \(key): a list of single values is wanted")
-            }
-            texts.append(text)
-        }
-        return texts
     }
 }

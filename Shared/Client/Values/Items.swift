@@ -1,7 +1,7 @@
 import FieldsealMessages
 
 /// The form of a ciphertext.
-public enum CiphertextForm: Sendable, Hashable {
+public enum CiphertextForm: Sendable, Hashable, CaseIterable {
     /// For `bytea` columns.
     case binary
     /// `fs1:` and base64url, for text columns; given and taken as the bytes of that text.
@@ -19,6 +19,7 @@ public enum CiphertextForm: Sendable, Hashable {
 public struct EncryptItem: Sendable, Hashable {
     /// "table.field".
     public var field: String
+    /// The value's bytes.
     public var plaintext: [UInt8]
     /// The row that the value belongs to; demanded where the field is bound to rows.
     public var recordID: RecordID?
@@ -54,6 +55,7 @@ public struct EncryptItem: Sendable, Hashable {
 
 /// What became of an `EncryptItem`.
 public struct SealedValue: Sendable, Hashable {
+    /// In the form asked for.
     public var ciphertext: [UInt8]
     /// The blind indexes in the order asked for.
     public var indexes: [[UInt8]]
@@ -68,8 +70,11 @@ public struct SealedValue: Sendable, Hashable {
 public struct DecryptItem: Sendable, Hashable {
     /// "table.field".
     public var field: String
+    /// In the form that the call states.
     public var ciphertext: [UInt8]
+    /// The row that it was encrypted for.
     public var recordID: RecordID?
+    /// The bytes that it was bound to besides.
     public var context: [UInt8]?
 
     public init(field: String, ciphertext: [UInt8], recordID: RecordID? = nil, context: [UInt8]? = nil) {
@@ -82,8 +87,11 @@ public struct DecryptItem: Sendable, Hashable {
 
 /// A value to bind to another row or context.
 public struct RebindItem: Sendable, Hashable {
+    /// The value as it is bound now.
     public var current: DecryptItem
+    /// The row that it shall belong to.
     public var newRecordID: RecordID?
+    /// The bytes that it shall be bound to besides.
     public var newContext: [UInt8]?
 
     public init(_ current: DecryptItem, newRecordID: RecordID? = nil, newContext: [UInt8]? = nil) {
@@ -95,6 +103,7 @@ public struct RebindItem: Sendable, Hashable {
 
 /// A ciphertext that was sealed anew.
 public struct ResealedValue: Sendable, Hashable {
+    /// In the form of the call.
     public var ciphertext: [UInt8]
     /// False: it was under the newest version already and comes back as it was.
     public var changed: Bool
@@ -109,6 +118,7 @@ public struct ResealedValue: Sendable, Hashable {
 public struct BlindIndexItem: Sendable, Hashable {
     /// "table.field".
     public var field: String
+    /// The value's bytes.
     public var plaintext: [UInt8]
     /// Names of the indexes.
     public var indexes: [String]

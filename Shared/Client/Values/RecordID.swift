@@ -3,6 +3,7 @@ import FieldsealMessages
 /// The identity of a database row: its key columns in the order of the catalog. Types count: 42, "42" and a UUID are
 /// different rows.
 public struct RecordID: Sendable, Hashable {
+    /// In the order of the catalog's `key-columns`.
     public var columns: [KeyColumn]
 
     public init(_ columns: KeyColumn...) {
@@ -15,6 +16,26 @@ public struct RecordID: Sendable, Hashable {
 
     var message: Proto.RecordID {
         Proto.RecordID(columns: columns.map { Proto.KeyColumn(value: $0.message) })
+    }
+}
+
+/// For people: the columns' values, separated by commas.
+extension RecordID: CustomStringConvertible {
+    public var description: String { columns.map(\.description).joined(separator: ", ") }
+}
+
+extension KeyColumn: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .integer(let value): "\(value)"
+        case .text(let value): value
+        case .uuid(let bytes), .binary(let bytes): Self.hex(bytes)
+        case .date(let days): "day \(days)"
+        }
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
 

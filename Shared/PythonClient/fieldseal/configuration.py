@@ -50,7 +50,8 @@ class Configuration:
             raise ConfigurationError(f"{file}: {error.strerror}") from error
         except yaml.YAMLError as error:
             raise ConfigurationError(f"{file}: not YAML") from error
-        root = _mapping(document, str(file), {"tls", *SERVICES})
+        # `calls` is for other clients; this one is told by its arguments.
+        root = _mapping(document, str(file), {"tls", "calls", *SERVICES})
         tls = _mapping(root.get("tls"), "tls", {"certificate", "key", "ca"})
         certificate, key, ca = (str(file.parent / _text(tls, "tls", name)) for name in ("certificate", "key", "ca"))
         return cls(certificate, key, ca, {name: _endpoint(root[name], name) for name in SERVICES if name in root})

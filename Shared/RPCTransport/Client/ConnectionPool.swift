@@ -31,7 +31,7 @@ final class ConnectionPool: Sendable {
 
     func start(_ call: PooledCall) {
         guard !isClosed.load(ordering: .relaxed) else {
-            return call.finish(.failure(.unavailable("the client is shut down")))
+            return call.finish(.failure(.shutDown))
         }
         guard let slot = choose(but: []) else { return call.finish(.failure(.unavailable("no server is configured"))) }
         call.place(on: slot)
@@ -42,7 +42,11 @@ final class ConnectionPool: Sendable {
         call.tried.insert(slot.index)
         call.timer?.cancel()
         call.timer = nil
-        guard let next = choose(but: call.tried) else { return call.finish(.failure(status)) }
+        guard let next = choose(but: call.tried) else {
+            var status = status
+            status.isUnsent = true
+            return call.finish(.failure(status))
+        }
         call.place(on: next)
     }
 
@@ -71,4 +75,8 @@ final class ConnectionPool: Sendable {
             return slots.map { $0.close() }
         }
     }
+}
+
+extension RPCStatus {
+    static let shutDown = Self(.cancelled, "the client is shut down")
 }

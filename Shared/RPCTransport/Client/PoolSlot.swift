@@ -60,7 +60,7 @@ final class PoolSlot: @unchecked Sendable {
     private func enqueue(_ call: PooledCall) {
         guard !call.isFinished else { return }
         switch state {
-        case .closed: return call.finish(.failure(.unavailable("the client is shut down")))
+        case .closed: return call.finish(.failure(.shutDown))
         case .paused(let until, let status):
             guard eventLoop.now >= until else { return pool.failed(call, on: self, status) }
             wait(call)
@@ -70,8 +70,9 @@ final class PoolSlot: @unchecked Sendable {
             connect()
         case .connecting: wait(call)
         case .ready(let client, let renewal):
-            if eventLoop.now >= renewal || client.connection.streams.isExhausted {
-                client.connection.drain()
+            let connection = client.connection
+            if eventLoop.now >= renewal || connection.streams.isExhausted || connection.isClosed {
+                connection.drain()
                 wait(call)
                 connect()
             } else if waiting.isEmpty, client.callsInFlight < pool.limits.streams {
@@ -184,7 +185,7 @@ final class PoolSlot: @unchecked Sendable {
             state = .closed
             let calls = waiting
             waiting = []
-            for call in calls { call.finish(.failure(.unavailable("the client is shut down"))) }
+            for call in calls { call.finish(.failure(.shutDown)) }
             guard case .ready(let client, _) = old else { return eventLoop.makeSucceededVoidFuture() }
             client.connection.drain()
             return client.closed
