@@ -9,7 +9,6 @@ import uuid
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from cluster import Cluster
 from fieldseal import Client, Denied, FieldsealError, Unavailable
 from fieldseal.sqlalchemy import EncryptedInteger, EncryptedString, EncryptionMiddleware
