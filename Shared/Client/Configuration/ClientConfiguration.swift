@@ -59,7 +59,7 @@ public struct ClientConfiguration: Sendable, Hashable {
         /// Whether single values that are asked for at the same time are sent together.
         public var coalescing: Bool
         /// The longest that a single value waits for others, while a call is under way: at most a second. A value that
-        /// finds none under way is sent at once. Longer than the default gained nothing where 256 tasks called, and slowed 8.
+        /// finds none under way is sent at once.
         public var delay: Duration
         /// The most values that are sent together, 1 to 5,000.
         public var items: Int
