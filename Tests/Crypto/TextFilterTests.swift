@@ -92,7 +92,8 @@ struct TextFilterTests {
         ]
         for kind in kinds { #expect(IndexKind(kind.numbers) == kind) }
         let refused: [IndexKind.Numbers] = [
-            .init(kind: 4), .init(kind: 3, hashes: 1), .init(kind: 3, beside: 6), .init(beside: 1), .init(kind: -1), .init(hashes: 1), .init(shortest: 1), .init(kind: 1, hashes: 3),
+            .init(kind: 4), .init(kind: 3, hashes: 1), .init(kind: 3, beside: 6), .init(beside: 1), .init(kind: -1),
+            .init(hashes: 1), .init(shortest: 1), .init(kind: 1, hashes: 3),
             .init(kind: 1, hashes: 0, shortest: 1, longest: 2), .init(kind: 1, hashes: 9, shortest: 1, longest: 2),
             .init(kind: 1, hashes: 3, shortest: 3, longest: 2), .init(kind: 1, hashes: 3, shortest: 0, longest: 2),
             .init(kind: 1, hashes: 3, shortest: 1, longest: 65), .init(kind: 2), .init(kind: 2, hashes: 9),

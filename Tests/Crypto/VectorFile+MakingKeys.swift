@@ -162,8 +162,8 @@ extension VectorFile {
         return try kinds.flatMap { kind, normaliser, bits in
             let index = try BlindIndex(
                 key: secret(key), id: #require(ObjectID(ids[0])), normaliser: normaliser, bits: bits, kind: kind)
-            return try texts.flatMap { text in
-                try [false, true].compactMap { isTerm -> Filter? in
+            return texts.flatMap { text in
+                [false, true].compactMap { isTerm -> Filter? in
                     var output = [UInt8](repeating: 0, count: index.byteCount)
                     let code = refusal {
                         try Array(text.utf8).withBytes { text throws(CryptoError) in
@@ -189,7 +189,8 @@ extension VectorFile {
 
     static func makePairs() throws -> [Pair] {
         let values: [(String, IndexNormaliser, String, IndexNormaliser, Int)] = [
-            ("Lovelace", .casefold, "1815-12-10", .none, 128), ("ab", .none, "c", .none, 256), ("a", .none, "bc", .none, 256),
+            ("Lovelace", .casefold, "1815-12-10", .none, 128), ("ab", .none, "c", .none, 256),
+            ("a", .none, "bc", .none, 256),
             ("", .trim, "", .email, 64), (" Ann ", .trim, "+49 1", .phoneDigits, 13),
         ]
         return try values.map { value, normaliser, beside, besideNormaliser, bits in

@@ -91,7 +91,7 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
         case .indexInput: "the blind index takes UTF-8 text"
         case .indexTerm: "the blind index finds whole values only"
         case .indexTermShort: "the text is too short to be searched for"
-        case .indexBeside: "an index of a pair is computed by BlindIndex, with the values of both fields, and no other is"
+        case .indexBeside: "an index of a pair takes the values of both fields, by BlindIndex, and no other index does"
         case .tooLarge: "value or context is too large"
         case .form, .suite, .flags, .versionUnknown, .commitment, .tag, .subjectUnknown: "ciphertext rejected"
         case .subjectRequired: "this field demands a subject"

@@ -55,6 +55,7 @@ extension RebindItem {
 
 extension BlindIndexItem {
     var size: Int {
-        field.utf8.count + plaintext.count + beside.count + indexes.reduce(0) { $0 + $1.utf8.count + Batches.largestIndex }
+        field.utf8.count + plaintext.count + beside.count
+            + indexes.reduce(0) { $0 + $1.utf8.count + Batches.largestIndex }
     }
 }
