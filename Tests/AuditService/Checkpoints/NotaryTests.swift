@@ -46,11 +46,17 @@ struct NotaryTests {
         _ = try await log.append(blocks)
     }
 
+    @Test func aLogThatWasNeverSignedHasNoCheckpoint() async throws {
+        try await TestLog.with { test async throws in
+            let publication = Publication(log: test.log, witnesses: [], quorum: 0)
+            await #expect(throws: AuditServiceError.unpublished) { try await publication.checkpoint() }
+        }
+    }
+
     @Test func theTreeIsSignedWhereItGrew() async throws {
         try await TestLog.with { test async throws in
             let notary = try notary(test.log)
             let publication = Publication(log: test.log, witnesses: [], quorum: 0)
-            await #expect(throws: AuditServiceError.unpublished) { try await publication.checkpoint() }
             var chain = Chain()
             for size: UInt64 in [0, 70, 140] {
                 let blocks = try (0..<(size > 0 ? 70 : 0)).map { _ in try chain.block() }
