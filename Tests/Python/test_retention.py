@@ -102,7 +102,8 @@ def test_a_month_is_archived_and_the_log_goes_on(aged: Cluster, tmp_path: Path) 
     assert rest["verified"] and rest["first"] == ARCHIVED
     both = verify(aged, "--archive", str(path), "--memory", memory)
     assert both["verified"] and both["first"] == 0 and both["events"] >= whole["events"]
-    assert both["events"] == rest["events"] + archives[0].last_event
+    # Servers write on meanwhile.
+    assert rest["events"] <= both["events"] - archives[0].last_event <= verify(aged)["events"]
     assert verify(aged, "--memory", memory)["verified"]
 
     # What is archived is said to be.
