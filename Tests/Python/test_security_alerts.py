@@ -118,6 +118,8 @@ def test_denied_administration_and_revoked_keys_are_told(watched: WatchedCluster
 
     eventually(refused, "a retired version opens nothing")
     assert "(retired)" in watched.alert("revoked-key-used", lambda alert: alert["object"] == BACKEND)["text"]
+    watched.run_tool("audit", "alerts", role="migration", expected=3)
+    watched.event_where(lambda event: event.operation == audit_pb2.LIST_ALERTS and event.outcome != 0, "the denial")
 
 
 def test_a_producer_that_dies_leaves_a_gap_which_is_told_once_over_a_restart(watched: WatchedCluster) -> None:
