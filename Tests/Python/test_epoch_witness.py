@@ -15,9 +15,10 @@ def statements(cluster: Cluster) -> list[audit_pb2.StoredEvent]:
 
 
 def compared(cluster: Cluster) -> int:
-    """Up to which event the statements have been compared."""
+    """Up to which event the statements have been compared; 0: one still waits for its block."""
     with cluster.database("fieldseal_audit") as database:
-        (place,) = database.execute("SELECT last_event FROM audit_witness").fetchone() or (0,)
+        query = "SELECT last_event FROM audit_witness WHERE NOT EXISTS (SELECT FROM audit_witness_waiting)"
+        (place,) = database.execute(query).fetchone() or (0,)
     return int(place)
 
 

@@ -6,7 +6,7 @@ enum EpochWitnessSchema {
     static let migrations = Migrations(
         component: "epoch-witness", [Migration(1, "what has been compared", createMemory)])
 
-    static let tables = ["audit_witness", "audit_witness_epochs", "audit_witness_uses"]
+    static let tables = ["audit_witness", "audit_witness_waiting", "audit_witness_epochs", "audit_witness_uses"]
 
     private static let createMemory = """
         CREATE TABLE audit_witness (
@@ -14,6 +14,13 @@ enum EpochWitnessSchema {
             last_event bigint NOT NULL CHECK (last_event >= 0)
         );
         INSERT INTO audit_witness (last_event) VALUES (0);
+        -- Statements before that place whose block has not come.
+        CREATE TABLE audit_witness_waiting (
+            event bigint PRIMARY KEY,
+            producer text NOT NULL,
+            epoch bytea NOT NULL
+        );
+        CREATE INDEX audit_witness_waiting_epoch ON audit_witness_waiting (producer, epoch, event);
         CREATE TABLE audit_witness_epochs (
             producer text NOT NULL,
             epoch bytea NOT NULL CHECK (octet_length(epoch) = 16),
@@ -30,6 +37,6 @@ enum EpochWitnessSchema {
             PRIMARY KEY (producer, epoch, key_version, operation),
             FOREIGN KEY (producer, epoch) REFERENCES audit_witness_epochs ON DELETE CASCADE
         );
-        REVOKE ALL ON audit_witness, audit_witness_epochs, audit_witness_uses FROM PUBLIC;
+        REVOKE ALL ON audit_witness, audit_witness_waiting, audit_witness_epochs, audit_witness_uses FROM PUBLIC;
         """
 }

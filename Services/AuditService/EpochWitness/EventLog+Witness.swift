@@ -7,8 +7,8 @@ extension EventLog {
     /// After which nothing more is expected of an epoch: its totals are forgotten, and added up anew if that was wrong.
     private static let witnessMemory: Int64 = 7 * 86_400 * 1_000_000
 
-    /// Compares what key management has heard of epochs with what is stored of them, behind the place up to which that was
-    /// done, and answers the findings of it. A statement whose block has not come holds those behind it up, until it is late.
+    /// Compares what key management has heard of epochs with what is stored of them, as far as that was not done, and answers
+    /// the findings of it. A statement whose block has not come waits for it, until it is late.
     /// - Parameter patience: microseconds that a block may take longer than the statement.
     func compareWithWitness(patience: Int64) async throws -> [Finding] {
         var found: [Finding] = []
@@ -25,36 +25,69 @@ extension EventLog {
         let now = clock()
         let place = try await connection.query("SELECT last_event FROM audit_witness FOR UPDATE")
             .single().value("last_event", as: Int64.self)
+        var comparison = WitnessComparison()
+        let isRestFull = try await judgeWaiting(lateBefore: now - patience, &comparison, connection)
         let statements = try await WitnessedStatement.stored(
-            after: place, limit: Self.witnessedAtOnce, connection)
-        var findings: [Finding] = []
-        var newest: [[UInt8]: WitnessedStatement] = [:]
-        var last = place
-        judging: for statement in statements {
-            let verdict = WitnessVerdict(
-                statement.statement, try await statement.standing(connection),
-                isContinuation: memory.isContinuation ?? false, isLate: statement.stored < now - patience)
-            switch verdict {
-            case .pending: break judging
-            case .contradicted: findings.append(Finding(.contradicted, statement))
-            case .withheld: findings.append(Finding(.withheld, statement))
-            case .agreed:
-                if newest[statement.statement.epoch].map({ $0.sequence < statement.sequence }) ?? true {
-                    newest[statement.statement.epoch] = statement
-                }
-            case .unknown: break
-            }
-            last = statement.index
+            where: "index > \(place)", limit: Self.witnessedAtOnce, connection)
+        var waiting: [WitnessedStatement] = []
+        for statement in statements {
+            let verdict = try await verdict(on: statement, lateBefore: now - patience, connection)
+            if verdict == .pending { waiting.append(statement) }
+            comparison.note(verdict, statement)
         }
-        for statement in newest.values.sorted(by: { $0.index < $1.index }) {
+        if let last = statements.last {
+            try await connection.query(
+                """
+                INSERT INTO audit_witness_waiting (event, producer, epoch)
+                SELECT * FROM unnest(\(waiting.map(\.index)), \(waiting.map(\.producer)), \(waiting.map(\.statement.epoch)))
+                """)
+            try await connection.query("UPDATE audit_witness SET last_event = \(last.index)")
+        }
+        for statement in comparison.newest.values.sorted(by: { $0.index < $1.index }) {
             guard let totals = try await totals(of: statement, at: now, connection) else { continue }
-            if !statement.statement.agrees(with: totals) { findings.append(Finding(.miscounted, statement)) }
+            if !statement.statement.agrees(with: totals) {
+                comparison.findings.append(Finding(.miscounted, statement))
+            }
         }
-        for finding in findings { try await store(finding, connection) }
-        if last != place { try await connection.query("UPDATE audit_witness SET last_event = \(last)") }
+        for finding in comparison.findings { try await store(finding, connection) }
         try await connection.query(
             "DELETE FROM audit_witness_epochs WHERE compared_unix_us < \(now - Self.witnessMemory)")
-        return (findings, last != place && statements.count == Self.witnessedAtOnce)
+        return (comparison.findings, isRestFull || statements.count == Self.witnessedAtOnce)
+    }
+
+    /// Judges the statements that have waited, of each epoch up to the first that waits on. Answers whether there are more.
+    private func judgeWaiting(
+        lateBefore: Int64, _ comparison: inout WitnessComparison, _ connection: PostgresConnection
+    ) async throws -> Bool {
+        var isFull = false
+        for row in try await connection.query(
+            "SELECT DISTINCT producer, epoch FROM audit_witness_waiting ORDER BY 1, 2")
+        {
+            let epoch: PostgresQuery = """
+                SELECT event FROM audit_witness_waiting WHERE producer = \(try row.value("producer", as: String.self))
+                    AND epoch = \(try row.value("epoch", as: [UInt8].self))
+                """
+            let statements = try await WitnessedStatement.stored(
+                where: "index IN (\(epoch))", limit: Self.witnessedAtOnce, connection)
+            var settled: [Int64] = []
+            for statement in statements {
+                let verdict = try await verdict(on: statement, lateBefore: lateBefore, connection)
+                guard verdict != .pending else { break }
+                comparison.note(verdict, statement)
+                settled.append(statement.index)
+            }
+            try await connection.query("DELETE FROM audit_witness_waiting WHERE event = ANY(\(settled))")
+            isFull = isFull || settled.count == Self.witnessedAtOnce
+        }
+        return isFull
+    }
+
+    private func verdict(
+        on statement: WitnessedStatement, lateBefore: Int64, _ connection: PostgresConnection
+    ) async throws -> WitnessVerdict {
+        WitnessVerdict(
+            statement.statement, try await statement.standing(connection),
+            isContinuation: memory.isContinuation ?? false, isLate: statement.stored < lateBefore)
     }
 
     /// How often the epoch has used the versions that a statement names, up to its block; nil where that can no longer be

@@ -14,14 +14,14 @@ struct WitnessedStatement: Sendable {
 
     var sequence: Int64 { Int64(clamping: statement.sequence) }
 
-    /// The next ones behind an event, in their order.
+    /// Those of some events, in their order.
     static func stored(
-        after index: Int64, limit: Int, _ connection: PostgresConnection
+        where condition: PostgresQuery, limit: Int, _ connection: PostgresConnection
     ) async throws -> [WitnessedStatement] {
         try await connection.query(
             """
             SELECT index, stored_unix_us, actor, event FROM audit_events JOIN audit_blocks USING (position, month)
-            WHERE operation = \(Proto.Operation.witnessEpoch.rawValue) AND index > \(index)
+            WHERE operation = \(Proto.Operation.witnessEpoch.rawValue) AND \(condition)
             ORDER BY index LIMIT \(Int64(limit))
             """
         ).map { row in

@@ -135,6 +135,7 @@ struct Reorigination: Sendable {
         try await connection.query("UPDATE audit_watch SET last_event = 0")
         try await connection.query("DELETE FROM audit_watch_findings")
         try await connection.query("UPDATE audit_witness SET last_event = 0")
+        try await connection.query("DELETE FROM audit_witness_waiting")
         try await connection.query("DELETE FROM audit_witness_epochs")
     }
 }

@@ -89,6 +89,32 @@ struct EpochWitnessTests {
         }
     }
 
+    @Test func aStatementThatWaitsHoldsNoOthersUp() async throws {
+        try await TestLog.with { test async throws in
+            var scene = Scene()
+            var other = Chain(producer: "spiffe://fieldseal.test/service/other")
+            let missing = try scene.work()
+            _ = try await test.log.append([try scene.state()])
+            let block = try other.block()
+            _ = try await test.log.append([block])
+            let statement = Proto.EpochStatement(
+                epoch: block.epoch, sequence: 1, hash: [UInt8](repeating: 9, count: 32))
+            _ = try await test.log.append([
+                try scene.keys.block([
+                    event(.getCatalog),
+                    Proto.Event(actor: other.producer, operation: .witnessEpoch, witnessed: statement),
+                ])
+            ])
+            #expect(try await test.log.compareWithWitness(patience: Self.patience).map(\.kind) == [.contradicted])
+            #expect(try await test.count("audit_witness_waiting") == 1)
+            _ = try await test.log.append([missing])
+            let later = test.log(at: 5_000 + Self.patience + 1)
+            #expect(try await later.compareWithWitness(patience: Self.patience).isEmpty)
+            #expect(try await test.count("audit_witness_waiting") == 0)
+            #expect(try await test.findings() == ["contradicted"])
+        }
+    }
+
     @Test func aBlockThatComesInTimeIsNoFinding() async throws {
         try await TestLog.with { test async throws in
             var scene = Scene()
