@@ -60,7 +60,10 @@ public final class AuditTrail: Service, Sendable {
             producer: configuration.producer, key: key, limits: configuration.limits, fileSystem: fileSystem,
             lock: lock, recovery: recovery, now: now, onFailure: onFailure)
         deliveries = Deliveries(epoch: spool.epoch)
-        trimmer = try Trimmer(fileSystem: fileSystem, index: spool.index, limits: configuration.limits, now: now)
+        let acknowledged = AcknowledgementFile(in: fileSystem)
+        trimmer = try Trimmer(
+            fileSystem: fileSystem, acknowledged: acknowledged, index: spool.index, limits: configuration.limits,
+            now: now)
         let trim: @Sendable (Acknowledgement) throws(SpoolError) -> Void = {
             [spool, trimmer] position throws(SpoolError) in
             try trimmer.trim(upTo: position)
@@ -68,7 +71,7 @@ public final class AuditTrail: Service, Sendable {
         }
         shipper = Shipper(
             producer: configuration.producer, spool: spool, fileSystem: fileSystem,
-            acknowledged: recovery.acknowledgement, sink: sink,
+            acknowledged: acknowledged, from: recovery.acknowledgement, sink: sink,
             deliveries: deliveries, pause: configuration.shipmentPause, clock: clock, logger: logger,
             trim: policy == nil ? trim : nil)
         follower =

@@ -37,7 +37,7 @@ struct FaultTests {
             for powerFails in [false, true] {
                 let disk = MemoryDisk()
                 let sink = RecordingSink()
-                disk.fail(at: operation, kind)
+                disk.fail(at: operation, as: kind)
                 let acknowledged = await Self.work(disk, sink)
                 let survivor = powerFails ? disk.afterPowerFailure() : disk.afterKill()
                 let next = try TestTrail(survivor, sink: sink)
@@ -55,7 +55,7 @@ struct FaultTests {
     func failedSynchronisationIsFatal() async throws {
         let disk = MemoryDisk()
         let test = try TestTrail(disk, sink: RecordingSink())
-        disk.fail(at: disk.operations + 1, .failed)
+        disk.fail(at: disk.operations + 1, as: .failed)
         await #expect(throws: AuditTrailError.failed) { try await test.trail.record(.numbered(1)) }
         #expect(test.failures.all.map(\.code) == [.disk])
         #expect(!test.trail.isAccepting)
@@ -63,12 +63,19 @@ struct FaultTests {
         #expect(test.failures.all.count == 1)
     }
 
-    @Test("a full disk refuses, and takes again when there is room")
-    func fullDisk() async throws {
+    @Test(
+        "a full disk refuses, and takes again when there is room",
+        arguments: [
+            // Written over zeros; and behind them, first with more zeros, then without.
+            (padding: 0, failing: [0]), (padding: 4000, failing: [0, 3]),
+        ])
+    func fullDisk(padding: Int, failing: [Int]) async throws {
         let disk = MemoryDisk()
         let test = try TestTrail(disk, sink: RecordingSink())
-        disk.fail(at: disk.operations, .full)
-        await #expect(throws: AuditTrailError.full) { try await test.trail.record(.numbered(1)) }
+        disk.fail(at: failing.map { disk.operations + $0 }, as: .full)
+        await #expect(throws: AuditTrailError.full) {
+            try await test.trail.record(.numbered(1, padding: padding))
+        }
         #expect(test.failures.all.isEmpty)
         disk.state.withLock { $0.freeBytes = 0 }
         test.trail.spool.refresh()
@@ -79,5 +86,18 @@ struct FaultTests {
         try await test.trail.record(.numbered(2))
         try await test.finish()
         #expect(try test.sink.objects() == ["2"])
+    }
+
+    @Test("where there is no room for zeros, there may be room for what is recorded")
+    func roomForTheRecordAlone() async throws {
+        let disk = MemoryDisk()
+        let test = try TestTrail(disk, sink: RecordingSink())
+        disk.fail(at: disk.operations, as: .full)
+        try await test.trail.record(.numbered(1, padding: 4000))
+        #expect(test.trail.isAccepting)
+        let segment = disk.state.withLock { $0.names[SegmentFormat.name(1)]?.durable.count }
+        #expect(segment == test.trail.spool.index.bytes)
+        try await test.finish()
+        #expect(try test.sink.objects().map { $0.prefix(1) } == ["1"])
     }
 }

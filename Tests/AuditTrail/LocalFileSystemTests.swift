@@ -6,20 +6,20 @@ import Testing
 struct LocalFileSystemTests {
     private let directory = TemporaryDirectory()
 
-    @Test("files are made once, written at the end, read, cut, and removed")
+    @Test("files are made once, written, read, cut, and removed")
     func files() throws {
         let fileSystem = try LocalFileSystem(directory.path + "/spool")
         let file = try fileSystem.create("a")
         #expect(throws: SpoolError.self) { try fileSystem.create("a") }
-        try file.append([1, 2, 3])
-        try file.append([4, 5])
+        try file.write([1, 2, 3], at: 0)
+        try file.write([4, 5], at: 3)
         try file.synchronize()
         try fileSystem.synchronize()
         #expect(try file.size() == 5)
         #expect(try fileSystem.open("a").read(at: 1, count: 10) == [2, 3, 4, 5])
         try file.truncate(to: 2)
-        try file.append([9])
-        #expect(try file.read(at: 0, count: 3) == [1, 2, 9])
+        try file.write([9, 8], at: 1)
+        #expect(try file.read(at: 0, count: 9) == [1, 9, 8])
         #expect(try fileSystem.names() == ["a"])
         #expect(try file.isInPlace())
         try fileSystem.remove("a")

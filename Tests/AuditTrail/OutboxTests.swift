@@ -80,7 +80,7 @@ struct OutboxTests {
             try await insert([1], pool)
             let disk = MemoryDisk()
             let failing = try TestTrail(disk, sink: RecordingSink())
-            disk.fail(at: disk.operations + 1, .answerLost)
+            disk.fail(at: disk.operations + 1, as: .answerLost)
             let relay = OutboxRelay(pool: pool, trail: failing.trail, logger: logger)
             await #expect(throws: AuditTrailError.failed) { try await relay.relay() }
             #expect(try await waiting(pool) == 1)

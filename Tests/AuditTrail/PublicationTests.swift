@@ -201,11 +201,11 @@ struct PublicationTests {
         #expect(
             Set(try disk.names()) == [
                 "0000000000000001-0000000000000009.kept", SegmentFormat.name(3), SegmentFormat.name(4),
-                Acknowledgement.fileName,
+                AcknowledgementFile.name,
             ])
-        #expect(try Acknowledgement.load(from: disk)?.segment == 2)
+        #expect(try AcknowledgementFile(in: disk).load()?.segment == 2)
         try SpoolRewind.perform(in: disk)
-        #expect(try Acknowledgement.load(from: disk)?.segment == 2)
+        #expect(try AcknowledgementFile(in: disk).load()?.segment == 2)
     }
 
     @Test func keptSegmentsAreBoundedByBytes() {

@@ -92,7 +92,7 @@ struct RecorderTests {
     func failure() async throws {
         let test = try TestTrail(MemoryDisk(), sink: RecordingSink())
         let actor = test.trail.actor(identity: "spiffe://test/backend")
-        test.disk.fail(at: test.disk.operations + 1, .failed)
+        test.disk.fail(at: test.disk.operations + 1, as: .failed)
         let durable = try await burst(test.trail) { recorder in
             recorder.begin(actor: actor, requestID: identifier(1), traceID: .zero)
             recorder.record(.encrypt, field: .none, keyVersion: 0)

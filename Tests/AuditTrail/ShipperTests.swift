@@ -74,6 +74,32 @@ struct ShipperTests {
         #expect(test.trail.spool.index.bytes < bytes / 2)
     }
 
+    @Test("what is recorded during a shipment goes together afterwards")
+    func shipmentsInRounds() async throws {
+        final class Slow: BlockSink {
+            let sizes = Mutex<[Int]>([])
+            let (arrivals, arrived) = AsyncStream<Void>.makeStream()
+            let (departures, depart) = AsyncStream<Void>.makeStream()
+            func append(_ blocks: [SpooledBlock], producer: String) async throws -> UInt64 {
+                sizes.withLock { $0.append(blocks.count) }
+                arrived.yield()
+                for await _ in departures { break }
+                return blocks.last?.sequence ?? 0
+            }
+        }
+        let sink = Slow()
+        let test = try TestTrail(MemoryDisk(), sink: sink)
+        let first = Task { try await test.trail.shipper.shipBacklog() }
+        for await _ in sink.arrivals { break }
+        for number in 0..<5 { try await test.trail.record(.numbered(number)) }
+        sink.depart.yield()
+        try await first.value
+        #expect(sink.sizes.withLock { $0 } == [1])
+        sink.depart.yield()
+        try await test.trail.shipper.shipBacklog()
+        #expect(sink.sizes.withLock { $0 } == [1, 5])
+    }
+
     @Test("a sink that has less than it acknowledged is not believed")
     func staleAcknowledgement() async throws {
         final class Forgetful: BlockSink {
@@ -88,7 +114,7 @@ struct ShipperTests {
         try await test.trail.record(.numbered(1))
         let shipping = Task { try await test.trail.shipper.run() }
         while sink.calls.load(ordering: .relaxed) < 5 { await Task.yield() }
-        #expect(try !test.disk.names().contains(Acknowledgement.fileName))
+        #expect(try !test.disk.names().contains(AcknowledgementFile.name))
         shipping.cancel()
         _ = await shipping.result
     }

@@ -110,6 +110,22 @@ struct SpoolTests {
         #expect(test.failures.all.isEmpty)
     }
 
+    @Test("records are written over zeros, and change no length")
+    func writtenOverZeros() async throws {
+        let test = try TestTrail(MemoryDisk(), sink: RecordingSink())
+        func length() -> Int? { test.disk.state.withLock { $0.names[SegmentFormat.name(1)]?.durable.count } }
+        let reserved = try #require(length())
+        #expect(reserved == test.trail.spool.index.bytes + (1 << 16) / SegmentFormat.reservedParts)
+        try await test.trail.record(.numbered(1))
+        try await test.trail.record(.numbered(2))
+        #expect(length() == reserved)
+        try await test.trail.record(.numbered(3, padding: 4000))
+        #expect(try #require(length()) > reserved)
+        try await test.finish()
+        #expect(length() == test.trail.spool.index.bytes, "a closed segment ends with its last record")
+        #expect(try test.sink.objects().map { $0.prefix(1) } == ["1", "2", "3"])
+    }
+
     @Test("relaxed: a full spool drops and the next block says how much")
     func relaxedLimit() async throws {
         let sink = RecordingSink()

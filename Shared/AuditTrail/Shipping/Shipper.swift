@@ -5,7 +5,7 @@ internal import NIOPosix
 final class Shipper: Sendable {
     private let producer: String
     private let spool: Spool
-    private let fileSystem: any FileSystem
+    private let acknowledged: AcknowledgementFile
     private let backlog: BacklogReader
     private let sink: any BlockSink
     private let deliveries: Deliveries
@@ -14,17 +14,18 @@ final class Shipper: Sendable {
     private let logger: Logger
     private let trim: (@Sendable (Acknowledgement) throws(SpoolError) -> Void)?
 
-    /// Before it looks for blocks it waits for `pause`, so that many go together. `trim`, where there is one, takes segments
-    /// out of the spool that hold no block behind an acknowledged one.
+    /// Goes on behind `last`. Before it looks for blocks it waits for `pause`, so that many go together. `trim`, where there is
+    /// one, takes segments out of the spool that hold no block behind an acknowledged one.
     init(
-        producer: String, spool: Spool, fileSystem: any FileSystem, acknowledged: Acknowledgement?, sink: any BlockSink,
-        deliveries: Deliveries, pause: Duration, clock: any Clock<Duration>, logger: Logger,
+        producer: String, spool: Spool, fileSystem: any FileSystem, acknowledged: AcknowledgementFile,
+        from last: Acknowledgement?, sink: any BlockSink, deliveries: Deliveries, pause: Duration,
+        clock: any Clock<Duration>, logger: Logger,
         trim: (@Sendable (Acknowledgement) throws(SpoolError) -> Void)?
     ) {
         self.producer = producer
         self.spool = spool
-        self.fileSystem = fileSystem
-        backlog = BacklogReader(fileSystem: fileSystem, index: spool.index, acknowledged: acknowledged)
+        self.acknowledged = acknowledged
+        backlog = BacklogReader(fileSystem: fileSystem, index: spool.index, acknowledged: last)
         self.sink = sink
         self.deliveries = deliveries
         self.pause = pause
@@ -48,13 +49,14 @@ final class Shipper: Sendable {
         }
     }
 
-    /// Sends what is there.
+    /// Sends what is there; what comes meanwhile goes with what comes after it.
     func shipBacklog() async throws {
-        while let batch = try await blocking({ try self.nextBatch() }) { try await ship(batch) }
+        guard let last = spool.index.last else { return }
+        while let batch = try await blocking({ try self.nextBatch(upTo: last) }) { try await ship(batch) }
     }
 
-    private func nextBatch() throws(SpoolError) -> BacklogReader.Batch? {
-        let batch = try backlog.next()
+    private func nextBatch(upTo last: Acknowledgement) throws(SpoolError) -> BacklogReader.Batch? {
+        let batch = try backlog.next(upTo: last)
         spool.index.waits(since: batch?.blocks.first?.unixMicroseconds)
         spool.refresh()
         return batch
@@ -90,7 +92,7 @@ final class Shipper: Sendable {
     }
 
     private func acknowledge(_ acknowledgement: Acknowledgement) throws(SpoolError) {
-        try acknowledgement.store(in: fileSystem)
+        try acknowledged.store(acknowledgement)
         spool.index.acknowledged(acknowledgement)
         try trim?(acknowledgement)
     }

@@ -25,8 +25,8 @@ protocol FileSystem: Sendable {
 /// An open file. Used by one thread at a time.
 protocol SpoolFile: AnyObject, Sendable {
     func size() throws(SpoolError) -> Int
-    /// Writes all bytes at the end. After an error, any part of them may have been written.
-    func append(_ bytes: UnsafeRawBufferPointer) throws(SpoolError)
+    /// Writes all bytes from `offset` on, which is not behind the end. After an error, any part of them may have been written.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SpoolError)
     /// Reads up to `target.count` bytes; answers how many, fewer only at the end.
     func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(SpoolError) -> Int
     func truncate(to size: Int) throws(SpoolError)

@@ -23,13 +23,14 @@ final class LocalFile: SpoolFile {
         try status().st_size
     }
 
-    func append(_ bytes: UnsafeRawBufferPointer) throws(SpoolError) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SpoolError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let count = pwrite(descriptor, rest.baseAddress, rest.count, offset + done)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw SpoolError(count == 0 ? ENOSPC : errno, "write \(path)") }
-            rest = rest.dropFirst(count)
+            done += count
         }
     }
 

@@ -33,11 +33,11 @@ final class LocalFileSystem: FileSystem {
     }
 
     func create(_ name: String) throws(SpoolError) -> any SpoolFile {
-        try file(name, flags: O_RDWR | O_CREAT | O_EXCL | O_APPEND)
+        try file(name, flags: O_RDWR | O_CREAT | O_EXCL)
     }
 
     func open(_ name: String) throws(SpoolError) -> any SpoolFile {
-        try file(name, flags: O_RDWR | O_APPEND)
+        try file(name, flags: O_RDWR)
     }
 
     func remove(_ name: String) throws(SpoolError) {
@@ -52,8 +52,8 @@ final class LocalFileSystem: FileSystem {
 
     func replace(_ name: String, with content: [UInt8]) throws(SpoolError) {
         let temporary = name + ".new"
-        let file = try file(temporary, flags: O_RDWR | O_CREAT | O_TRUNC | O_APPEND)
-        try file.append(content)
+        let file = try file(temporary, flags: O_RDWR | O_CREAT | O_TRUNC)
+        try file.write(content, at: 0)
         try file.synchronize()
         guard renameat(directory, temporary, directory, name) == 0 else {
             throw SpoolError(errno, "replace \(path)/\(name)")
@@ -72,7 +72,7 @@ final class LocalFileSystem: FileSystem {
     }
 
     func lock(_ name: String) throws(SpoolError) -> any SpoolFile {
-        let file = try file(name, flags: O_RDWR | O_CREAT | O_APPEND)
+        let file = try file(name, flags: O_RDWR | O_CREAT)
         guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else { throw SpoolError(errno, "lock \(path)/\(name)") }
         return file
     }
@@ -85,10 +85,10 @@ final class LocalFileSystem: FileSystem {
 }
 
 extension SpoolFile {
-    func append(_ bytes: [UInt8]) throws(SpoolError) {
+    func write(_ bytes: [UInt8], at offset: Int) throws(SpoolError) {
         let result = bytes.withUnsafeBytes { bytes -> Result<Void, SpoolError> in
             do throws(SpoolError) {
-                return .success(try append(bytes))
+                return .success(try write(bytes, at: offset))
             } catch {
                 return .failure(error)
             }

@@ -8,6 +8,8 @@ enum SegmentFormat {
     static let recordHeaderBytes = 32
     static let checksumBytes = 16
     static let maximumSignatureBytes = 512
+    /// Zeros are written ahead in such parts of a segment's size.
+    static let reservedParts = 32
 
     /// 16 hexadecimal digits and `.blocks`.
     static func name(_ number: UInt64) -> String {

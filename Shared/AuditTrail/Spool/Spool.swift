@@ -192,7 +192,7 @@ final class Spool: Sendable {
     }
 
     private func finish() {
-        writer.forgetKey()
+        writer.finish()
         ledger.end()
         index.finish()
         thread.shutdownGracefully { _ in }

@@ -57,6 +57,14 @@ final class SpoolIndex: Sendable {
         }
     }
 
+    /// The last durable block; nil: there is none.
+    var last: Acknowledgement? {
+        state.withLock { state in
+            state.segments.last { $0.blocks > 0 }
+                .map { Acknowledgement(epoch: $0.epoch, sequence: $0.lastSequence, segment: $0.number) }
+        }
+    }
+
     /// The last acknowledged block.
     var acknowledged: Acknowledgement? { state.withLock { $0.acknowledged } }
 

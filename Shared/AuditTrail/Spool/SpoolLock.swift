@@ -8,7 +8,7 @@ enum SpoolLock {
         // A line that was torn while it was first written has no end, and no record was written before it.
         guard owner.last == UInt8(ascii: "\n") else {
             try file.truncate(to: 0)
-            try file.append(Array((producer + "\n").utf8))
+            try file.write(Array((producer + "\n").utf8), at: 0)
             try file.synchronize()
             try fileSystem.synchronize()
             return file

@@ -10,7 +10,7 @@ struct SpoolRecovery {
     /// Only what was never durable can be torn: records of the last group written. Anything else that is missing or does
     /// not match its checksum is damage, and thrown.
     init(_ fileSystem: any FileSystem) throws(SpoolError) {
-        acknowledgement = try Acknowledgement.load(from: fileSystem)
+        acknowledgement = try AcknowledgementFile(in: fileSystem).load()
         let numbers = try fileSystem.names().compactMap { SegmentFormat.number(ofName: $0) }.sorted()
         let acknowledged = acknowledgement?.segment ?? 0
         if let first = numbers.first, first > acknowledged, first - acknowledged > 1 {

@@ -12,7 +12,8 @@ enum SpoolRewind {
             try fileSystem.rename(segment.name, to: SegmentFormat.name(segment.number))
             first = segment.number
         }
-        try Acknowledgement(epoch: nothing, sequence: 0, segment: first &- 1).store(in: fileSystem)
+        let acknowledged = AcknowledgementFile(in: fileSystem)
+        try acknowledged.store(Acknowledgement(epoch: nothing, sequence: 0, segment: first &- 1))
         try fileSystem.synchronize()
     }
 }

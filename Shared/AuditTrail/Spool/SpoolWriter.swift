@@ -5,13 +5,18 @@ final class SpoolWriter {
     private struct Active {
         let file: any SpoolFile
         let name: String
+        /// Up to the last durable record.
         var bytes: Int
+        /// The file's length: zeros stand behind the records.
+        var length: Int
     }
 
     private let fileSystem: any FileSystem
     private let index: SpoolIndex
     private let ledger: EpochLedger
     private let segmentBytes: Int
+    /// Zeros written ahead: over them a record changes no length, and fdatasync has nothing but its data to write.
+    private let reserve: [UInt8]
     private let maximumBytes: Int
     private var builder: BlockBuilder
     private var key: EpochKey?
@@ -30,6 +35,7 @@ final class SpoolWriter {
         self.key = key
         self.nextSegment = nextSegment
         self.segmentBytes = segmentBytes
+        reserve = [UInt8](repeating: 0, count: segmentBytes / SegmentFormat.reservedParts)
         self.maximumBytes = maximumBytes
     }
 
@@ -51,7 +57,11 @@ final class SpoolWriter {
     }
 
     /// Nothing is written any more, and nobody can sign for the epoch.
-    func forgetKey() { key = nil }
+    func finish() {
+        key = nil
+        // A start cuts it too.
+        try? closeSegment()
+    }
 
     private func encode(_ blocks: [BlockBuilder.Block]) throws(SpoolError) {
         guard let key else { throw .signing("the epoch has ended") }
@@ -73,14 +83,16 @@ final class SpoolWriter {
     /// Makes sure of a segment with room. false: the disk is full.
     private func openSegment(firstSequence: UInt64) throws(SpoolError) -> Bool {
         if let active, active.bytes < segmentBytes { return true }
+        try closeSegment()
         let header = SegmentHeader(epoch: builder.epoch, number: nextSegment, firstSequence: firstSequence)
         let name = SegmentFormat.name(nextSegment)
         do throws(SpoolError) {
             let file = try fileSystem.create(name)
-            try file.append(header.encoded)
+            try file.write(header.encoded, at: 0)
             try file.synchronize()
             try fileSystem.synchronize()
-            active = Active(file: file, name: name, bytes: SegmentFormat.headerBytes)
+            active = Active(
+                file: file, name: name, bytes: SegmentFormat.headerBytes, length: SegmentFormat.headerBytes)
         } catch {
             guard error.code == .noSpace else { throw error }
             do throws(SpoolError) {
@@ -98,15 +110,32 @@ final class SpoolWriter {
         return true
     }
 
+    /// Ends the segment with its last record.
+    private func closeSegment() throws(SpoolError) {
+        guard let segment = active, segment.length > segment.bytes else { return }
+        try cut(segment)
+    }
+
+    private func cut(_ segment: Active) throws(SpoolError) {
+        active?.length = segment.bytes
+        try segment.file.truncate(to: segment.bytes)
+        try segment.file.synchronize()
+    }
+
     /// Writes the buffer. false: the disk is full and the segment is as it was.
     private func append() throws(SpoolError) -> Bool {
         guard var segment = active else { return false }
+        let end = segment.bytes + buffer.count
         do throws(SpoolError) {
-            try segment.file.append(buffer)
+            if end > segment.length, end < segmentBytes, try extend(segment) {
+                segment.length = end + reserve.count
+            } else {
+                try segment.file.write(buffer, at: segment.bytes)
+                segment.length = max(end, segment.length)
+            }
         } catch {
             guard error.code == .noSpace else { throw error }
-            try segment.file.truncate(to: segment.bytes)
-            try segment.file.synchronize()
+            try cut(segment)
             return false
         }
         guard try segment.file.isInPlace() else { throw .replaced(segment.name) }
@@ -116,8 +145,20 @@ final class SpoolWriter {
             // Also where the disk is full: with delayed allocation the pages may be gone already.
             throw SpoolError(code: .disk, description: error.description)
         }
-        segment.bytes += buffer.count
+        segment.bytes = end
         active = segment
         return true
+    }
+
+    /// Writes the buffer with zeros behind it. false: there is no room for so much.
+    private func extend(_ segment: Active) throws(SpoolError) -> Bool {
+        do throws(SpoolError) {
+            try segment.file.write(buffer + reserve, at: segment.bytes)
+            return true
+        } catch {
+            guard error.code == .noSpace else { throw error }
+            try cut(segment)
+            return false
+        }
     }
 }

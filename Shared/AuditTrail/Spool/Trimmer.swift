@@ -3,6 +3,7 @@ internal import Synchronization
 /// Takes segments out of the spool whose blocks are all safe elsewhere, and keeps them for a day outside its limit.
 final class Trimmer: Sendable {
     private let fileSystem: any FileSystem
+    private let acknowledged: AcknowledgementFile
     private let index: SpoolIndex
     private let limits: SpoolLimits
     /// Microseconds since 1970-01-01 UTC.
@@ -10,10 +11,12 @@ final class Trimmer: Sendable {
     private let kept: Mutex<[KeptSegment]>
 
     init(
-        fileSystem: any FileSystem, index: SpoolIndex, limits: SpoolLimits, now: @escaping @Sendable () -> Int64
+        fileSystem: any FileSystem, acknowledged: AcknowledgementFile, index: SpoolIndex, limits: SpoolLimits,
+        now: @escaping @Sendable () -> Int64
     ) throws(SpoolError) {
         kept = Mutex(try KeptSegment.all(in: fileSystem))
         self.fileSystem = fileSystem
+        self.acknowledged = acknowledged
         self.index = index
         self.limits = limits
         self.now = now
@@ -24,7 +27,7 @@ final class Trimmer: Sendable {
         let segments = index.segments(upTo: position)
         guard !segments.isEmpty else { return }
         // An older acknowledgement must not come back once the segments are gone.
-        try fileSystem.synchronize()
+        try acknowledged.synchronize()
         for segment in segments {
             let trimmed = KeptSegment(segment, trimmed: now())
             try fileSystem.rename(SegmentFormat.name(segment.number), to: trimmed.name)

@@ -3,14 +3,14 @@ import Testing
 
 @testable import FieldsealAuditTrail
 
-/// A disk in memory that knows what a power failure would leave, and fails once where it is told to.
+/// A disk in memory that knows what a power failure would leave, and fails where it is told to.
 final class MemoryDisk: FileSystem {
     enum Fault: CaseIterable, CustomTestStringConvertible {
         /// Nothing was done.
         case failed
-        /// It was done, and reported as failed; of an append, one half was done.
+        /// It was done, and reported as failed; of a write, one half was done.
         case answerLost
-        /// The disk was full; of an append, one half was done.
+        /// The disk was full; of a write, one half was done.
         case full
 
         var testDescription: String { "\(self)" }
@@ -27,7 +27,7 @@ final class MemoryDisk: FileSystem {
         var names: [String: Node] = [:]
         var durableNames: [String: Node] = [:]
         var operations = 0
-        var fault: (operation: Int, kind: Fault)?
+        var fault: (operations: [Int], kind: Fault)?
         var freeBytes = Int.max
     }
 
@@ -36,7 +36,9 @@ final class MemoryDisk: FileSystem {
     /// Operations so far that change the disk.
     var operations: Int { state.withLock { $0.operations } }
 
-    func fail(at operation: Int, _ kind: Fault) { state.withLock { $0.fault = (operation, kind) } }
+    func fail(at operation: Int, as kind: Fault) { fail(at: [operation], as: kind) }
+
+    func fail(at operations: [Int], as kind: Fault) { state.withLock { $0.fault = (operations, kind) } }
 
     /// What a new process finds after this one was killed.
     func afterKill() -> MemoryDisk { copy { names, _ in names.mapValues { ($0.content, $0.durable) } } }
@@ -67,7 +69,7 @@ final class MemoryDisk: FileSystem {
         let result = state.withLock { state -> Result<Void, SpoolError> in
             defer { state.operations += 1 }
             do throws(SpoolError) {
-                guard let fault = state.fault, fault.operation == state.operations else {
+                guard let fault = state.fault, fault.operations.contains(state.operations) else {
                     return .success(try body(&state, false))
                 }
                 if fault.kind != .failed { try body(&state, true) }
@@ -154,8 +156,11 @@ final class MemoryFile: SpoolFile {
 
     func size() throws(SpoolError) -> Int { disk.state.withLock { _ in node.content.count } }
 
-    func append(_ bytes: UnsafeRawBufferPointer) throws(SpoolError) {
-        try disk.change { _, half in node.content += half ? bytes.prefix(bytes.count / 2) : bytes[...] }
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SpoolError) {
+        try disk.change { _, half in
+            let written = half ? bytes.prefix(bytes.count / 2) : bytes[...]
+            node.content.replaceSubrange(offset..<min(offset + written.count, node.content.count), with: written)
+        }
     }
 
     func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(SpoolError) -> Int {
