@@ -219,6 +219,22 @@ def test_what_is_mended_meanwhile_is_read(session: Session) -> None:
     assert people[0].biography == "mended"
 
 
+@pytest.mark.parametrize("copied", [lambda one: one, lambda one: pickle.loads(pickle.dumps(one))], ids=["detached", "unpickled"])
+def test_a_merge_into_a_row_that_is_gone_writes_no_null(session: Session, copied: Callable[[Person], Person]) -> None:
+    one = copied(loaded(session)[0])
+    session.expunge_all()
+    session.execute(sa.delete(Person).where(Person.id == FIRST))
+    session.commit()
+    session.merge(one)
+    with pytest.raises(CiphertextRejected) as refusal:
+        session.flush()
+    assert (refusal.value.field, refusal.value.record) == ("people.biography", FIRST)
+    session.rollback()
+    session.merge(one).biography = "written anew"
+    session.commit()
+    assert session.get_one(Person, FIRST).biography == "written anew"
+
+
 @pytest.mark.parametrize(
     "statement",
     [

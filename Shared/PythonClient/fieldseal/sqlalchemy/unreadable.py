@@ -6,6 +6,8 @@ they are fetched."""
 
 from __future__ import annotations
 
+import threading
+import weakref
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
@@ -20,6 +22,9 @@ from .types import Encrypted
 
 #: The key of a state's `info` under which stand the attributes that did not open, also once the object is nobody's row.
 LOST = "fieldseal.lost"
+#: The states of objects that have such attributes.
+_losers: weakref.WeakSet[InstanceState[Any]] = weakref.WeakSet()
+_losers_lock = threading.Lock()
 
 
 class Unreadable:
@@ -84,14 +89,28 @@ def withhold(state: InstanceState[Any], names: tuple[str, ...]) -> None:
             state.expired_attributes.discard(name)
             state.callables = {**state.callables, name: value}
             state.info[LOST] = {**state.info.get(LOST, {}), name: value}
+            _remember(state)
+
+
+def _remember(state: InstanceState[Any]) -> None:
+    with _losers_lock:
+        _losers.add(state)
 
 
 def refuse_copies(new: Iterable[InstanceState[Any]]) -> None:
-    """New objects that were made of loaded ones would write null for what these could not open. Raises what kept it from opening."""
-    for state in [state for state in new if "info" in state.__dict__]:
-        for name, value in state.info.get(LOST, {}).items():
-            if name not in state.dict:
-                value.refuse()
+    """New objects that were made of loaded ones, or are merged into a row that is gone, would write null for what these could not
+    open. Raises what kept it from opening, unless the new object has a value of its own."""
+    if not Unreadable.was_made:
+        return
+    with _losers_lock:
+        losers = list(_losers)
+    lost = {state.key[:2]: state for state in losers if state.key is not None}
+    for state in new:
+        found = [state, lost.get(state.mapper.identity_key_from_instance(state.obj())[:2])]
+        for one in found:
+            for name, value in () if one is None else one.info.get(LOST, {}).items():
+                if name not in state.dict:
+                    value.refuse()
 
 
 def listen() -> None:
@@ -113,6 +132,12 @@ def _configured(mapper: Mapper[Any], class_: type[Any]) -> None:
         if Unreadable.was_made:
             withhold(state, names)
 
+    def unpickled(state: InstanceState[Any], *_: Any) -> None:
+        if state.info.get(LOST):
+            Unreadable.was_made = True
+            _remember(state)
+
     # In front of those who would make something of the values.
     event.listen(class_, "load", loaded, raw=True, propagate=True, insert=True)
     event.listen(class_, "refresh", loaded, raw=True, propagate=True, insert=True)
+    event.listen(class_, "unpickle", unpickled, raw=True, propagate=True)
