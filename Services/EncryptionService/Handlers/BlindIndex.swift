@@ -13,7 +13,10 @@ extension EncryptionHandler {
             var capacity = 0
             for index in 0..<batch.count { capacity += planBlindIndex(batch[index]) }
             guard missing.isEmpty else { return .missing(missing) }
+            let plans = plans
             return answer(&reply, capacity: capacity) { writer in
+                // Lent: a copy counts its references.
+                let plans = plans.span
                 for index in 0..<batch.count { blindIndex(batch[index], plans[index], &writer) }
             }
         }

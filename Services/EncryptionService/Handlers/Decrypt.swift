@@ -14,7 +14,10 @@ extension EncryptionHandler {
             var capacity = 0
             for index in 0..<batch.count { capacity += planDecryption(batch[index], batch.encoding) }
             guard missing.isEmpty else { return .missing(missing) }
+            let plans = plans
             return answer(&reply, capacity: capacity) { writer in
+                // Lent: a copy counts its references.
+                let plans = plans.span
                 for index in 0..<batch.count { decrypt(batch[index], plans[index], &writer) }
             }
         }
@@ -64,8 +67,8 @@ extension EncryptionHandler {
             if let failure = plan.failure { throw failure }
             guard let key = plan.key else { throw .unexpected }
             let material = key.material
-            let hasRecord = try record.encode(item.recordID, of: material.profile)
-            if hasRecord { hash = try recordHash(material.profile) }
+            let hasRecord = try record.encode(item.recordID, for: material)
+            if hasRecord { hash = try recordHash(of: material) }
             let output = writer.value(count: try plan.plaintextCount(under: material))
             try open(plan, under: material, hasRecord: hasRecord, context: item.context, into: output)
             note(.decrypt, plan, key: key, failure: nil, recordHash: hash)

@@ -14,7 +14,10 @@ extension EncryptionHandler {
             for index in 0..<batch.count { capacity += planEncryption(batch[index], batch.encoding) }
             guard takeSeals() else { return .missing(missing) }
             scratch.prepare(payload.count + CiphertextHeader.largestOverhead)
+            let plans = plans
             return answer(&reply, capacity: capacity) { writer in
+                // Lent: a copy counts its references.
+                let plans = plans.span
                 for index in 0..<batch.count { encrypt(batch[index], plans[index], batch.encoding, &writer) }
             }
         }
@@ -75,8 +78,8 @@ extension EncryptionHandler {
             if let failure = plan.failure { throw failure }
             guard let key = plan.key else { throw .unexpected }
             let material = key.material
-            let hasRecord = try record.encode(item.recordID, of: material.profile)
-            if hasRecord { hash = try recordHash(material.profile) }
+            let hasRecord = try record.encode(item.recordID, for: material)
+            if hasRecord { hash = try recordHash(of: material) }
             let trailing = try indexSize(item.indexes, of: material)
             let (value, context) = (item.value, item.context)
             try seal(

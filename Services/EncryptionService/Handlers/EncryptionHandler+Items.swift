@@ -96,10 +96,10 @@ extension EncryptionHandler {
 
     /// The keyed hash of the record id that stands in `record`.
     @inline(__always)
-    func recordHash(_ profile: FieldProfile) throws(ItemFailure) -> EventIdentifier {
+    func recordHash(of material: FieldKeyMaterial) throws(ItemFailure) -> EventIdentifier {
         guard let key = keys.auditHash() else { throw .keysUnavailable }
         return try record.withBytes { (bytes) throws(ItemFailure) in
-            try ciphers.recordHash(key.material, table: profile.tableID, record: bytes)
+            try ciphers.recordHash(key.material, table: material.profile.tableID, record: bytes)
         }
     }
 

@@ -20,11 +20,10 @@ extension EncryptionHandler {
         do throws(ItemFailure) {
             if let failure = plan.failure { throw failure }
             guard let key = plan.key, let hashKey = keys.auditHash() else { throw .unexpected }
-            let profile = key.material.profile
-            guard request.recordID != nil, try record.encode(request.recordID, of: profile) else {
+            guard request.recordID != nil, try record.encode(request.recordID, for: key.material) else {
                 throw .recordRequired
             }
-            let hash = try recordHash(profile)
+            let hash = try recordHash(of: key.material)
             note(.hashRecord, plan, key: nil, failure: nil, recordHash: hash)
             return written(
                 Proto.HashRecordResponse(hash: hash.bytes, keyVersion: hashKey.material.version).encoded(), &reply)

@@ -73,13 +73,13 @@ extension EncryptionHandler {
             guard let key = plan.key, let newKey = plan.newKey else { throw .unexpected }
             try scratch.temporarily { () throws(ItemFailure) in
                 let plaintext = try scratch.take(try plan.plaintextCount(under: key.material))
-                let hasRecord = try record.encode(item.recordID, of: key.material.profile)
-                if hasRecord { hash = try recordHash(key.material.profile) }
+                let hasRecord = try record.encode(item.recordID, for: key.material)
+                if hasRecord { hash = try recordHash(of: key.material) }
                 try withContext(item.context) { (context) throws(ItemFailure) in
                     try open(plan, under: key.material, hasRecord: hasRecord, context: context, into: plaintext)
                 }
-                let hasNewRecord = try record.encode(item.newRecordID, of: newKey.material.profile)
-                if hasNewRecord { newHash = try recordHash(newKey.material.profile) }
+                let hasNewRecord = try record.encode(item.newRecordID, for: newKey.material)
+                if hasNewRecord { newHash = try recordHash(of: newKey.material) }
                 try withContext(item.newContext) { (context) throws(ItemFailure) in
                     try seal(
                         UnsafeRawBufferPointer(plaintext), under: newKey.material,

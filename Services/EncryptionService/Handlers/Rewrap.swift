@@ -15,7 +15,10 @@ extension EncryptionHandler {
             var capacity = 0
             for index in 0..<batch.count { capacity += planRewrap(batch[index], batch.encoding) }
             guard takeSeals() else { return .missing(missing) }
+            let plans = plans
             return answer(&reply, capacity: capacity) { writer in
+                // Lent: a copy counts its references.
+                let plans = plans.span
                 for index in 0..<batch.count { rewrap(batch[index], plans[index], batch.encoding, &writer) }
             }
         }
@@ -65,8 +68,8 @@ extension EncryptionHandler {
         do throws(ItemFailure) {
             if let failure = plan.failure { throw failure }
             guard let key = plan.key, let newKey = plan.newKey else { throw .unexpected }
-            let hasRecord = try record.encode(item.recordID, of: key.material.profile)
-            if hasRecord { hash = try recordHash(key.material.profile) }
+            let hasRecord = try record.encode(item.recordID, for: key.material)
+            if hasRecord { hash = try recordHash(of: key.material) }
             let (value, context) = (item.value, item.context)
             try scratch.temporarily { () throws(ItemFailure) in
                 let plaintext = try scratch.take(try plan.plaintextCount(under: key.material))
@@ -75,7 +78,7 @@ extension EncryptionHandler {
                     guard !key.material.isCompromised else { throw .versionCompromised }
                     writer.value(count: value.count).copyMemory(from: value)
                 } else {
-                    try requireRecord(newKey.material.profile, hasRecord: hasRecord)
+                    try requireRecord(newKey.material, hasRecord: hasRecord)
                     try seal(
                         UnsafeRawBufferPointer(plaintext), under: newKey.material,
                         subject: try plan.subjectKey(for: newKey.material), hasRecord: hasRecord, context: context,
@@ -94,8 +97,8 @@ extension EncryptionHandler {
     }
 
     /// A newer version may bind to rows where an older one did not.
-    func requireRecord(_ profile: FieldProfile, hasRecord: Bool) throws(ItemFailure) {
-        guard hasRecord || !(profile.rowBound || profile.recordKeys) else { throw .recordRequired }
+    func requireRecord(_ key: FieldKeyMaterial, hasRecord: Bool) throws(ItemFailure) {
+        guard hasRecord || !key.needsRecord else { throw .recordRequired }
     }
 }
 

@@ -98,6 +98,9 @@ extension FieldKeyMaterial {
         return options
     }
 
+    /// Whether values are sealed for their rows.
+    var needsRecord: Bool { profile.rowBound || profile.recordKeys }
+
     /// Whether sealing under this version draws on its budget of random 96-bit nonces. Values that two versions seal have
     /// a key of their own, wrapped under nonces of 192 bits, and count towards none.
     var countsNonces: Bool { suite.hasSealLimit && partner == nil }

@@ -12,6 +12,7 @@ final class LoopCiphers {
     @exclusivity(unchecked) private var memo: [FieldCipher?]
     private var indexes: [ObjectID: BlindIndex] = [:]
     @exclusivity(unchecked) private var auditHash: (version: UInt64, hash: AuditHash)?
+    @exclusivity(unchecked) private var recordHashes = RecordHashes()
     let nonces: NonceSource
 
     /// - Parameter capacity: keyed ciphers.
@@ -25,7 +26,7 @@ final class LoopCiphers {
         ciphers.removeAll()
         for place in memo.indices { memo[place] = nil }
         indexes.removeAll()
-        auditHash = nil
+        dropAuditHash()
     }
 
     /// - Parameter subject: whose value it is; nil where the version has no subject keys.
@@ -99,15 +100,25 @@ final class LoopCiphers {
         _ key: AuditHashMaterial, table: ObjectID, record: UnsafeRawBufferPointer
     ) throws(ItemFailure) -> EventIdentifier {
         do throws(CryptoError) {
-            if auditHash?.version != key.version { auditHash = (key.version, try AuditHash(key: key.key)) }
-            guard let auditHash else { throw CryptoError(.library) }
-            var bytes: (UInt64, UInt64) = (0, 0)
-            try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(CryptoError) in
-                try auditHash.hash.hash(table: table, recordID: record, into: bytes)
+            if auditHash?.version != key.version {
+                dropAuditHash()
+                auditHash = (key.version, try AuditHash(key: key.key))
             }
-            return withUnsafeBytes(of: bytes) { EventIdentifier($0) } ?? .zero
+            guard let auditHash else { throw CryptoError(.library) }
+            return try recordHashes.hash(table: table, record: record) { () throws(CryptoError) in
+                var bytes: (UInt64, UInt64) = (0, 0)
+                try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(CryptoError) in
+                    try auditHash.hash.hash(table: table, recordID: record, into: bytes)
+                }
+                return withUnsafeBytes(of: bytes) { EventIdentifier($0) } ?? .zero
+            }
         } catch {
             throw ItemFailure(error)
         }
+    }
+
+    private func dropAuditHash() {
+        auditHash = nil
+        recordHashes.removeAll()
     }
 }

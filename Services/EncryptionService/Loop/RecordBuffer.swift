@@ -7,13 +7,13 @@ struct RecordBuffer {
 
     /// Encodes the record id under the rules of the field.
     /// - Returns: whether there is one.
-    mutating func encode(_ view: borrowing RecordIDView?, of profile: FieldProfile) throws(ItemFailure) -> Bool {
+    mutating func encode(_ view: borrowing RecordIDView?, for key: FieldKeyMaterial) throws(ItemFailure) -> Bool {
         switch view {
         case nil:
-            guard !profile.rowBound, !profile.recordKeys else { throw .recordRequired }
+            guard !key.needsRecord else { throw .recordRequired }
             return false
         case .some(let view):
-            guard view.count == profile.keyColumns.count else { throw .recordColumns }
+            guard view.count == key.profile.keyColumns.count else { throw .recordColumns }
             identifier.removeAll()
             for index in 0..<view.count { try append(view[index]) }
             return true
@@ -21,12 +21,12 @@ struct RecordBuffer {
     }
 
     /// Encodes the record id of a message that was copied out.
-    mutating func encode(_ recordID: Proto.RecordID?, of profile: FieldProfile) throws(ItemFailure) -> Bool {
+    mutating func encode(_ recordID: Proto.RecordID?, for key: FieldKeyMaterial) throws(ItemFailure) -> Bool {
         guard let recordID else {
-            guard !profile.rowBound, !profile.recordKeys else { throw .recordRequired }
+            guard !key.needsRecord else { throw .recordRequired }
             return false
         }
-        guard recordID.columns.count == profile.keyColumns.count else { throw .recordColumns }
+        guard recordID.columns.count == key.profile.keyColumns.count else { throw .recordColumns }
         identifier.removeAll()
         for column in recordID.columns {
             switch column.value {
