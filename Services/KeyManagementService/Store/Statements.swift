@@ -122,7 +122,8 @@ extension CatalogIndex: CatalogRow {
             is_removed, row_mac)
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, bits = excluded.bits, normaliser = excluded.normaliser,
             kind = excluded.kind, hashes = excluded.hashes, shortest = excluded.shortest, longest = excluded.longest,
-            beside = excluded.beside, beside_normaliser = excluded.beside_normaliser, is_removed = excluded.is_removed, revision = excluded.revision, row_mac = excluded.row_mac
+            beside = excluded.beside, beside_normaliser = excluded.beside_normaliser, is_removed = excluded.is_removed,
+            revision = excluded.revision, row_mac = excluded.row_mac
         """
     }
 }

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import Any
 
+import floor
 from columns import WAYS, Way
 from report import Figures, figures, table
 from sqlalchemy import Engine, create_engine, select, text
@@ -187,6 +188,8 @@ def main() -> None:
     load = os.getloadavg()
     ways = made(options, left_out)
     results = {driver: run(driver, ways, options, left_out) for driver in options.drivers}
+    size = sum(len(value) for value in rows(1, random.Random(1))[0].values())
+    nothing = floor.measure(options.config, PAGE, size)
     packages = {"SQLAlchemy", *(way.package for way in ways.values() if way.package is not None)}
     document = {
         "rounds": options.rounds,
@@ -197,11 +200,13 @@ def main() -> None:
         "load": {"before": load, "after": os.getloadavg()},
         "versions": {package: version(package) for package in sorted(packages)},
         "leftOut": left_out,
+        "serviceThatDoesNothing": nothing.document(),
         "drivers": {driver: [one.document() for one in found] for driver, found in results.items()},
     }
     print(json.dumps(document, indent=1))
     for driver, found in results.items():
         print(f"\n{driver}, medians of {options.rounds} rounds:\n{table(found, options.threads)}", file=sys.stderr)
+    print(f"\n{nothing}", file=sys.stderr)
     for name, reason in left_out.items():
         print(f"left out: {name}: {reason}", file=sys.stderr)
 
