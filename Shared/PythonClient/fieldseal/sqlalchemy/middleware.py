@@ -20,7 +20,7 @@ from ..exchange import Operation
 from .catalog import compare, fields_of
 from .marks import INSTALLED, PENDING
 from .opening import OpeningCursor
-from .pairs import values_of_update, with_pairs
+from .pairs import find_pairs, values_of_update
 from .plan import EMPTY, Plan, plan_of
 from .rebinding import rebind_row
 from .reindexing import fill_index_of
@@ -54,7 +54,7 @@ class EncryptionMiddleware:
         dialect.execution_ctx_cls = _mixed(_EncryptingContext, dialect.execution_ctx_cls)
         dialect.statement_compiler = _mixed(_EncryptingCompiler, dialect.statement_compiler)
         setattr(dialect, INSTALLED, self)
-        event.listen(sync, "before_execute", _with_pairs, retval=True)
+        find_pairs(sync)
         event.listen(sync, "handle_error", _without_plaintext)
 
     def check(self, metadata: MetaData) -> None:
@@ -177,13 +177,6 @@ def _row_logging(connection: Any, plan: Plan) -> Callable[[Any], Any]:
         return row
 
     return log
-
-
-def _with_pairs(
-    connection: Connection, statement: Any, multiparams: Any, params: Any, execution_options: Any
-) -> tuple[Any, Any, Any]:
-    """A search for two values uses the index of the pair. Before compilation, which is remembered by the statement as it is then."""
-    return with_pairs(statement), multiparams, params
 
 
 def _without_plaintext(context: ExceptionContext) -> None:
