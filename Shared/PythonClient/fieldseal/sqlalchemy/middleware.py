@@ -18,7 +18,7 @@ from ..aio import AsyncClient
 from ..client import Client
 from ..exchange import Operation
 from .catalog import compare, fields_of
-from .marks import INSTALLED, PENDING
+from .marks import INSTALLED, PENDING, Ciphertext, CiphertextText
 from .opening import OpeningCursor
 from .pairs import find_pairs, values_of_update
 from .plan import EMPTY, Plan, plan_of
@@ -55,6 +55,8 @@ class EncryptionMiddleware:
         dialect.statement_compiler = _mixed(_EncryptingCompiler, dialect.statement_compiler)
         setattr(dialect, INSTALLED, self)
         find_pairs(sync)
+        if dialect.driver == "psycopg2":
+            _adapt(dialect.dbapi)
         event.listen(sync, "handle_error", _without_plaintext)
 
     def check(self, metadata: MetaData) -> None:
@@ -86,6 +88,13 @@ class EncryptionMiddleware:
 
     def run(self, operation: Operation[Any], batch: Sequence[bytes]) -> list[Any]:
         return await_only(self.client.run(operation, batch)) if self._is_async else self.client.run(operation, batch)
+
+
+def _adapt(psycopg2: Any) -> None:
+    """Registers how ciphertexts are written: the driver searches long for that of a class that it finds only by its base."""
+    known = psycopg2.extensions
+    for kind in (Ciphertext, CiphertextText):
+        known.register_adapter(kind, known.adapters[kind.__base__, known.ISQLQuote])
 
 
 def _mixed(mixin: type[Any], base: type[Any]) -> type[Any]:
