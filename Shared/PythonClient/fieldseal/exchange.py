@@ -74,7 +74,8 @@ class Operation(Generic[Result]):
             if len(results) != count:
                 raise FieldsealError(Code.INTERNAL, "the service answered another number of items")
             known = found if len(found) == count else [None] * count
-            found = [self._result(result) if value is None else value for value, result in zip(known, results)]
+            # A message object comes to be where it is asked for.
+            found = [self._result(results[at]) if value is None else value for at, value in enumerate(known)]
         return found
 
 
@@ -139,9 +140,10 @@ def _or_failure(value: Any, result: Any) -> Any:
 
 
 def _sealed(result: Any) -> bytes | Sealed | FieldsealError:
-    if result.indexes and result.ciphertext:
-        return Sealed(result.ciphertext, tuple(result.indexes))
-    return _ciphertext(result)
+    ciphertext, indexes = result.ciphertext, tuple(result.indexes)
+    if not ciphertext:
+        return _failure(result)
+    return Sealed(ciphertext, indexes) if indexes else ciphertext
 
 
 def _ciphertext(result: Any) -> bytes | FieldsealError:

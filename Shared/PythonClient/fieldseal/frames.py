@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import struct
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from . import ttrpc_pb2
 from .errors import Code, FieldsealError, Unavailable, failure
@@ -19,6 +20,16 @@ ROOM = 65_536
 REQUEST_ID = b"\x2a\x38" + counted(b"\x0a", b"fieldseal-request-id") + b"\x12\x20"
 
 
+@lru_cache(64)
+def _method(service: str, name: str) -> bytes:
+    return counted(b"\x0a", service.encode()) + counted(b"\x12", name.encode())
+
+
+@lru_cache(64)
+def _timeout(seconds: float) -> bytes:
+    return b"\x20" + varint(int(seconds * 1e9))
+
+
 def request_frame(
     stream: int, service: str, method: str, payload: Sequence[bytes], timeout: float, request_id: bytes | None = None
 ) -> bytes:
@@ -26,8 +37,8 @@ def request_frame(
 
     Raises FieldsealError where the frame would be over the limit."""
     size = sum(map(len, payload))
-    head = counted(b"\x0a", service.encode()) + counted(b"\x12", method.encode()) + b"\x1a" + varint(size)
-    rest = b"\x20" + varint(int(timeout * 1e9)) + REQUEST_ID + (request_id or secrets.token_bytes(16)).hex().encode()
+    head = _method(service, method) + b"\x1a" + varint(size)
+    rest = _timeout(timeout) + REQUEST_ID + (request_id or secrets.token_bytes(16)).hex().encode()
     length = len(head) + size + len(rest)
     if length > FRAME_LIMIT:
         raise FieldsealError(Code.RESOURCE_EXHAUSTED, "the request is larger than a frame")

@@ -10,6 +10,8 @@ from .records import KeyValue, key_column, record_id
 from .values import Moved, Record, Value
 
 SHORT = 16_384
+#: Of so many sizes of records, and for each of so many sizes of values, is kept what an item begins with.
+RECORDS, VALUES = 16, 4_096
 
 
 def _varint(number: int) -> bytes:
@@ -57,19 +59,33 @@ def row_field(key: Sequence[KeyValue]) -> bytes:
     return counted(b"\x1a", b"".join(counted(b"\x0a", column) for column in columns))
 
 
-class _Fronts(dict[tuple[int, int], bytes]):
-    """What an item begins with, up to its value, by the sizes of value and record."""
+class _Fronts(dict[int, bytes]):
+    """What an item begins with, up to its value, by the value's size. `rest`: bytes of the item behind its value."""
+
+    def __init__(self, head: bytes, rest: int) -> None:
+        super().__init__()
+        self._head, self._rest = head, len(head) + rest
+
+    def __missing__(self, size: int) -> bytes:
+        length = varint(size)
+        front = b"\n" + varint(self._rest + len(length) + size) + self._head + length
+        if len(self) < VALUES:
+            self[size] = front
+        return front
+
+
+class _FrontsByRecord(dict[int, _Fronts]):
+    """The same, by the record's size."""
 
     def __init__(self, head: bytes, tail: bytes) -> None:
         super().__init__()
-        self._head, self._rest = head, len(head) + len(tail)
+        self._head, self._tail = head, len(tail)
 
-    def __missing__(self, sizes: tuple[int, int]) -> bytes:
-        length = varint(sizes[0])
-        front = b"\n" + varint(self._rest + len(length) + sum(sizes)) + self._head + length
-        if len(self) < SHORT:
-            self[sizes] = front
-        return front
+    def __missing__(self, size: int) -> _Fronts:
+        fronts = _Fronts(self._head, size + self._tail)
+        if len(self) < RECORDS:
+            self[size] = fronts
+        return fronts
 
 
 def items_maker(
@@ -79,11 +95,11 @@ def items_maker(
     tail = b"" if context is None else counted(b"\x22", context)
     tail += b"".join(counted(b"\x2a", index.encode()) for index in indexes)
     tail += subject_field(subject)
-    fronts, join = _Fronts(counted(b"\x0a", field.encode()) + b"\x12", tail), b"".join
+    fronts, join = _FrontsByRecord(counted(b"\x0a", field.encode()) + b"\x12", tail), b"".join
 
     # One function for all values of a column: a call for each would take as long as its work.
     def make(values: Iterable[bytes], records: Iterable[bytes]) -> list[bytes]:
-        return [join((fronts[len(value), len(record)], value, record, tail)) for value, record in zip(values, records)]
+        return [join((fronts[len(record)][len(value)], value, record, tail)) for value, record in zip(values, records)]
 
     return make
 

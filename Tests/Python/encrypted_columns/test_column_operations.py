@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from cluster import Cluster
 from fieldseal.sqlalchemy import EncryptionMiddleware
+from fieldseal.sqlalchemy.marks import Ciphertext, CiphertextText
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg2 import extensions
 from sealed_database import Counted, address, person
 from sealed_models import COLUMNS, Base, Note, Person, PlainBase, PlainNote, PlainPerson, PlainVisit, Visit
 from sqlalchemy import Engine, create_engine, delete, func, insert, select, text, union_all, update
@@ -49,6 +51,15 @@ def engine(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Engine]
     yield engine
     engine.dispose()
     client.close()
+
+
+def test_psycopg2_knows_ciphertexts_by_their_own_classes(engine: Engine) -> None:
+    """It writes what it finds by a base class alike, but takes three times as long to find it."""
+    if engine.dialect.driver == "psycopg2":
+        for value in (b"\x00'\\", "'\\"):
+            sealed = Ciphertext(value) if isinstance(value, bytes) else CiphertextText(value)
+            assert (type(sealed), extensions.ISQLQuote) in extensions.adapters
+            assert extensions.adapt(sealed).getquoted() == extensions.adapt(value).getquoted()
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ import pytest
 import sqlalchemy as sa
 from cluster import Cluster
 from fieldseal import FieldsealError, Value
-from fieldseal.sqlalchemy import BlindIndex, CompoundIndex, EncryptedString
-from sqlalchemy import Engine, insert, select, text, update
+from fieldseal.sqlalchemy import BlindIndex, CompoundIndex, EncryptedString, EncryptionMiddleware
+from fieldseal.sqlalchemy.pairs import Half
+from fieldseal.testing import InsecureFakeClient, InsecureWarning, declared_fields
+from sqlalchemy import Engine, create_engine, insert, select, text, update
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column
 
@@ -95,6 +97,29 @@ def test_a_conjunction_finds_the_pair(session: Session, model: Any) -> None:
     with pytest.raises(InvalidRequestError, match="which changes"):
         session.execute(changed)
     assert session.execute(sa.delete(model).where(model.name == "Bea", model.phone == "+491")).rowcount == 1  # type: ignore[attr-defined]
+
+
+def test_the_first_search_for_a_pair_is_found_on_open_connections(
+    cluster: Cluster, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Half, "was_made", False)
+    with pytest.warns(InsecureWarning):
+        client = InsecureFakeClient(declared_fields(Pairs.metadata))
+    mine = create_engine(engine.url)
+    other = mine.execution_options(isolation_level="REPEATABLE READ")
+    EncryptionMiddleware(client).install(mine)
+    try:
+        for opened in (mine, other):
+            with opened.connect() as connection, connection.begin() as transaction:
+                Pairs.metadata.create_all(connection)
+                assert Half.was_made is (opened is other) is mine._has_events, "no event before there is a search"
+                row = {"id": uuid.UUID(int=1), "name": "Ada", "phone": "+49 1"}
+                connection.execute(insert(Client), [row, row | {"id": uuid.UUID(int=2), "phone": "+49 2"}])
+                wanted = select(Client.id).where(Client.name == "ada", Client.phone == "+491")
+                assert connection.scalars(wanted).all() == [uuid.UUID(int=1)]
+                transaction.rollback()
+    finally:
+        mine.dispose()
 
 
 def test_half_a_pair_is_refused(session: Session) -> None:

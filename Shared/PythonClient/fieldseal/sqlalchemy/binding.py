@@ -142,11 +142,21 @@ class RowKey:
         """The item's `record_id` field, of a packed key."""
         return UUID_ROW + packed if self._is_uuid else row_field(self.values(packed))
 
-    def fields(self, given: Sequence[Sequence[Any]]) -> list[bytes | None]:
-        """`field` of each row; None where a part of its key is not known."""
-        if self._is_uuid and {type(value) for (value,) in given} == {uuid.UUID}:
-            return [UUID_ROW + value.bytes for (value,) in given]
-        return [None if None in parts else self.field(parts) for parts in given]
+    def records(self, packed: list[bytes], known: dict[bytes, bytes]) -> list[bytes]:
+        """`record` of each packed key; `known`: those of keys that were seen before."""
+        if self._is_uuid:
+            return [UUID_ROW + name for name in packed]
+        for name in packed:
+            if name not in known:
+                known[name] = self.record(name)
+        return [known[name] for name in packed]
+
+    def fields(self, columns: Sequence[Sequence[Any]]) -> list[bytes | None]:
+        """`field` of each row, of the values of its key columns; None where a part of its key is not known."""
+        if self._is_uuid and set(map(type, columns[0])) == {uuid.UUID}:
+            # As `bytes` of a UUID does, which is a call more.
+            return [UUID_ROW + value.int.to_bytes(16, "big") for value in columns[0]]
+        return [None if None in parts else self.field(parts) for parts in zip(*columns)]
 
     def field(self, given: Sequence[Any]) -> bytes:
         """The item's `record_id` field, of the values of the key columns. Raises TypeError for what names no row."""

@@ -18,9 +18,9 @@ from ..aio import AsyncClient
 from ..client import Client
 from ..exchange import Operation
 from .catalog import compare, fields_of
-from .marks import INSTALLED, PENDING
+from .marks import INSTALLED, PENDING, Ciphertext, CiphertextText
 from .opening import OpeningCursor
-from .pairs import values_of_update, with_pairs
+from .pairs import find_pairs, values_of_update
 from .plan import EMPTY, Plan, plan_of
 from .rebinding import rebind_row
 from .reindexing import fill_index_of
@@ -54,7 +54,9 @@ class EncryptionMiddleware:
         dialect.execution_ctx_cls = _mixed(_EncryptingContext, dialect.execution_ctx_cls)
         dialect.statement_compiler = _mixed(_EncryptingCompiler, dialect.statement_compiler)
         setattr(dialect, INSTALLED, self)
-        event.listen(sync, "before_execute", _with_pairs, retval=True)
+        find_pairs(sync)
+        if dialect.driver == "psycopg2":
+            _adapt(dialect.dbapi)
         event.listen(sync, "handle_error", _without_plaintext)
 
     def check(self, metadata: MetaData) -> None:
@@ -86,6 +88,13 @@ class EncryptionMiddleware:
 
     def run(self, operation: Operation[Any], batch: Sequence[bytes]) -> list[Any]:
         return await_only(self.client.run(operation, batch)) if self._is_async else self.client.run(operation, batch)
+
+
+def _adapt(psycopg2: Any) -> None:
+    """Registers how ciphertexts are written: the driver searches long for that of a class that it finds only by its base."""
+    known = psycopg2.extensions
+    for kind in (Ciphertext, CiphertextText):
+        known.register_adapter(kind, known.adapters[kind.__base__, known.ISQLQuote])
 
 
 def _mixed(mixin: type[Any], base: type[Any]) -> type[Any]:
@@ -177,13 +186,6 @@ def _row_logging(connection: Any, plan: Plan) -> Callable[[Any], Any]:
         return row
 
     return log
-
-
-def _with_pairs(
-    connection: Connection, statement: Any, multiparams: Any, params: Any, execution_options: Any
-) -> tuple[Any, Any, Any]:
-    """A search for two values uses the index of the pair. Before compilation, which is remembered by the statement as it is then."""
-    return with_pairs(statement), multiparams, params
 
 
 def _without_plaintext(context: ExceptionContext) -> None:

@@ -62,10 +62,15 @@ class OpeningCursor:
         """Whether there were rows."""
         rows: Rows = self._cursor.fetchall() if count is None else self._cursor.fetchmany(count)
         if rows:
-            places = {column[0]: at for at, column in enumerate(self._cursor.description)}
-            opened = open_rows(self._run, self._opened, rows, places, self._raises)
+            opened = open_rows(self._run, self._opened, rows, self._places(), self._raises)
             self._rows += opened if self.is_found is None else filter(self.is_found, opened)
         return bool(rows)
+
+    def _places(self) -> dict[str, int]:
+        """Of columns that are matched by their names."""
+        if isinstance(self._opened[0].at, int):
+            return {}
+        return {column[0]: at for at, column in enumerate(self._cursor.description)}
 
 
 def open_rows(run: Any, opened: tuple[Opened, ...], rows: Rows, places: dict[str, int], raises: bool) -> Rows:
@@ -74,7 +79,8 @@ def open_rows(run: Any, opened: tuple[Opened, ...], rows: Rows, places: dict[str
     columns: list[Sequence[Any]] = list(zip(*rows))
     records: dict[tuple[str, ...], dict[bytes, bytes]] = {}
     taken = [_Column(column, columns, places, records, raises) for column in opened]
-    results = run(DECRYPT, [item for column in taken for item in column.items]) if any(column.items for column in taken) else []
+    items = [item for column in taken for item in column.items]
+    results = run(DECRYPT, items) if items else []
     start = 0
     for column in taken:
         end = start + len(column.items)
@@ -96,12 +102,12 @@ class _Column:
     ) -> None:
         self.type, self._raises = opened.type, raises
         self.at = places[opened.at] if isinstance(opened.at, str) else opened.at
-        self._key = self.type.sealing.key
+        sealing = self.type.sealing
+        self._key, self._open_items = sealing.key, sealing.open_items
         self._source = columns[self.at]
         beside = None if opened.key is None else [columns[places[at] if isinstance(at, str) else at] for at in opened.key]
-        keys = None if beside is None else zip(*beside)
         #: The keys of the rows that hold a value, where they are not packed in front of it.
-        self._beside = None if keys is None else [key for key, value in zip(keys, self._source) if value is not None]
+        self._beside = None if beside is None else [key for key, value in zip(zip(*beside), self._source) if value is not None]
         #: The places that hold no ciphertext: None, and in a rollout plaintext.
         self._plain: dict[int, Any] = {}
         self.items = self._items(records.setdefault(self.type.bound_to, {}))
@@ -109,16 +115,21 @@ class _Column:
     def _items(self, records: dict[bytes, bytes]) -> list[bytes]:
         """`records`: of the keys that were seen, also in front of other columns."""
         sources = self._source
-        if None in sources:
+        kinds = set(map(type, sources))
+        if type(None) in kinds:
             self._plain = {at: None for at, value in enumerate(sources) if value is None}
             sources = [value for value in sources if value is not None]
-        if sources and isinstance(sources[0], str) is not self.type.text:
+        if sources and (str in kinds) is not self.type.text:
             raise InvalidRequestError(f"{self.type.field}: `text` must be declared as the column's type in the database is")
         found: Iterable[bytes]
-        ciphertexts, found = self._text_parts(sources) if self.type.text else self._parts(sources, records)
+        if self.type.text:
+            ciphertexts, found = self._text_parts(sources)
+        else:
+            convert: Callable[[Any], bytes] = memoryview.tobytes if kinds == {memoryview} else bytes
+            ciphertexts, found = self._parts(list(map(convert, sources)), records)
         if self.type.accepts_plaintext:
             ciphertexts, found = self._without_plaintext(ciphertexts, found)
-        return self.type.sealing.open_items(ciphertexts, found)
+        return self._open_items(ciphertexts, found)
 
     def _without_plaintext(self, values: list[bytes], records: Iterable[bytes]) -> tuple[list[bytes], list[bytes]]:
         present = [at for at, value in enumerate(self._source) if value is not None]
@@ -146,10 +157,9 @@ class _Column:
             ciphertexts.append(from_text(value) or value.encode())
         return ciphertexts, records
 
-    def _parts(self, given: Sequence[Any], records: dict[bytes, bytes]) -> tuple[list[bytes], Iterable[bytes]]:
+    def _parts(self, sources: list[bytes], records: dict[bytes, bytes]) -> tuple[list[bytes], Iterable[bytes]]:
         """The ciphertexts, and the record that each belongs to."""
         key = self._key
-        sources = list(map(bytes, given))
         if key is None:
             return sources, repeat(b"")
         if self._beside is not None:
@@ -161,22 +171,19 @@ class _Column:
             for name, ciphertext in map(key.split, sources):
                 names.append(name)
                 ciphertexts.append(ciphertext)
-        for name in names:
-            if name not in records:
-                records[name] = key.record(name)
-        return ciphertexts, [records[name] for name in names]
+        return ciphertexts, key.records(names, records)
 
-    def values(self, results: Sequence[Any]) -> Sequence[Any]:
+    def values(self, results: list[Any]) -> Sequence[Any]:
         decoded = self._decoded(results)
         if not self._plain:
             return decoded
         rest = iter(decoded)
         return [self._plain[at] if at in self._plain else next(rest) for at in range(len(self._source))]
 
-    def _decoded(self, results: Sequence[Any]) -> Sequence[Any]:
+    def _decoded(self, results: list[Any]) -> Sequence[Any]:
         if set(map(type, results)) <= {bytes}:
             try:
-                return self.type.decode_all(list(results))
+                return self.type.decode_all(results)
             except (ValueError, ArithmeticError):
                 pass
         sealed = [at for at in range(len(self._source)) if at not in self._plain]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, type_coerce
+from sqlalchemy import bindparam, event, type_coerce
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.dml import Delete, Update
@@ -22,9 +24,15 @@ class Half(BinaryExpression[Any]):
     """An equality that is answered together with another one. Of itself it makes no SQL."""
 
     inherit_cache = False
+    #: Whether there was one in this process. Before, no statement is searched for them.
+    was_made = False
 
     @classmethod
     def of(cls, column: ColumnElement[Any], value: Any) -> Half:
+        if not Half.was_made:
+            for engine in list(_engines):
+                _listen(engine)
+            Half.was_made = True
         # Coerced, so that the unit of work does not compare the attribute itself, in Python, with what is wanted.
         own = type_coerce(column, column.type)
         return cls(own, bindparam(None, Wanted(None, value), type_=NullType(), unique=True), operators.eq)
@@ -46,6 +54,28 @@ class Sought(NamedTuple):
     key: str
     value: Any
     criterion: Any
+
+
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+def find_pairs(engine: Engine) -> None:
+    """A search for two values uses the index of the pair, in all statements of the engine."""
+    _engines.add(engine)
+    # An engine with an event does more for every statement, whatever it is.
+    if Half.was_made:
+        _listen(engine)
+
+
+def _listen(engine: Engine) -> None:
+    event.listen(engine, "before_execute", _before_execute, retval=True)
+
+
+def _before_execute(
+    connection: Connection, statement: Any, multiparams: Any, params: Any, execution_options: Any
+) -> tuple[Any, Any, Any]:
+    # Before compilation, which is remembered by the statement as it is then.
+    return with_pairs(statement), multiparams, params
 
 
 def conjunction(criteria: Iterable[Any]) -> Iterator[Any]:

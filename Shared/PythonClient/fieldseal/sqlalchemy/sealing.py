@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextvars import ContextVar
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from sqlalchemy.exc import InvalidRequestError
 
@@ -16,6 +17,7 @@ from .indexes import BlindIndex, CompoundIndex
 from .marks import PENDING, Wanted
 from .pairs import pair_items
 from .plan import Narrow, Plan, Row
+from .plan import Sealed as SealedParameter
 from .types import Encrypted
 
 
@@ -60,34 +62,44 @@ def record_of(type_: Encrypted[Any], key: Sequence[Any], subject: Any) -> bytes:
     return record if sealing.subject is None else record + sealing.subject.field(subject)
 
 
+class _Written(NamedTuple):
+    """A parameter of an execution: the places of the rows that give it a value, and the items of these."""
+
+    row: Row
+    sealed: SealedParameter
+    places: Sequence[int]
+    items: list[bytes]
+
+
 def seal_parameters(run: Any, context: Any, plan: Plan) -> None:
     """Replaces plaintexts in `context.parameters`. Raises FieldsealError for the first value that cannot be sealed."""
     given: Sequence[MutableMapping[str, Any]] = context.compiled_parameters
-    items = [item for row in plan.rows for item in _items(row, given)]
-    extra = max((sealed.type.sealing.filters for row in plan.rows for sealed in row.sealed), default=0)
-    results = iter(_sealed(run, items, extra))
+    written = [one for row in plan.rows for one in _written(row, given)]
+    extra = max((one.sealed.type.sealing.filters for one in written), default=0)
+    results = iter(_sealed(run, [item for one in written for item in one.items], extra))
     with _Targets(context) as targets:
-        for values, target in zip(given, targets):
-            for index in plan.empty:
+        for index in plan.empty:
+            for values, target in zip(given, targets):
                 if values[index] is PENDING:
                     target[index] = values[index] = None
-        for row in plan.rows:
-            _write(row, given, targets, results)
+        for one in written:
+            _write(one, given, targets, list(islice(results, len(one.items))))
 
 
-def _items(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes]:
+def _written(row: Row, given: Sequence[MutableMapping[str, Any]]) -> Iterator[_Written]:
     records = _records(row, given)
-    items: list[bytes] = []
-    for name, type_, _ in row.sealed:
+    for sealed in row.sealed:
+        name, type_, _ = sealed
         values, keys = [row_values[name] for row_values in given], records
+        places: Sequence[int] = range(len(given))
         if None in values:
-            keys = [record for record, value in zip(records, values) if value is not None]
-            values = [value for value in values if value is not None]
+            places = [at for at, value in enumerate(values) if value is not None]
+            values, keys = [values[at] for at in places], [records[at] for at in places]
         if None in keys:
             raise InvalidRequestError(row.problem or f"{type_.field} is sealed for {_names(type_)}, which has no value here")
         problem = None
         try:
-            items += type_.sealing.seal_items(type_.encode_all(values), keys)  # type: ignore[arg-type]
+            items = type_.sealing.seal_items(type_.encode_all(values), keys)  # type: ignore[arg-type]
         except TypeError as error:
             problem = str(error)
         except UnicodeEncodeError:
@@ -95,7 +107,7 @@ def _items(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes]:
         # Raised here, it carries no error that holds the value.
         if problem is not None:
             raise TypeError(f"{type_.field}: {problem}")
-    return items
+        yield _Written(row, sealed, places, items)
 
 
 def _records(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes | None]:
@@ -106,7 +118,10 @@ def _records(row: Row, given: Sequence[MutableMapping[str, Any]]) -> list[bytes 
     key, subject = type_.sealing.key, type_.sealing.subject
     records: list[bytes | None]
     try:
-        records = key.fields([[values[name] for name in row.key] for values in given]) if key is not None else [b""] * len(given)
+        if key is None:
+            records = [b""] * len(given)
+        else:
+            records = key.fields([[values[name] for values in given] for name in row.key])
         if subject is not None and row.subject is not None:
             owners = [values[row.subject] for values in given]
             records = [
@@ -154,26 +169,30 @@ def _sealed(run: Any, items: list[bytes], extra: int) -> Iterable[Any]:
 
 
 def _write(
-    row: Row, given: Sequence[MutableMapping[str, Any]], targets: Sequence[MutableMapping[str, Any]], results: Any
+    one: _Written, given: Sequence[MutableMapping[str, Any]], targets: Sequence[MutableMapping[str, Any]], results: list[Any]
 ) -> None:
-    for name, type_, indexes in row.sealed:
-        stored = type_.stored
+    name, type_, indexes = one.sealed
+    if len(one.places) < len(given):
         for values, target in zip(given, targets):
             if values[name] is None:
                 for index in indexes:
                     if index is not None:
                         target[index] = values[index] = None
-                continue
-            result = next(results)
-            if type(result) is Sealed:
-                for index, column, hashed in zip(indexes, type_.sealing.indexes, result.indexes):
-                    if index is not None:
-                        # The unit of work reads here what an INSERT gave a column by default.
-                        values[index] = target[index] = column.type.stored(hashed)  # type: ignore[attr-defined]
-                result = result.ciphertext
-            elif type(result) is not bytes:
-                raise result.at(type_.field or "", _identity(row, values))
-            target[name] = stored(result)
+        given, targets = [given[at] for at in one.places], [targets[at] for at in one.places]
+    if set(map(type, results)) == {bytes}:
+        for target, stored in zip(targets, map(type_.stored, results)):
+            target[name] = stored
+        return
+    for values, target, result in zip(given, targets, results):
+        if type(result) is Sealed:
+            for index, column, hashed in zip(indexes, type_.sealing.indexes, result.indexes):
+                if index is not None:
+                    # The unit of work reads here what an INSERT gave a column by default.
+                    values[index] = target[index] = column.type.stored(hashed)  # type: ignore[attr-defined]
+            result = result.ciphertext
+        elif type(result) is not bytes:
+            raise result.at(type_.field or "", _identity(one.row, values))
+        target[name] = type_.stored(result)
 
 
 def _identity(row: Row, values: MutableMapping[str, Any]) -> Any:
