@@ -16,7 +16,6 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
-from typing import Any
 
 import floor
 from columns import WAYS, Way

@@ -21,7 +21,7 @@ RECORD, ROOM = 1_024, 1 << 20
 
 @dataclass(frozen=True)
 class Floor:
-    """Microseconds: of a page's exchange for each of its rows, of one row's exchange, and of the flush within it."""
+    """Microseconds: of a page's exchange for each of its rows, of one row's exchange, and of such a flush alone."""
 
     row_of_page: float
     row: float
@@ -37,7 +37,7 @@ class Floor:
     def __str__(self) -> str:
         return (
             f"a service that does nothing but take the bytes over TLS, flush {RECORD} bytes to disk and send the bytes back:\n"
-            f"{self.row_of_page:.1f} µs a row of a page, {self.row:,.0f} µs for a single row, of which {self.flush:,.0f} the flush"
+            f"{self.row_of_page:.1f} µs a row of a page, {self.row:,.0f} µs for a single row, such a flush alone {self.flush:,.0f} µs"
         )
 
 

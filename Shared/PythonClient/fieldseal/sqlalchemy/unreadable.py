@@ -106,9 +106,9 @@ def refuse_copies(new: Iterable[InstanceState[Any]]) -> None:
         losers = list(_losers)
     lost = {state.key[:2]: state for state in losers if state.key is not None}
     for state in new:
-        found = [state, lost.get(state.mapper.identity_key_from_instance(state.obj())[:2])]
-        for one in found:
-            for name, value in () if one is None else one.info.get(LOST, {}).items():
+        same_row = lost.get(state.mapper.identity_key_from_instance(state.obj())[:2]) if lost else None
+        for one in (state,) if same_row is None else (state, same_row):
+            for name, value in one.info.get(LOST, {}).items():
                 if name not in state.dict:
                     value.refuse()
 
