@@ -57,7 +57,10 @@ final class KeyAuthority: Sendable {
         return keyring
     }
 
-    func hold(_ keyring: Keyring) { self.keyring.withLock { $0 = keyring } }
+    func hold(_ keyring: Keyring) {
+        self.keyring.withLock { $0 = keyring }
+        watch.storeOpened()
+    }
 
     /// The newest revision of the store that is known, from the audit log or from this process's own transactions. A store
     /// below it was rolled back.

@@ -33,6 +33,13 @@ final class KeyWatch: Sendable {
     }
 
     private let state = Mutex(State())
+    /// One element where keys to read the store with have come.
+    let openings: AsyncStream<Void>
+    private let opening: AsyncStream<Void>.Continuation
+
+    init() { (openings, opening) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+
+    func storeOpened() { opening.yield() }
 
     /// The newest revision that was read; nil while nothing is.
     var newest: UInt64? { state.withLock { $0.isOpen ? $0.newest : nil } }

@@ -2,8 +2,8 @@ import FieldsealPostgres
 import Logging
 import ServiceLifecycle
 
-/// Follows the store for all streams of this replica: it reads what changed when PostgreSQL notifies, and at each beat,
-/// since a notification only wakes and may be lost.
+/// Follows the store for all streams of this replica: it reads what changed when the service is unsealed, when PostgreSQL
+/// notifies, and at each beat, since a notification only wakes and may be lost.
 ///
 /// A beat passes on a sign of life only where the store could be read: who hears none knows nothing of it.
 struct KeyWatchService: Service {
@@ -24,6 +24,7 @@ struct KeyWatchService: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await listen(continuation) }
+                group.addTask { for await _ in watch.openings { continuation.yield(.changed) } }
                 group.addTask {
                     continuation.yield(.beat)
                     while (try? await Task.sleep(for: beat)) != nil { continuation.yield(.beat) }

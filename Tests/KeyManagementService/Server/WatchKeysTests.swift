@@ -1,5 +1,6 @@
 import FieldsealCrypto
 import FieldsealMessages
+import FieldsealPostgres
 import FieldsealRPC
 import FieldsealRPCTransport
 import Testing
@@ -92,6 +93,22 @@ import Testing
             try await server.following(Proto.WatchKeysRequest(position: 1, replica: Self.replica)) { stream in
                 let message = try #require(try await stream.next())
                 #expect(message.lost)
+            }
+        }
+    }
+
+    @Test func theStoreIsFollowedAsSoonAsItIsUnsealed() async throws {
+        try await TestStore.with { store in
+            _ = try await store.replica()
+            let replica = try store.sealedReplica()
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await KeyWatchService(authority: replica, beat: .seconds(3_600)).run() }
+                let listeners: PostgresQuery = "SELECT FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"
+                while try await replica.pool.query(listeners).isEmpty { await Task.yield() }
+                #expect(replica.watch.newest == nil)
+                try await replica.unseal()
+                while replica.watch.newest == nil { await Task.yield() }
+                group.cancelAll()
             }
         }
     }
