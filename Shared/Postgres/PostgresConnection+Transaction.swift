@@ -17,8 +17,8 @@ extension PostgresConnection {
     /// Runs `body` in a transaction: COMMIT when it returns, ROLLBACK when it throws.
     ///
     /// When this returns, the change is durable (synchronous_commit is `on` inside). `commitUnknown` is thrown when the
-    /// connection broke during COMMIT; the caller must then find out, or repeat something idempotent. `connectionLost` says
-    /// that COMMIT was never sent.
+    /// connection broke during COMMIT, or what was posted last and goes with it; the caller must then find out, or repeat
+    /// something idempotent. `connectionLost` says that COMMIT was never sent.
     ///
     /// The task runs on the connection's thread meanwhile, where `isolation` lets it.
     ///
@@ -48,11 +48,11 @@ extension PostgresConnection {
         let value: Value
         do {
             value = try await body(self, try await begin(level, opening))
+            try await commit()
         } catch {
             await rollback()
             throw error
         }
-        try await commit()
         return value
     }
 
@@ -65,11 +65,13 @@ extension PostgresConnection {
 
     private func commit() async throws(PostgresError) {
         let timeout = thread.configuration.statementTimeout
+        let before = takePosted()
+        if !before.isEmpty, Task.isCancelled { throw PostgresError(.cancelled) }
         try await perform(uncancellable: true) { session, _ throws(PostgresError) in
             do throws(PostgresError) {
-                let result = try session.script("COMMIT", timeout: timeout, cancellation: nil)
+                let results = try session.pipeline(before + ["COMMIT"], timeout: timeout, cancellation: nil)
                 // The server answers ROLLBACK to the COMMIT of a transaction in which a statement had failed.
-                guard result.command == "COMMIT" else {
+                guard results.last?.command == "COMMIT" else {
                     throw PostgresError(.server, detail: "the transaction had failed and was rolled back")
                 }
             } catch {
@@ -84,6 +86,7 @@ extension PostgresConnection {
 
     /// Also where the task is cancelled: the connection goes back clean, or not at all.
     private func rollback() async {
+        _ = takePosted()
         try? await perform(uncancellable: true) { session, _ throws(PostgresError) in
             do throws(PostgresError) {
                 _ = try session.script("ROLLBACK", timeout: .seconds(5), cancellation: nil)

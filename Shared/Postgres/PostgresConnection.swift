@@ -4,6 +4,7 @@ internal import Synchronization
 public final class PostgresConnection: Sendable {
     let thread: ConnectionThread
     private let isReturned = Atomic(false)
+    private let posted = Mutex<[PostgresQuery]>([])
 
     init(_ thread: ConnectionThread) { self.thread = thread }
 
@@ -12,6 +13,8 @@ public final class PostgresConnection: Sendable {
     /// - Parameter timeout: after this time the statement is cancelled and `timeout` thrown.
     @discardableResult
     public func query(_ query: PostgresQuery, timeout: Duration? = nil) async throws(PostgresError) -> PostgresRows {
+        let before = takePosted()
+        if !before.isEmpty, let rows = try await send(before + [query], timeout).last { return rows }
         let timeout = timeout ?? thread.configuration.statementTimeout
         return try await perform { session, cancellation throws(PostgresError) in
             PostgresRows(try session.query(query, timeout: timeout, cancellation: cancellation))
@@ -24,10 +27,38 @@ public final class PostgresConnection: Sendable {
         -> [PostgresRows]
     {
         guard !queries.isEmpty else { return [] }
+        let before = takePosted()
+        return Array(try await send(before + queries, timeout).dropFirst(before.count))
+    }
+
+    /// Within a transaction: carries out a statement with the next one, or with COMMIT, in its round trip. A failure is
+    /// thrown there; what is read from then on sees what it did. Outside a transaction it is carried out at once.
+    public func post(_ query: PostgresQuery) async throws(PostgresError) {
+        guard thread.status == .inTransaction else {
+            try await self.query(query)
+            return
+        }
+        posted.withLock { $0.append(query) }
+    }
+
+    /// What was posted and is not sent yet; the caller sends it, or gives it up.
+    func takePosted() -> [PostgresQuery] {
+        posted.withLock { posted in
+            defer { posted = [] }
+            return posted
+        }
+    }
+
+    private func send(_ queries: [PostgresQuery], _ timeout: Duration?) async throws(PostgresError) -> [PostgresRows] {
         let timeout = timeout ?? thread.configuration.statementTimeout
         return try await perform { session, cancellation throws(PostgresError) in
             try session.pipeline(queries, timeout: timeout, cancellation: cancellation).map { PostgresRows($0) }
         }
+    }
+
+    private func sendPosted() async throws(PostgresError) {
+        let before = takePosted()
+        if !before.isEmpty { _ = try await send(before, nil) }
     }
 
     /// Inserts many rows by COPY. A value's type must be exactly its column's. Answers the number of rows.
@@ -35,6 +66,7 @@ public final class PostgresConnection: Sendable {
         _ rows: some Sequence<[PostgresValue]> & Sendable, into table: String, columns: [String],
         timeout: Duration? = nil
     ) async throws(PostgresError) -> Int {
+        try await sendPosted()
         let timeout = timeout ?? thread.configuration.statementTimeout
         return try await perform { session, cancellation throws(PostgresError) in
             try session.copy(rows, into: table, columns: columns, timeout: timeout, cancellation: cancellation)
@@ -43,6 +75,7 @@ public final class PostgresConnection: Sendable {
 
     /// Carries out several statements without parameters, as one transaction unless they hold their own.
     public func script(_ sql: String, timeout: Duration? = nil) async throws(PostgresError) {
+        try await sendPosted()
         let timeout = timeout ?? thread.configuration.statementTimeout
         try await perform { session, cancellation throws(PostgresError) in
             _ = try session.script(sql, timeout: timeout, cancellation: cancellation)

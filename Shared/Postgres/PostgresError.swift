@@ -90,6 +90,8 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     public static let insufficientPrivilege = Self(rawValue: "42501")
     public static let undefinedTable = Self(rawValue: "42P01")
     public static let featureNotSupported = Self(rawValue: "0A000")
+    /// Division by zero: what ``PostgresQuery/affecting(exactly:)`` fails with.
+    public static let otherCount = Self(rawValue: "22012")
     /// No statement is prepared under the name.
     public static let unknownStatement = Self(rawValue: "26000")
     public static let queryCanceled = Self(rawValue: "57014")

@@ -20,6 +20,12 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
         "SELECT pg_notify(\(channel), \(payload))"
     }
 
+    /// This INSERT, UPDATE or DELETE without RETURNING; it fails with ``SQLState/otherCount`` where it affects another number
+    /// of rows, and so no COMMIT that is sent with it takes effect.
+    public func affecting(exactly count: Int) -> PostgresQuery {
+        "WITH affected AS (\(self) RETURNING 1) SELECT 1 / (count(*) = \(count))::int FROM affected"
+    }
+
     /// Puts another piece, with its parameters, behind this one.
     public mutating func append(_ other: PostgresQuery) { pieces += other.pieces }
 

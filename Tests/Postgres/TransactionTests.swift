@@ -203,6 +203,85 @@ struct TransactionTests {
         }
     }
 
+    @Test func whatIsPostedGoesWithTheNextStatementOrWithCommit() async throws {
+        try await TestDatabase.with(connections: 1) { database async throws in
+            try await database.pool.query("CREATE TABLE t (n int)")
+            try await database.pool.withTransaction { connection async throws in
+                try await connection.post("INSERT INTO t VALUES (1)")
+                #expect(try await connection.query("SELECT n FROM t").count == 1)
+                try await connection.post("INSERT INTO t VALUES (2)")
+                #expect(try await connection.pipeline(["SELECT n FROM t", "SELECT 7 AS n"]).map(\.count) == [2, 1])
+                try await connection.post("INSERT INTO t VALUES (3)")
+                try await connection.script("UPDATE t SET n = n + 10")
+                try await connection.post("DELETE FROM t WHERE n = 11")
+                let rows: [[PostgresValue]] = [[.int32(14)]]
+                #expect(try await connection.copy(rows, into: "t", columns: ["n"]) == 1)
+                try await connection.post("INSERT INTO t VALUES (15)")
+            }
+            let numbers = try await database.pool.query("SELECT n FROM t ORDER BY n").map {
+                try $0.value("n", as: Int32.self)
+            }
+            #expect(numbers == [12, 13, 14, 15])
+        }
+    }
+
+    @Test func aFailureOfWhatIsPostedUndoesTheTransaction() async throws {
+        try await TestDatabase.with(connections: 1) { database async throws in
+            try await database.pool.query("CREATE TABLE t (n int PRIMARY KEY)")
+            for _ in 0..<3 {
+                let failed = await #expect(throws: PostgresError.self) {
+                    try await database.pool.withTransaction { connection async throws in
+                        try await connection.query("INSERT INTO t VALUES (1)")
+                        try await connection.post("INSERT INTO t VALUES (1)")
+                    }
+                }
+                #expect(failed?.sqlState == .uniqueViolation)
+                await #expect(throws: Refusal.self) {
+                    try await database.pool.withTransaction { connection async throws in
+                        try await connection.post("INSERT INTO t VALUES (2)")
+                        throw Refusal()
+                    }
+                }
+            }
+            #expect(try await database.pool.query("SELECT n FROM t").isEmpty)
+            // Outside a transaction nothing would send it.
+            try await database.pool.withConnection { try await $0.post("INSERT INTO t VALUES (3)") }
+            #expect(try await database.pool.query("SELECT n FROM t").count == 1)
+        }
+    }
+
+    @Test func whatIsPostedIsNotCommittedForACancelledTask() async throws {
+        try await TestDatabase.with(connections: 1) { database async throws in
+            try await database.pool.query("CREATE TABLE t (n int)")
+            let task = Task {
+                try await database.pool.withTransaction { connection async throws in
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    try await connection.post("INSERT INTO t VALUES (1)")
+                }
+            }
+            let error = await #expect(throws: PostgresError.self) { try await task.value }
+            #expect(error?.code == .cancelled)
+            #expect(try await database.pool.query("SELECT n FROM t").isEmpty)
+        }
+    }
+
+    @Test func anotherNumberOfRowsFails() async throws {
+        try await TestDatabase.with(connections: 1) { database async throws in
+            try await database.pool.query("CREATE TABLE t (n int)")
+            try await database.pool.query("INSERT INTO t VALUES (1), (2)")
+            let update: PostgresQuery = "UPDATE t SET n = n + 10 WHERE n < \(10)"
+            for (count, isRight) in [(1, false), (3, false), (0, false), (2, true), (1, false), (0, true)] {
+                do {
+                    try await database.pool.withTransaction { try await $0.post(update.affecting(exactly: count)) }
+                    #expect(isRight, "\(count)")
+                } catch let error as PostgresError {
+                    #expect(!isRight && error.sqlState == .otherCount, "\(count)")
+                }
+            }
+            #expect(try await database.pool.query("SELECT n FROM t WHERE n IN (11, 12)").count == 2)
+        }
+    }
+
     @Test func aConnectionLeftInATransactionIsNotLentAgain() async throws {
         try await TestDatabase.with(connections: 1) { database async throws in
             let process = try await database.pool.withConnection { connection async throws in

@@ -49,7 +49,8 @@ extension KeyAuthority {
                 made.append(NewKey(record: record, name: key.name, field: key.field))
             }
         }
-        return try await writer.create(made, superseding: superseded, context, as: operation)
+        try await writer.update(superseded)
+        return try await writer.create(made, context, as: operation)
     }
 
     /// The table's active DEK, opened; made where there is none.
@@ -114,10 +115,9 @@ extension StoreWriter {
     }
 
     func create(
-        _ keys: [NewKey], superseding superseded: [KeyRecord] = [], _ context: CallContext,
-        as operation: AuditOperation = .createKey
+        _ keys: [NewKey], _ context: CallContext, as operation: AuditOperation = .createKey
     ) async throws -> [KeyRecord] {
-        let written = try await insert(keys.map(\.record), afterUpdating: superseded)
+        let written = try await insert(keys.map(\.record))
         for (key, record) in zip(keys, written) {
             var event = context.event(operation, of: key.name, version: record.version)
             event.table = key.field?.table ?? (record.object.kind == .dek ? key.name : "")

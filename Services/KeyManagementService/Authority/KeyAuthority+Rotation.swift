@@ -31,9 +31,13 @@ extension KeyAuthority {
 
     /// The same of a field's key, which is found within the transaction; nil where a table has the name, or no field.
     func rotate(_ field: FieldName, context: CallContext) async throws -> KeyRecord? {
-        try await change(opening: StoreReader.fieldOrTable(field)) { writer, rows in
-            guard let entry = try writer.reader.fieldAndNoTable(field, rows) else { return nil }
-            return try await self.rotateFields([entry], writer: writer, context: context)[0]
+        try await change(
+            opening: [StoreReader.succession(of: field)] + StoreReader.fieldOrTable(field)
+        ) { writer, rows in
+            guard let entry = try writer.reader.fieldAndNoTable(field, rows.dropFirst()),
+                let keys = try rows.first.map(writer.reader.succession)
+            else { return nil }
+            return try await self.rotateFields([entry], following: keys, writer: writer, context: context)[0]
         }.value
     }
 
@@ -51,23 +55,30 @@ extension KeyAuthority {
     func rotateFields(
         _ entries: [CatalogEntry], superseding expected: KeyVersion? = nil, writer: StoreWriter, context: CallContext
     ) async throws -> [KeyRecord] {
+        let keys = try await writer.reader.succession(of: Array(Set(entries.flatMap { [$0.key, $0.table.key] })))
+        return try await rotateFields(
+            entries, following: keys, superseding: expected, writer: writer, context: context)
+    }
+
+    private func rotateFields(
+        _ entries: [CatalogEntry], following keys: KeySuccession, superseding expected: KeyVersion? = nil,
+        writer: StoreWriter, context: CallContext
+    ) async throws -> [KeyRecord] {
         writer.knownNames = Dictionary(
             entries.map { ($0.field.id, "\($0.name)") }, uniquingKeysWith: { first, _ in first })
-        let (active, counts) = try await writer.reader.activeKeysAndNextCounts(
-            of: entries.map(\.key), under: Array(Set(entries.map(\.table.key))))
         var superseded: [KeyRecord] = []
         var wanted: [WantedKey] = []
         for entry in entries {
-            let old = try active[entry.key].expected(expected)
+            let old = try keys.active[entry.key].expected(expected)
             superseded.append(try old.following(.superseded, atUnixUs: writer.nowUnixUs))
             let entry = try await succeeding(old, entry, writer: writer, context: context)
             var key = WantedKey(fieldKeyOf: entry)
-            key.rotationCount = counts[entry.key] ?? 0
+            key.rotationCount = keys.nextCounts[entry.key] ?? 0
             if entry.field.lifecycle.isDual, old.mayBePartner(rotation.seals) { key.partner = old.version }
             wanted.append(key)
         }
         return try await make(
-            wanted, superseding: superseded, under: active, writer: writer, context: context, as: .rotateKey)
+            wanted, superseding: superseded, under: keys.active, writer: writer, context: context, as: .rotateKey)
     }
 
     private func rotateTable(

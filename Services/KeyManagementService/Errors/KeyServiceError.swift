@@ -195,6 +195,8 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
                 self = .cancelled
             } else if error.isUnavailable || error.code == .timeout || error.code == .commitUnknown {
                 self = .databaseUnavailable.detailed(error.description)
+            } else if error.sqlState == .otherCount {
+                self = .conflict
             } else if error.isRetryable || error.sqlState == .uniqueViolation {
                 self = .conflict.detailed(error.description)
             } else if error.code == .unexpectedResult {

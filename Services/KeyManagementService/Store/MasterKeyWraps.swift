@@ -81,21 +81,20 @@ extension StoreWriter {
         var stamped = wrap
         stamped.revision = revision
         let mac = try reader.mac.authenticate(stamped.canonical)
-        let rows = try await reader.connection.query(
-            """
+        let update: PostgresQuery = """
             UPDATE master_key_wraps SET
                 drilled_at = \(stamped.drill.flatMap { PostgresTimestamp(unixMicroseconds: $0.unixUs) }),
                 drill_outcome = \(stamped.drill?.outcome), revision = \(Int64(revision)), row_mac = \(mac)
             WHERE id = \(wrap.id.uuid) AND revision = \(Int64(wrap.revision))
-            """)
-        guard rows.affected == 1 else { throw KeyServiceError.conflict }
+            """
+        try await connection.post(update.affecting(exactly: 1))
         wrote(.masterKeyWraps, id: wrap.id, mac: mac)
     }
 
     func delete(_ wrap: MasterKeyWrap) async throws {
-        let rows = try await reader.connection.query(
-            "DELETE FROM master_key_wraps WHERE id = \(wrap.id.uuid) AND revision = \(Int64(wrap.revision))")
-        guard rows.affected == 1 else { throw KeyServiceError.conflict }
+        let deletion: PostgresQuery =
+            "DELETE FROM master_key_wraps WHERE id = \(wrap.id.uuid) AND revision = \(Int64(wrap.revision))"
+        try await connection.post(deletion.affecting(exactly: 1))
         removed(.masterKeyWraps, id: wrap.id)
     }
 

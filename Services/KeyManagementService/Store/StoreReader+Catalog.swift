@@ -18,6 +18,15 @@ extension StoreReader {
         [tables("name = \("\(name)")")] + entries(named([name]))
     }
 
+    /// Reads what the next version of a field's key follows, and that of its table.
+    static func succession(of name: FieldName) -> PostgresQuery {
+        succession(
+            of: """
+                SELECT \(KeyKind.fek.name), id FROM catalog_fields WHERE \(named([name]))
+                UNION ALL SELECT \(KeyKind.dek.name), id FROM catalog_tables WHERE name = \(name.table)
+                """)
+    }
+
     /// - Parameter rows: the answers to `fieldOrTable(_:)`.
     /// - Returns: nil where it is a table, or nothing.
     func fieldAndNoTable(_ name: FieldName, _ rows: ArraySlice<PostgresRows>) throws -> CatalogEntry? {

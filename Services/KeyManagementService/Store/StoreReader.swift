@@ -43,30 +43,42 @@ struct StoreReader {
         try active(try await connection.query(Self.active(objects)))
     }
 
-    /// The active versions of keys and their parents, and the `rotationCount` of the next version of each key that has any.
-    func activeKeysAndNextCounts(
-        of objects: [KeyObject], under parents: [KeyObject]
-    ) async throws -> (active: [KeyObject: KeyRecord], counts: [KeyObject: Int32]) {
-        let newest: PostgresQuery = """
-            id IN (
-                SELECT newest.id
-                FROM unnest(\(objects.map(\.kind.name)), \(objects.map(\.id.uuid))) AS object (kind, id), LATERAL (
-                    SELECT id FROM encryption_keys WHERE key_type = object.kind AND key_id = object.id
-                    ORDER BY rotation_count DESC LIMIT 1) AS newest)
-            """
-        let rows = try await connection.pipeline([Self.active(objects + parents), Self.keys(newest)])
-        return (try active(rows[0]), Self.nextCounts(after: try keys(rows[1])))
-    }
-
     private static func active(_ objects: [KeyObject]) -> PostgresQuery {
         keys("\(versions(of: objects)) AND is_active")
     }
 
-    private func active(_ rows: PostgresRows) throws -> [KeyObject: KeyRecord] {
-        let records = try keys(rows)
+    private func active(_ rows: PostgresRows) throws -> [KeyObject: KeyRecord] { try Self.active(try keys(rows)) }
+
+    private static func active(_ records: [KeyRecord]) throws -> [KeyObject: KeyRecord] {
         let active = Dictionary(grouping: records, by: \.object)
         guard active.count == records.count else { throw KeyServiceError.damaged("a key has several active versions") }
         return active.compactMapValues(\.first)
+    }
+
+    func succession(of objects: [KeyObject]) async throws -> KeySuccession {
+        let named: PostgresQuery = "SELECT * FROM unnest(\(objects.map(\.kind.name)), \(objects.map(\.id.uuid)))"
+        return try succession(try await connection.query(Self.succession(of: named)))
+    }
+
+    /// - Parameter objects: a query of the kinds and ids of keys.
+    static func succession(of objects: PostgresQuery) -> PostgresQuery {
+        keys(
+            """
+            id IN (
+                SELECT known.id FROM (\(objects)) AS object (kind, id), LATERAL (
+                    (SELECT id FROM encryption_keys WHERE key_type = object.kind AND key_id = object.id
+                        ORDER BY rotation_count DESC LIMIT 1)
+                    UNION ALL
+                    SELECT id FROM encryption_keys WHERE key_type = object.kind AND key_id = object.id AND is_active
+                ) AS known)
+            """)
+    }
+
+    /// - Parameter rows: the answer to `succession(of:)`.
+    func succession(_ rows: PostgresRows) throws -> KeySuccession {
+        let records = try keys(rows)
+        return KeySuccession(
+            active: try Self.active(records.filter(\.isActive)), nextCounts: Self.nextCounts(after: records))
     }
 
     func key(_ object: KeyObject, version: KeyVersion) async throws -> KeyRecord? {
@@ -120,4 +132,12 @@ struct StoreReader {
             throw KeyServiceError.damaged("the MAC of \(name()) does not hold")
         }
     }
+}
+
+/// What the next versions of keys follow.
+struct KeySuccession {
+    /// The active versions; keys that have none are left out.
+    var active: [KeyObject: KeyRecord]
+    /// The `rotationCount` of the next version of each key that has any.
+    var nextCounts: [KeyObject: Int32]
 }

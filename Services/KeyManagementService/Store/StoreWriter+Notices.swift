@@ -41,8 +41,8 @@ extension StoreWriter {
         for watcher in watchers { try await next.write(watcher) }
     }
 
-    /// What writes the revision's row of `key_changes`, and wakes those who follow if it holds anything.
-    func noticeStatements() async throws -> [PostgresQuery] {
+    /// Writes the revision's row of `key_changes`, and wakes those who follow if it holds anything.
+    func postNotices() async throws {
         if !notices.changedIndexes.isEmpty {
             let indexes = try await reader.indexes(where: "id = ANY(\(notices.changedIndexes.map(\.uuid)))")
             notices.indexesBelong(to: indexes.map(\.fieldID))
@@ -55,13 +55,14 @@ extension StoreWriter {
             revision: revision, previous: before.revision, changedUnixUs: nowUnixUs,
             changes: told.isEmpty ? [] : Proto.KeyChanges(changes: told.map(\.message)).encoded())
         let mac = try reader.mac.authenticate(record.canonical)
-        let insertion: PostgresQuery = """
+        try await connection.post(
+            """
             INSERT INTO key_changes (revision, previous, changed_at, changes, row_mac)
             VALUES (
                 \(Int64(revision)), \(Int64(before.revision)), \(PostgresTimestamp(unixMicroseconds: nowUnixUs)),
                 \(record.changes), \(mac))
-            """
-        return told.isEmpty ? [insertion] : [insertion, .notify(Self.noticeChannel)]
+            """)
+        if !told.isEmpty { try await connection.post(.notify(Self.noticeChannel)) }
     }
 }
 

@@ -5,6 +5,8 @@ import FieldsealPostgres
 
 /// One transaction that changes the store. It holds the store's lock, so that changes come one after the other; all rows
 /// it writes carry the revision that the transaction makes.
+///
+/// What it writes goes to the database with what it reads next, or with COMMIT, and may fail there.
 final class StoreWriter {
     private(set) var reader: StoreReader
     /// The revision that this transaction makes, if it writes.
@@ -39,14 +41,10 @@ final class StoreWriter {
 
     func insert(_ record: KeyRecord) async throws -> KeyRecord { try await insert([record])[0] }
 
-    /// - Parameter superseded: rows that were read before, as `update(_:)` writes them; first, in the same round trip.
-    func insert(_ records: [KeyRecord], afterUpdating superseded: [KeyRecord] = []) async throws -> [KeyRecord] {
+    func insert(_ records: [KeyRecord]) async throws -> [KeyRecord] {
         guard !records.isEmpty else { return [] }
-        let (updated, updatedMACs) = try stampedWithMACs(superseded)
         let (inserted, macs) = try stampedWithMACs(records)
-        let updates = updated.isEmpty ? [] : [KeyRecord.update(superseded, to: Int64(revision), macs: updatedMACs)]
-        let rows = try await connection.pipeline(updates + [KeyRecord.insert(inserted, macs: macs)])
-        if !updates.isEmpty { try await noteUpdated(updated, updatedMACs, affected: rows[0].affected) }
+        try await connection.post(KeyRecord.insert(inserted, macs: macs))
         for (record, mac) in zip(inserted, macs) {
             change.append(.keys, id: record.identity.row, mac: mac)
             noteInserted(record)
@@ -56,26 +54,22 @@ final class StoreWriter {
 
     func update(_ record: KeyRecord) async throws -> KeyRecord { try await update([record])[0] }
 
-    /// Writes new contents of rows that were read before, all at once; `KeyServiceError.conflict` where one is another by
-    /// now.
+    /// Writes new contents of rows that were read before, all at once; where one is another by now, the transaction ends in
+    /// `KeyServiceError.conflict`.
     @discardableResult
     func update(_ records: [KeyRecord]) async throws -> [KeyRecord] {
         guard !records.isEmpty else { return [] }
         let (updated, macs) = try stampedWithMACs(records)
-        let rows = try await connection.query(KeyRecord.update(records, to: Int64(revision), macs: macs))
-        try await noteUpdated(updated, macs, affected: rows.affected)
-        return updated
-    }
-
-    private func noteUpdated(_ records: [KeyRecord], _ macs: [[UInt8]], affected: Int) async throws {
-        guard affected == records.count else { throw KeyServiceError.conflict }
-        for (record, mac) in zip(records, macs) {
+        let update = KeyRecord.update(records, to: Int64(revision), macs: macs)
+        try await connection.post(update.affecting(exactly: records.count))
+        for (record, mac) in zip(updated, macs) {
             change.append(.keys, id: record.identity.row, mac: mac)
             noteUpdated(record)
         }
-        for record in records where record.object.kind == .master && !record.state.hasKey {
+        for record in updated where record.object.kind == .master && !record.state.hasKey {
             try await deleteWraps(of: record.version)
         }
+        return updated
     }
 
     func write(_ plan: CatalogPlan) async throws {
@@ -88,7 +82,7 @@ final class StoreWriter {
     private func write<Row: CatalogRow>(_ rows: [Row], _ table: StoreChange.Table) async throws {
         guard !rows.isEmpty else { return }
         let macs = try rows.map { try reader.mac.authenticate($0.canonical(revision: revision)) }
-        try await connection.query(Row.upsert(rows, revision: Int64(revision), macs: macs))
+        try await connection.post(Row.upsert(rows, revision: Int64(revision), macs: macs))
         for (row, mac) in zip(rows, macs) { change.append(table, id: row.id, mac: mac) }
     }
 
@@ -112,29 +106,30 @@ final class StoreWriter {
         reader = StoreReader(connection: connection, mac: mac)
     }
 
-    /// The transaction's last statements, in one round trip: raises the revision and extends the chain, if anything was
-    /// written, and inserts the events into the outbox. Answers the store's revision.
+    /// The transaction's last statements: raises the revision and extends the chain, if anything was written, and inserts
+    /// the events into the outbox. Answers the store's revision.
     func finish() async throws -> UInt64 {
-        let outbox = Outbox.insertion(of: events, unixMicroseconds: nowUnixUs)
-        guard !change.isEmpty else {
-            _ = try await connection.pipeline(outbox)
-            return before.revision
+        if !change.isEmpty { try await advance() }
+        for statement in Outbox.insertion(of: events, unixMicroseconds: nowUnixUs) {
+            try await connection.post(statement)
         }
+        return change.isEmpty ? before.revision : revision
+    }
+
+    private func advance() async throws {
         let after = try before.advanced(by: change, to: revision)
         let mac = try reader.mac.authenticate(after.canonical)
-        let state: [PostgresQuery] = [
-            """
-            UPDATE store_state SET revision = \(Int64(after.revision)), head = \(after.head), row_mac = \(mac)
+        let raising: PostgresQuery = """
+            UPDATE store_state SET revision = \(Int64(revision)), head = \(after.head), row_mac = \(mac)
             WHERE revision = \(Int64(before.revision))
-            """,
+            """
+        try await connection.post(raising.affecting(exactly: 1))
+        try await connection.post(
             """
             INSERT INTO store_revisions (revision, changed_at, changes, head)
-            VALUES (\(Int64(after.revision)), \(PostgresTimestamp(unixMicroseconds: nowUnixUs)), \(change.encoded), \(after.head))
-            """,
-        ]
-        let results = try await connection.pipeline(state + (try await noticeStatements()) + outbox)
-        guard results[0].affected == 1 else { throw KeyServiceError.conflict }
-        return after.revision
+            VALUES (\(Int64(revision)), \(PostgresTimestamp(unixMicroseconds: nowUnixUs)), \(change.encoded), \(after.head))
+            """)
+        try await postNotices()
     }
 
     /// Notes a row that was inserted or updated.

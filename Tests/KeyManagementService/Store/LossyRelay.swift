@@ -7,8 +7,8 @@ import Synchronization
 final class LossyRelay: Sendable {
     struct Unavailable: Error {}
 
-    /// The simple query `COMMIT` of PostgreSQL's protocol.
-    private static let commit: [UInt8] = [0x51, 0, 0, 0, 11] + Array("COMMIT".utf8) + [0]
+    /// The message CommandComplete of PostgreSQL's protocol, for COMMIT.
+    private static let committed = Data([0x43, 0, 0, 0, 11] + Array("COMMIT".utf8) + [0])
 
     private struct Plan {
         /// Commits up to the one whose answer is lost; 0: none is.
@@ -67,7 +67,6 @@ final class LossyRelay: Sendable {
             Glibc.close(server)
         }
         guard Self.withAddress("127.0.0.1", port, { connect(server, $0, $1) }) == 0 else { return }
-        var isLosing = false
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             var ready = [client, server].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -75,8 +74,8 @@ final class LossyRelay: Sendable {
             for (source, target) in [(ready[0], server), (ready[1], client)] where source.revents != 0 {
                 let count = recv(source.fd, &buffer, buffer.count, 0)
                 guard count > 0 else { return }
-                if source.fd == server, isLosing { return }
-                if source.fd == client, buffer[..<count].elementsEqual(Self.commit) { isLosing = losesAnswer() }
+                let tells = source.fd == server && Data(buffer[..<count]).range(of: Self.committed) != nil
+                if tells, losesAnswer() { return }
                 var sent = 0
                 while sent < count {
                     let written = buffer[sent..<count].withUnsafeBytes {

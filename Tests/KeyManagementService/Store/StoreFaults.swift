@@ -5,7 +5,7 @@ struct StoreFaults {
     enum Mode: String, CaseIterable {
         /// A statement fails.
         case raise
-        /// The connection breaks at a statement: the change starts anew on another one.
+        /// The connection breaks at a statement: the change starts anew on another one, unless COMMIT was sent with it.
         case terminate
         /// The connection breaks at COMMIT: whether it took effect is unknown to the caller.
         case commit

@@ -98,13 +98,13 @@ extension StoreWriter {
         return stamped
     }
 
-    /// Writes a new content of a row that was read before; `KeyServiceError.conflict` where it is another by now.
+    /// Writes a new content of a row that was read before; where it is another by now, the transaction ends in
+    /// `KeyServiceError.conflict`.
     func update(_ record: SubjectKeyRecord) async throws -> SubjectKeyRecord {
         var stamped = record
         stamped.revision = revision
         let mac = try reader.mac.authenticate(stamped.canonical)
-        let rows = try await reader.connection.query(stamped.update(mac: mac, expecting: record.revision))
-        guard rows.affected == 1 else { throw KeyServiceError.conflict }
+        try await connection.post(stamped.update(mac: mac, expecting: record.revision).affecting(exactly: 1))
         wrote(.subjectKeys, id: record.id, mac: mac)
         return stamped
     }
