@@ -110,7 +110,7 @@ extension CompromiseReport {
     func text(dryRun: Bool, use: KeyUse) -> String {
         var sections = [
             (dryRun ? "Would be compromised" : "Compromised", KeyInfo.table(compromised)),
-            (dryRun ? "Would be made anew" : "Made anew", made.isEmpty ? "-" : KeyInfo.table(made)),
+            (dryRun ? "Would get new versions" : "Made anew", made.isEmpty ? "-" : KeyInfo.table(made)),
             ("Fields concerned", affected.isEmpty ? "-" : AffectedField.table(affected)),
             ("Use since the time of suspicion", use.text),
         ]

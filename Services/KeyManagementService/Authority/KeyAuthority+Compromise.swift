@@ -7,6 +7,7 @@ import FieldsealSecureMemory
 struct CompromiseOutcome: Sendable {
     /// As they stand marked.
     var compromised: [NamedKey] = []
+    /// Where nothing is changed: the active versions that new ones would take the place of.
     var made: [NamedKey] = []
     /// Fields with values, and indexes with entries, under compromised versions; by name.
     var affected: [AffectedObject] = []
@@ -40,7 +41,8 @@ extension KeyAuthority {
             let marked = plan.marked.map { $0.markedCompromised(note, atUnixUs: now) }
             return (
                 CompromiseOutcome(
-                    compromised: names.named(marked), affected: try await reader.affected(marked, names)),
+                    compromised: names.named(marked), made: names.named(plan.marked.filter(\.isActive)),
+                    affected: try await reader.affected(marked, names)),
                 try await reader.revision().revision
             )
         }

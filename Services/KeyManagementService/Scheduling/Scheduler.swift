@@ -15,6 +15,8 @@ final class Scheduler: Service, Sendable {
     static let maximumActs = 500
     /// After this time the whole store is read anew, and compared with the chain of its changes.
     static let fullReadInterval = RotationPolicy.hour * 6
+    /// How often a sealed replica looks whether it still is.
+    static let sealedInterval = Duration.milliseconds(500)
 
     struct Outcome: Sendable, Equatable {
         /// False: another replica has the lock, or this one is sealed.
@@ -62,7 +64,9 @@ final class Scheduler: Service, Sendable {
                     guard !Task.isCancelled else { return }
                     logger.warning("the schedule could not be run", metadata: ["error": "\(KeyServiceError(error))"])
                 }
-                if !hasMore { try? await Task.sleep(for: interval) }
+                if !hasMore {
+                    try? await Task.sleep(for: authority.isSealed ? min(interval, Self.sealedInterval) : interval)
+                }
             }
         }
     }

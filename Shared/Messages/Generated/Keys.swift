@@ -1257,6 +1257,7 @@ extension Proto {
 
     public struct CompromiseKeyResponse: ProtoMessage {
         public var compromised: [Proto.KeyInfo] = []
+        /// of a dry run: the active versions that new ones would take the place of
         public var made: [Proto.KeyInfo] = []
         public var affected: [Proto.AffectedField] = []
         /// what watchers acknowledge

@@ -29,6 +29,27 @@ import Testing
         }
     }
 
+    @Test func itBeginsAsSoonAsItIsUnsealed() async throws {
+        try await TestStore.with { store in
+            _ = try await store.replica()
+            let replica = try store.sealedReplica()
+            try await withThrowingTaskGroup { group in
+                let scheduler = Scheduler(
+                    authority: replica, replica: "a", interval: .seconds(3_600), logger: TestStore.logger
+                ) { _ in }
+                group.addTask { try await scheduler.run() }
+                try await replica.unseal()
+                let now = UnixClock.microseconds()
+                func holder() async throws -> String {
+                    try await replica.pool.withConnection { try await SchedulerSeat.holder($0, nowUnixUs: now) }
+                }
+                while try await holder().isEmpty { await Task.yield() }
+                #expect(try await holder() == "a")
+                group.cancelAll()
+            }
+        }
+    }
+
     private func alerts(_ replica: KeyAuthority) async throws -> [String] {
         try await replica.pool.query("SELECT kind FROM alerts ORDER BY position").map { try $0.value("kind") }
     }

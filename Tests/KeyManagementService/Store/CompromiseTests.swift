@@ -246,7 +246,9 @@ import Testing
             let object = try #require(try await replica.keyObject(named: "users"))
             let (outcome, planned) = try await replica.planCompromise(
                 of: object, version: nil, note: try #require(Self.note))
-            #expect(outcome.compromised.count == 4 && outcome.made.isEmpty && outcome.affected.count == 3)
+            #expect(outcome.compromised.count == 4 && outcome.affected.count == 3)
+            #expect(outcome.made.map(\.name) == outcome.compromised.map(\.name))
+            #expect(Set(outcome.made.map(\.record.state)) == [.active])
             #expect(planned == revision)
             #expect(try await replica.counts().revision == revision)
             #expect(

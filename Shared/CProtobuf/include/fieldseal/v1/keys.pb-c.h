@@ -1018,6 +1018,9 @@ struct  Fieldseal__V1__CompromiseKeyResponse
   ProtobufCMessage base;
   size_t n_compromised;
   Fieldseal__V1__KeyInfo **compromised;
+  /*
+   * of a dry run: the active versions that new ones would take the place of
+   */
   size_t n_made;
   Fieldseal__V1__KeyInfo **made;
   size_t n_affected;
