@@ -38,7 +38,7 @@ extension EncryptionHandler {
             plans.append(PlannedItem(field: field, key: key))
             return max(ResultSize.indexes(trailing: indexes), ItemFailure.largestResult)
         } catch {
-            plans.append(.failed(error.failure, error.field))
+            plans.append(.failed(error))
             return ItemFailure.largestResult
         }
     }

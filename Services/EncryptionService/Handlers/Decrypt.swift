@@ -29,7 +29,7 @@ extension EncryptionHandler {
             plans.append(plan)
             return max(ResultSize.value(count: plan.largestPlaintext), ItemFailure.largestResult)
         } catch {
-            plans.append(.failed(error.failure, error.field))
+            plans.append(.failed(error))
             return ItemFailure.largestResult
         }
     }

@@ -33,7 +33,7 @@ extension EncryptionHandler {
                 return PlannedItem(field: found?.field ?? known, key: found?.key)
             }
         } catch {
-            return .failed(error.failure, error.field)
+            return .failed(error)
         }
     }
 

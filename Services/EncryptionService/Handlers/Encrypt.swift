@@ -56,7 +56,7 @@ extension EncryptionHandler {
             let size = encodedCount(material.sealedCount(item.value.count), encoding)
             return max(ResultSize.value(count: size, trailing: indexes), ItemFailure.largestResult)
         } catch {
-            plans.append(.failed(error.failure, error.field))
+            plans.append(.failed(error))
             return ItemFailure.largestResult
         }
     }

@@ -35,7 +35,10 @@ extension EncryptionHandler {
         case .missing(let selector):
             missing.add(selector)
             return nil
-        case .failed(let failure): throw Refusal(failure, field)
+        case .failed(let failure):
+            // Then key management has the version, and so the field.
+            guard failure.isOfVersion else { throw Refusal(failure, field) }
+            throw Refusal(failure, field ?? keys.intern(name), version: version)
         }
     }
 
@@ -109,7 +112,8 @@ extension EncryptionHandler {
         recordHash: EventIdentifier? = nil
     ) {
         recorder.record(
-            operation, field: plan.field?.handle ?? .none, keyVersion: key?.material.version.rawValue ?? 0,
+            operation, field: plan.field?.handle ?? .none,
+            keyVersion: key?.material.version.rawValue ?? plan.refusedVersion,
             outcome: failure?.code.rawValue ?? 0, cause: failure.map(AuditCause.init) ?? .none, recordHash: recordHash,
             hashKeyVersion: recordHash == nil ? 0 : keys.auditHash()?.material.version ?? 0)
     }
@@ -136,10 +140,13 @@ extension EncryptionHandler {
 struct Refusal: Error, @unchecked Sendable {
     let failure: ItemFailure
     let field: LoopField?
+    /// The key version that is refused; 0: the failure is of none.
+    let version: UInt64
 
-    init(_ failure: ItemFailure, _ field: LoopField?) {
+    init(_ failure: ItemFailure, _ field: LoopField?, version: UInt64 = 0) {
         self.failure = failure
         self.field = field
+        self.version = version
     }
 }
 

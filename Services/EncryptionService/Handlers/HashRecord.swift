@@ -51,7 +51,7 @@ extension EncryptionHandler {
                 return PlannedItem(field: found?.field ?? known, key: found?.key)
             }
         } catch {
-            return .failed(error.failure, error.field)
+            return .failed(error)
         }
     }
 }

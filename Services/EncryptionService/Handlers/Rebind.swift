@@ -29,7 +29,7 @@ extension EncryptionHandler {
             let sealed = encodedCount(plan.largestResealed, encoding)
             return max(ResultSize.value(count: sealed, trailing: ResultSize.changed), ItemFailure.largestResult)
         } catch {
-            plans.append(.failed(error.failure, error.field))
+            plans.append(.failed(error))
             return ItemFailure.largestResult
         }
     }

@@ -48,7 +48,7 @@ extension EncryptionHandler {
             let largest = max(sealed, item.value.count)
             return max(ResultSize.value(count: largest, trailing: ResultSize.changed), ItemFailure.largestResult)
         } catch {
-            plans.append(.failed(error.failure, error.field))
+            plans.append(.failed(error))
             return ItemFailure.largestResult
         }
     }

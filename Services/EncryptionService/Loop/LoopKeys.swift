@@ -185,6 +185,9 @@ final class LoopKeys {
         loaded.map { $0.failures[.auditHash] ?? .keysUnavailable }
     }
 
+    /// The field of this name, which key management has; nil where it can be none's.
+    func intern(_ name: UnsafeRawBufferPointer) -> LoopField? { FieldName.text(name).map { intern($0, name) } }
+
     private func intern(_ text: String, _ name: UnsafeRawBufferPointer) -> LoopField {
         let number = table.insert(name)
         if number < fields.count { return fields[number] }

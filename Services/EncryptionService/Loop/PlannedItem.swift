@@ -13,17 +13,22 @@ struct PlannedItem {
     /// The subject whose key takes part.
     var subject: SubjectKeyEntry?
     var failure: ItemFailure?
+    /// The key version that key management has and does not give.
+    var refusedVersion: UInt64 = 0
     /// The binary form of a ciphertext.
     var sealed = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Its header.
     var header: CiphertextHeader?
 
-    static func failed(_ failure: ItemFailure, _ field: LoopField?) -> PlannedItem {
-        PlannedItem(field: field, failure: failure)
+    static func failed(_ refusal: Refusal) -> PlannedItem {
+        PlannedItem(field: refusal.field, failure: refusal.failure, refusedVersion: refusal.version)
     }
 }
 
 extension ItemFailure {
+    /// Whether key management has the version that was asked for, of the field that was named, and does not give it.
+    var isOfVersion: Bool { self == .versionRetired || self == .versionCompromised || self == .versionDestroyed }
+
     /// The largest result that an item's failure takes in an answer, in bytes.
     static let largestResult = allCases.map { ResultSize.error(code: $0.code.rawValue, message: $0.message) }.max() ?? 0
 }

@@ -118,6 +118,9 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
     static let cancelled = Self(code: .cancelled, message: "call cancelled", cause: "cancelled")
 
     /// A version that exists and is given to nobody.
+    /// Whether the version that was asked for is there, and is not given.
+    var isOfVersion: Bool { KeyState.allCases.contains { self == .notGranted($0) } }
+
     static func notGranted(_ state: KeyState) -> Self {
         Self(
             code: .failedPrecondition, message: "the key version is \(state.rawValue)",

@@ -29,12 +29,13 @@ extension KeysService {
     private func grant(
         _ selector: Proto.FieldKeySelector, to recipient: GrantRecipient, _ call: KeysCall
     ) async throws -> Result<FieldGrant, KeyServiceError> {
-        try await item(selector.field, call, right: .getFieldKey) { field in
+        let version = KeyVersion(rawValue: selector.version)
+        return try await item(selector.field, call, right: .getFieldKey, version: version) { field in
             if selector.leaseCount > 0, !call.grant.allows(.lease, field: selector.field) {
                 throw KeyServiceError.denied
             }
             return try await authority.grant(
-                field, version: KeyVersion(rawValue: selector.version), for: selector.forRewrap ? .rewrap : .use,
+                field, version: version, for: selector.forRewrap ? .rewrap : .use,
                 to: recipient, context: call.context)
         }
     }

@@ -4,8 +4,11 @@ import FieldsealServiceRuntime
 extension KeysService {
     /// Does one item of a batch: the right on its field first, then the work. An item's failure is its own, noted in
     /// the call; what concerns the whole service (sealed, database, audit trail) ends the call.
+    ///
+    /// - Parameter version: that is asked for; noted where it is there and is not given.
     func item<Value>(
-        _ name: String, _ call: KeysCall, right: PolicyOperation, _ body: (FieldName) async throws -> Value
+        _ name: String, _ call: KeysCall, right: PolicyOperation, version: KeyVersion? = nil,
+        _ body: (FieldName) async throws -> Value
     ) async throws -> Result<Value, KeyServiceError> {
         guard call.grant.allows(right, field: name) else {
             call.failed(.denied, try await known(name, call))
@@ -21,7 +24,8 @@ extension KeysService {
             let failure = KeyServiceError(error)
             if failure.code == .unavailable || failure.code == .cancelled { throw failure }
             log(failure, call)
-            call.failed(failure, failure == .unknownField ? nil : field)
+            call.failed(
+                failure, failure == .unknownField ? nil : field, version: failure.isOfVersion ? version : nil)
             return .failure(failure)
         }
     }

@@ -75,6 +75,30 @@ import Testing
         }
     }
 
+    /// Also by a process that knows nothing of the field yet.
+    @Test(arguments: [
+        (ItemFailure.versionRetired, true), (.versionCompromised, true), (.versionDestroyed, true),
+        (.versionUnknown, false),
+    ])
+    func aVersionThatIsThereAndNotGivenIsNamed(failure: ItemFailure, isNamed: Bool) async throws {
+        try await HandlerBench.run { other in
+            let sealedUnder = other.source.addField("users.email")
+            let sealed = try await other.sealed(Proto.EncryptItem(field: "users.email", plaintext: [1]))
+            try await HandlerBench.run { bench in
+                let version = bench.source.addField("users.email")
+                let ciphertext = Array(sealed.replacing(sealedUnder.bytes, with: version.bytes))
+                #expect(ciphertext != sealed)
+                bench.source.refuse("users.email", version: version, as: failure)
+                let results = try await bench.decrypt([Proto.DecryptItem(field: "users.email", ciphertext: ciphertext)])
+                #expect(results.first?.error == Proto.ItemError(failure))
+                let event = try #require(await bench.events(of: .decrypt, items: 1).first)
+                #expect(event.outcome == failure.code.rawValue && event.cause == failure.cause)
+                #expect(event.keyVersion == (isNamed ? version : 0))
+                #expect("\(event.table).\(event.field)" == (isNamed ? "users.email" : "."))
+            }
+        }
+    }
+
     @Test func aMalformedRequestIsRefusedAndRecorded() async throws {
         try await HandlerBench.run { bench in
             struct Broken: ProtoMessage {
@@ -92,6 +116,11 @@ import Testing
             }
         }
     }
+}
+
+extension UInt64 {
+    /// As a ciphertext's header has a version.
+    fileprivate var bytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
 }
 
 extension [UInt8] {

@@ -65,7 +65,7 @@ import Testing
                 }
             }
             let denied = await bench.events(of: .decrypt, items: 2).filter { $0.outcome != 0 }
-            #expect(denied.allSatisfy { $0.cause == "compromised" })
+            #expect(denied.allSatisfy { $0.cause == "compromised" && $0.keyVersion == version })
         }
     }
 

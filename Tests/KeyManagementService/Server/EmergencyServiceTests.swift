@@ -47,6 +47,8 @@ import Testing
                         $0.operation == .getFieldKey && $0.outcome == 0 && $0.cause == "compromised"
                             && $0.keyVersion == version
                     })
+                let denied = try #require(events.first { $0.operation == .getFieldKey && $0.outcome != 0 })
+                #expect(denied.keyVersion == version && denied.field == "email" && denied.cause == "compromised")
             }
         }
     }
