@@ -47,7 +47,7 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
     static let noSubjects = Self(
         code: .invalidArgument, message: "the field has no subject keys", cause: "no-subjects")
     static let noKeyYet = Self(
-        code: .failedPrecondition, message: "the key has no active version; make one first", cause: "no-key")
+        code: .failedPrecondition, message: "the key has no active version; its first use makes one", cause: "no-key")
     static let notRotatable = Self(
         code: .invalidArgument, message: "only master, table and field keys are rotated", cause: "not-rotatable")
     static let nothingToRollBack = Self(
