@@ -34,6 +34,7 @@ public final class PostgresConnection: Sendable {
     /// Within a transaction: carries out a statement with the next one, or with COMMIT, in its round trip. A failure is
     /// thrown there; what is read from then on sees what it did. Outside a transaction it is carried out at once.
     public func post(_ query: PostgresQuery) async throws(PostgresError) {
+        guard !isReturned.load(ordering: .acquiring) else { throw PostgresError(.closed) }
         guard thread.status == .inTransaction else {
             try await self.query(query)
             return

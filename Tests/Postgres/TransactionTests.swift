@@ -297,6 +297,11 @@ struct TransactionTests {
             let kept = try await database.pool.withConnection { $0 }
             let error = await #expect(throws: PostgresError.self) { try await kept.query("SELECT 1") }
             #expect(error?.code == .closed)
+            // Nor does it take anything for the transaction of who has the loan now.
+            try await database.pool.withTransaction { _ in
+                let error = await #expect(throws: PostgresError.self) { try await kept.post("SELECT 1") }
+                #expect(error?.code == .closed)
+            }
         }
     }
 }

@@ -77,6 +77,9 @@ enum ItemFailure: UInt8, Error, Sendable, CaseIterable {
         }
     }
 
+    /// Whether key management has the version that was asked for, of the field that was named, and does not give it.
+    var isOfVersion: Bool { self == .versionRetired || self == .versionCompromised || self == .versionDestroyed }
+
     var message: String {
         switch self {
         case .denied: "not permitted for this field"

@@ -36,8 +36,8 @@ extension EncryptionHandler {
             missing.add(selector)
             return nil
         case .failed(let failure):
-            // Then key management has the version, and so the field.
             guard failure.isOfVersion else { throw Refusal(failure, field) }
+            // Key management has the field, although the loop has seen no key of it.
             throw Refusal(failure, field ?? keys.intern(name), version: version)
         }
     }

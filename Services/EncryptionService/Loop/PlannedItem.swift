@@ -26,9 +26,6 @@ struct PlannedItem {
 }
 
 extension ItemFailure {
-    /// Whether key management has the version that was asked for, of the field that was named, and does not give it.
-    var isOfVersion: Bool { self == .versionRetired || self == .versionCompromised || self == .versionDestroyed }
-
     /// The largest result that an item's failure takes in an answer, in bytes.
     static let largestResult = allCases.map { ResultSize.error(code: $0.code.rawValue, message: $0.message) }.max() ?? 0
 }

@@ -117,10 +117,10 @@ struct KeyServiceError: Error, Equatable, CustomStringConvertible {
         code: .failedPrecondition, message: "the key version has no seals left", cause: "exhausted")
     static let cancelled = Self(code: .cancelled, message: "call cancelled", cause: "cancelled")
 
-    /// A version that exists and is given to nobody.
-    /// Whether the version that was asked for is there, and is not given.
+    /// Whether the version that was asked for exists and is not given.
     var isOfVersion: Bool { KeyState.allCases.contains { self == .notGranted($0) } }
 
+    /// A version that exists and is given to nobody.
     static func notGranted(_ state: KeyState) -> Self {
         Self(
             code: .failedPrecondition, message: "the key version is \(state.rawValue)",

@@ -53,6 +53,8 @@ final class Scheduler: Service, Sendable {
         self.announce = announce
     }
 
+    private var pause: Duration { authority.isSealed ? min(interval, Self.sealedInterval) : interval }
+
     /// Ticks until graceful shutdown.
     func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
@@ -64,9 +66,7 @@ final class Scheduler: Service, Sendable {
                     guard !Task.isCancelled else { return }
                     logger.warning("the schedule could not be run", metadata: ["error": "\(KeyServiceError(error))"])
                 }
-                if !hasMore {
-                    try? await Task.sleep(for: authority.isSealed ? min(interval, Self.sealedInterval) : interval)
-                }
+                if !hasMore { try? await Task.sleep(for: pause) }
             }
         }
     }

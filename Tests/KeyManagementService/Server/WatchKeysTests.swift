@@ -103,7 +103,10 @@ import Testing
             let replica = try store.sealedReplica()
             try await withThrowingTaskGroup { group in
                 group.addTask { try await KeyWatchService(authority: replica, beat: .seconds(3_600)).run() }
-                let listeners: PostgresQuery = "SELECT FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"
+                let listeners: PostgresQuery = """
+                    SELECT FROM pg_stat_activity
+                    WHERE datname = current_database() AND state = 'idle' AND query LIKE 'LISTEN %'
+                    """
                 while try await replica.pool.query(listeners).isEmpty { await Task.yield() }
                 #expect(replica.watch.newest == nil)
                 try await replica.unseal()

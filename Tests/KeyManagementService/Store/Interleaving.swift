@@ -55,6 +55,8 @@ final class Interleaving {
     private(set) var done: [Act: Int] = [:]
     private(set) var struck = 0
     private(set) var lostCommits = 0
+    /// A run that did next to nothing says nothing.
+    var saysSomething: Bool { struck > 5 && lostCommits > 5 && done.count > 10 && dualSeals > 0 }
 
     init(_ store: TestStore, seed: UInt64) async throws {
         generator = SeededGenerator(state: seed)

@@ -53,6 +53,7 @@ struct StoreFaults {
     func disarm() async throws -> Bool {
         try await pool.query("UPDATE fault.plan SET mode = 'none'")
         let rows = try await pool.query("SELECT is_called AND last_value >= at AS struck FROM fault.step, fault.plan")
+        try await pool.query("SELECT setval('fault.step', 1, false)")
         return try rows.first?.value("struck", as: Bool.self) ?? false
     }
 }
